@@ -1,0 +1,1 @@
+"""Prodintel: a catalogue of product photos that understands itself."""
