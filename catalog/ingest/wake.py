@@ -1,0 +1,30 @@
+"""Which runners there are, and how a commit wakes them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from prodintel.lib import wake
+
+EMBED = "embed"
+DESCRIBE = "describe"
+INDEX = "index"
+JOBS = "jobs"
+RUNNERS = (EMBED, DESCRIBE, INDEX, JOBS)
+
+
+def worker_address() -> Path:
+    return wake.address(settings.DATA_DIR, "worker")
+
+
+def on_commit(*runners: str) -> None:
+    """Wake runners of this machine's worker once the present transaction is committed."""
+
+    def tell() -> None:
+        for runner in runners:
+            wake.notify(worker_address(), runner)
+
+    transaction.on_commit(tell)

@@ -1,0 +1,64 @@
+"""Fields, constraints and querysets. Writes go through `catalog.services`."""
+
+from catalog.models.catalog import ApiToken, AuditEvent, Catalog, Membership, Role
+from catalog.models.embedding import (
+    DescribeTask,
+    Embedding,
+    EmbeddingSpace,
+    EmbedTask,
+    SpaceState,
+)
+from catalog.models.job import Job
+from catalog.models.ledger import (
+    Batch,
+    CurrentAttribute,
+    CurrentTerm,
+    Decision,
+    LedgerEntry,
+    Source,
+)
+from catalog.models.outbox import FileRemoval, IndexChange
+from catalog.models.photo import Photo, PhotoRole, Placement
+from catalog.models.product import Availability, Condition, Product, ProductStatus, Variant
+from catalog.models.vocabulary import (
+    AttributeDefinition,
+    AttributeKind,
+    Category,
+    Term,
+    TermState,
+)
+
+__all__ = [
+    "ApiToken",
+    "AttributeDefinition",
+    "AttributeKind",
+    "AuditEvent",
+    "Availability",
+    "Batch",
+    "Catalog",
+    "Category",
+    "Condition",
+    "CurrentAttribute",
+    "CurrentTerm",
+    "Decision",
+    "DescribeTask",
+    "EmbedTask",
+    "Embedding",
+    "EmbeddingSpace",
+    "FileRemoval",
+    "IndexChange",
+    "Job",
+    "LedgerEntry",
+    "Membership",
+    "Photo",
+    "PhotoRole",
+    "Placement",
+    "Product",
+    "ProductStatus",
+    "Role",
+    "Source",
+    "SpaceState",
+    "Term",
+    "TermState",
+    "Variant",
+]

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from catalog.models.catalog import Catalog
+from prodintel.lib.work import Work
+
+
+class Job(Work):
+    """Background work other than embedding and describing, by `kind`: a name of the job registry."""
+
+    kind = models.CharField(max_length=40, db_index=True)
+    catalog = models.ForeignKey(
+        Catalog, null=True, blank=True, on_delete=models.CASCADE, related_name="jobs"
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    arguments = models.JSONField(default=dict, blank=True)
+    result = models.JSONField(default=dict, blank=True)
+    progress_done = models.PositiveIntegerField(default=0)
+    progress_total = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.kind} ({self.state})"

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+
+
+class Category(models.Model):
+    """A node of the category tree. `path` is the slugs from the root: `home/kitchen/mugs`."""
+
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
+    )
+    slug = models.SlugField(max_length=80)
+    path = models.CharField(max_length=300, unique=True, editable=False)
+    labels = models.JSONField(
+        default=dict, blank=True, help_text='One label a language: {"en": "Mugs"}.'
+    )
+    prompts = models.JSONField(
+        default=list, blank=True, help_text="Words a photo of this is compared with."
+    )
+    google_id = models.CharField(max_length=20, blank=True, default="")
+    shopify_id = models.CharField(max_length=60, blank=True, default="")
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "path"]
+        verbose_name_plural = "categories"
+        constraints = [
+            models.UniqueConstraint(fields=["parent", "slug"], name="category_slug_in_parent")
+        ]
+
+    def __str__(self) -> str:
+        return self.label()
+
+    def label(self, language: str = "en") -> str:
+        return self.labels.get(language) or self.labels.get("en") or self.slug.replace("-", " ")
+
+
+class AttributeKind(models.TextChoices):
+    TEXT = "text", "Text"
+    CHOICE = "choice", "Choice"
+    MULTI_CHOICE = "multi_choice", "Multiple choice"
+    NUMBER = "number", "Number with unit"
+    BOOLEAN = "boolean", "Yes or no"
+
+
+class AttributeDefinition(models.Model):
+    """An attribute that products may have: its type, its values and where it applies."""
+
+    key = models.SlugField(max_length=60, unique=True)
+    labels = models.JSONField(default=dict, blank=True)
+    kind = models.CharField(max_length=12, choices=AttributeKind.choices)
+    unit = models.CharField(max_length=20, blank=True, default="")
+    closed = models.BooleanField(
+        default=True, help_text="Values outside the list wait as proposed terms."
+    )
+    filterable = models.BooleanField(default=True)
+    machine_may_set = models.BooleanField(
+        default=True,
+        help_text="Off for facts a photo cannot prove (composition, origin, safety): a machine's "
+        "value is then only ever a suggestion.",
+    )
+    categories: models.ManyToManyField = models.ManyToManyField(
+        Category, blank=True, related_name="attributes", help_text="None: applies everywhere."
+    )
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "key"]
+
+    def __str__(self) -> str:
+        return self.label()
+
+    def label(self, language: str = "en") -> str:
+        return self.labels.get(language) or self.labels.get("en") or self.key.replace("_", " ")
+
+
+class TermState(models.TextChoices):
+    ACTIVE = "active", "Active"
+    PROPOSED = "proposed", "Proposed"
+    REJECTED = "rejected", "Rejected"
+    MERGED = "merged", "Merged into another"
+
+
+class Term(models.Model):
+    """A value of a choice attribute."""
+
+    attribute = models.ForeignKey(
+        AttributeDefinition, on_delete=models.CASCADE, related_name="terms"
+    )
+    key = models.SlugField(max_length=80, allow_unicode=True)
+    labels = models.JSONField(default=dict, blank=True)
+    prompts = models.JSONField(default=list, blank=True)
+    state = models.CharField(
+        max_length=10, choices=TermState.choices, default=TermState.ACTIVE, db_index=True
+    )
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="aliases"
+    )
+    categories: models.ManyToManyField = models.ManyToManyField(
+        Category, blank=True, related_name="terms", help_text="None: offered everywhere."
+    )
+    position = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["position", "key"]
+        constraints = [
+            models.UniqueConstraint(fields=["attribute", "key"], name="term_key_in_attribute")
+        ]
+
+    def __str__(self) -> str:
+        return self.label()
+
+    def label(self, language: str = "en") -> str:
+        return self.labels.get(language) or self.labels.get("en") or self.key.replace("-", " ")

@@ -1,0 +1,114 @@
+"""Every read, and the one place that says who may see what.
+
+A stranger to a catalogue gets Http404, as if it did not exist; a member whose role does not allow
+an act gets PermissionDenied.
+"""
+
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch, QuerySet
+from django.http import Http404
+
+from catalog.models import Catalog, Membership, Photo, Placement, Product, Role, Variant
+
+# A reviewer decides on values and approves, and does not edit; an editor edits, and does not
+# approve. Each capability therefore names its roles.
+VIEW = frozenset(Role)
+EDIT = frozenset({Role.OWNER, Role.EDITOR})
+REVIEW = frozenset({Role.OWNER, Role.REVIEWER})
+MANAGE = frozenset({Role.OWNER})
+
+READ_ONLY = "Your role in this catalogue does not allow that. Ask one of its owners."
+
+
+def catalogs_for(user: object) -> QuerySet[Catalog]:
+    """The catalogues that `user` may see, by name."""
+    if not getattr(user, "is_active", False):
+        return Catalog.objects.none()
+    alive = Catalog.objects.alive().order_by("name", "pk")
+    if user.is_superuser:  # type: ignore[attr-defined]
+        return alive
+    return alive.filter(memberships__user=user)
+
+
+def role_in(user: object, catalog: Catalog) -> str | None:
+    """The role of `user` in `catalog`; superusers are owners everywhere; None for strangers."""
+    if not getattr(user, "is_active", False):
+        return None
+    if user.is_superuser:  # type: ignore[attr-defined]
+        return Role.OWNER
+    membership = Membership.objects.filter(user=user, catalog=catalog).first()
+    return membership.role if membership else None
+
+
+def may(user: object, catalog: Catalog, roles: frozenset = EDIT) -> bool:
+    return role_in(user, catalog) in roles
+
+
+def _allow(user: object, catalog: Catalog, roles: frozenset) -> None:
+    role = role_in(user, catalog)
+    if role is None:
+        raise Http404
+    if role not in roles:
+        raise PermissionDenied(READ_ONLY)
+
+
+def catalog_for(user: object, slug: str, roles: frozenset = VIEW) -> Catalog:
+    """The catalogue named `slug`. Raises Http404 to strangers, PermissionDenied to wrong roles."""
+    catalog = Catalog.objects.alive().filter(slug=slug).first()
+    if catalog is None:
+        raise Http404
+    _allow(user, catalog, roles)
+    return catalog
+
+
+def products_in(catalog: Catalog) -> QuerySet[Product]:
+    """The catalogue's products that are not deleted, newest first."""
+    return Product.objects.alive().filter(catalog=catalog).order_by("-created_at", "-pk")
+
+
+def with_details(products: QuerySet[Product]) -> QuerySet[Product]:
+    """What a card or an API object of a product shows, in a fixed number of queries."""
+    placements = Placement.objects.alive().select_related("photo").order_by("position", "pk")
+    return products.select_related("category", "catalog", "describe_task").prefetch_related(
+        Prefetch("variants", Variant.objects.alive().order_by("position", "pk")),
+        Prefetch("placements", placements),
+        "placements__photo__embed_tasks__space",
+        "current_attributes",
+    )
+
+
+def product_for(
+    user: object, pk: int, roles: frozenset = VIEW, *, deleted: bool = False
+) -> Product:
+    """A product by id with its details; `deleted` also finds one that can be brought back."""
+    products = Product.objects.filter(pk=pk, catalog__deleted_at__isnull=True)
+    if not deleted:
+        products = products.alive()
+    product = with_details(products).first()
+    if product is None:
+        raise Http404
+    _allow(user, product.catalog, roles)
+    return product
+
+
+def photo_for(user: object, pk: int, roles: frozenset = VIEW) -> Photo:
+    """A photo by id. Strangers get Http404, as do photos that stand on nothing any more."""
+    photo = (
+        Photo.objects.filter(pk=pk, catalog__deleted_at__isnull=True)
+        .select_related("catalog")
+        .first()
+    )
+    if photo is None:
+        raise Http404
+    _allow(user, photo.catalog, roles)
+    if not photo.placements.filter(deleted_at__isnull=True, product__deleted_at__isnull=True):
+        raise Http404
+    return photo
+
+
+def products_by_ids(catalog: Catalog, ids: list[int]) -> list[Product]:
+    """The catalogue's products among `ids`, in that order, with details."""
+    found = {p.pk: p for p in with_details(products_in(catalog).filter(pk__in=ids))}
+    return [found[pk] for pk in ids if pk in found]

@@ -1,0 +1,25 @@
+"""What every page shows: the catalogues of the person who looks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from catalog import selectors
+
+
+def catalogs(request: HttpRequest) -> dict[str, Any]:
+    """`my_catalogs`, and `current_catalog` where the address names one of them."""
+    match = request.resolver_match
+    slug = match.kwargs.get("slug") if match and match.app_name == "catalog" else None
+
+    def mine() -> list:
+        return list(selectors.catalogs_for(request.user))
+
+    def current() -> object:
+        return next((catalog for catalog in my_catalogs if catalog.slug == slug), None)
+
+    my_catalogs: Any = SimpleLazyObject(mine)
+    return {"my_catalogs": my_catalogs, "current_catalog": SimpleLazyObject(current)}

@@ -1,0 +1,21 @@
+#!/usr/bin/env python
+"""Django's command line."""
+
+import os
+import sys
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prodintel.settings")
+    from django.core.management import execute_from_command_line  # noqa: PLC0415
+
+    from prodintel.lib.environment import SettingsError  # noqa: PLC0415
+
+    try:
+        execute_from_command_line(sys.argv)
+    except SettingsError as error:
+        sys.exit(f"prodintel: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""System checks of the installation. Ids are stable: operators may silence or alert on them."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import connection
+
+MINIMUM_SQLITE = (3, 35)
+LOW_DISK_BYTES = 2 * 1024**3
+
+
+@register(Tags.security)
+def production_is_safe(**_: Any) -> list[CheckMessage]:
+    """Nothing that is fine on a laptop and not in the open."""
+    problems: list[CheckMessage] = []
+    if not settings.PRODUCTION:
+        return problems
+    if settings.SECRET_KEY_IS_DEFAULT:
+        problems.append(
+            Error(
+                "PRODINTEL_ENV is production and SECRET_KEY is not set.",
+                hint="Set SECRET_KEY or SECRET_KEY_FILE to a long random value, "
+                "the same on every machine.",
+                id="prodintel.E001",
+            )
+        )
+    elif len(settings.SECRET_KEY) < 32:  # noqa: PLR2004 -- 256 bits in the densest common writing
+        problems.append(
+            Error(
+                "SECRET_KEY is shorter than 32 characters.",
+                hint="Use a long random value.",
+                id="prodintel.E002",
+            )
+        )
+    if settings.DEBUG:
+        problems.append(
+            Error(
+                "PRODINTEL_ENV is production and DEBUG is on.",
+                hint="Unset DEBUG.",
+                id="prodintel.E003",
+            )
+        )
+    if set(settings.ALLOWED_HOSTS) <= {"localhost", "127.0.0.1", "[::1]"}:
+        problems.append(
+            Warning(
+                "ALLOWED_HOSTS names only this machine.",
+                hint="Set ALLOWED_HOSTS to the names the site is reached by.",
+                id="prodintel.W004",
+            )
+        )
+    return problems
+
+
+@register
+def parts_fit_together(**_: Any) -> list[CheckMessage]:
+    """Settings that are each right and do not work together."""
+    problems: list[CheckMessage] = []
+    if settings.QDRANT_API_KEY and not settings.QDRANT_URL:
+        problems.append(
+            Warning(
+                "QDRANT_API_KEY is set and QDRANT_URL is not, so the embedded index is used.",
+                hint="Set QDRANT_URL to use a Qdrant server.",
+                id="prodintel.W005",
+            )
+        )
+    if connection.vendor == "sqlite":
+        import sqlite3  # noqa: PLC0415
+
+        if sqlite3.sqlite_version_info < MINIMUM_SQLITE:
+            problems.append(
+                Error(
+                    f"SQLite {sqlite3.sqlite_version} is too old; 3.35 or newer is needed.",
+                    hint="Use a newer Python, or PostgreSQL through DATABASE_URL.",
+                    id="prodintel.E006",
+                )
+            )
+    if shutil.disk_usage(settings.DATA_DIR).free < LOW_DISK_BYTES:
+        problems.append(
+            Warning(
+                f"Less than 2 GB is free where {settings.DATA_DIR} lies.",
+                hint="Free some space or set PRODINTEL_DATA_DIR to a larger disk.",
+                id="prodintel.W007",
+            )
+        )
+    return problems

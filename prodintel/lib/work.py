@@ -1,0 +1,230 @@
+"""Work as rows: one mechanism by which every runner claims, renews, completes and retries.
+
+    pending -> running (owner, token, leased until) -> done
+                                                    -> pending again, later (a try failed)
+                                                    -> failed (waits for a person)
+
+A claim is a conditional UPDATE in a batch. Whoever holds its token may complete it; a result that
+arrives after the lease was lost no longer matches the token and is dropped.
+"""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Generic, Self, TypeVar
+
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+LEASE = timedelta(seconds=60)
+MAX_ATTEMPTS = 5
+FIRST_DELAY = timedelta(seconds=4)
+INTERRUPTED = "It was interrupted in the middle {attempts} times and is not tried again by itself."
+
+W = TypeVar("W", bound="Work")
+
+
+@dataclass(frozen=True)
+class Claim(Generic[W]):
+    """Rows that are ours until `leased_until`, and the token that proves it."""
+
+    token: uuid.UUID = field(default_factory=uuid.uuid4)
+    rows: list[W] = field(default_factory=list)
+
+    @property
+    def ids(self) -> list[int]:
+        return [row.pk for row in self.rows]
+
+    def __bool__(self) -> bool:
+        return bool(self.rows)
+
+
+class WorkState(models.TextChoices):
+    PENDING = "pending", "Pending"
+    RUNNING = "running", "Running"
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"
+
+
+class WorkQuerySet(models.QuerySet[W]):
+    """Every change of state of work rows. Nothing else writes these columns."""
+
+    def claimable(self) -> Self:
+        """Rows that may be claimed now: due, or left behind by an owner whose lease ran out."""
+        now = timezone.now()
+        due = Q(state=WorkState.PENDING, next_try_at__lte=now)
+        abandoned = Q(state=WorkState.RUNNING, leased_until__lt=now, attempts__lt=MAX_ATTEMPTS)
+        return self.filter(due | abandoned)
+
+    def claim(self, *, owner: str, limit: int, lease: timedelta = LEASE) -> Claim[W]:
+        """Take up to `limit` rows for `owner`, most urgent first, counting the attempt.
+
+        Two claimers never get the same row: PostgreSQL skips rows locked by another claim, SQLite
+        runs one writing transaction at a time.
+        """
+        claim: Claim[W] = Claim()
+        with transaction.atomic():
+            ids = list(
+                self.claimable()
+                .order_by("priority", "next_try_at", "pk")
+                .select_for_update(skip_locked=True, of=("self",))
+                .values_list("pk", flat=True)[:limit]
+            )
+            if not ids:
+                return claim
+            self.model._default_manager.filter(pk__in=ids).update(  # noqa: SLF001 -- the model's public name for it
+                state=WorkState.RUNNING,
+                owner=owner,
+                token=claim.token,
+                leased_until=timezone.now() + lease,
+                attempts=F("attempts") + 1,
+            )
+        rows = self.model._default_manager.filter(pk__in=ids, token=claim.token)  # noqa: SLF001
+        claim.rows.extend(rows.order_by("priority", "next_try_at", "pk"))
+        return claim
+
+    def held(self, token: uuid.UUID) -> Self:
+        """Rows still held by `token`; locked until the transaction ends where that is possible."""
+        return self.filter(token=token, state=WorkState.RUNNING)
+
+    def renew(self, token: uuid.UUID, *, lease: timedelta = LEASE) -> int:
+        """Extend the lease of what `token` still holds; returns how many rows that is."""
+        return self.held(token).update(leased_until=timezone.now() + lease)
+
+    def complete(self, token: uuid.UUID, ids: Collection[int]) -> int:
+        """Mark rows done that `token` still holds; returns how many were."""
+        return (
+            self.held(token)
+            .filter(pk__in=ids)
+            .update(
+                state=WorkState.DONE,
+                owner="",
+                token=None,
+                leased_until=None,
+                error="",
+                finished_at=timezone.now(),
+            )
+        )
+
+    def fail(
+        self, token: uuid.UUID, ids: Collection[int], *, error: str, permanent: bool = False
+    ) -> None:
+        """Record a failed try: again later with growing delay, or, when tries are used up, never."""
+        for row in self.held(token).filter(pk__in=ids):
+            final = permanent or row.attempts >= MAX_ATTEMPTS
+            self.held(token).filter(pk=row.pk).update(
+                state=WorkState.FAILED if final else WorkState.PENDING,
+                owner="",
+                token=None,
+                leased_until=None,
+                error=error[:2000],
+                next_try_at=timezone.now() + retry_delay(row.attempts),
+                finished_at=timezone.now() if final else None,
+            )
+
+    def release(self, token: uuid.UUID, *, error: str = "", delay: timedelta = timedelta(0)) -> int:
+        """Give back what `token` holds, the attempt uncounted: the cause lay outside the work."""
+        return self.held(token).update(
+            state=WorkState.PENDING,
+            owner="",
+            token=None,
+            leased_until=None,
+            error=error[:2000],
+            attempts=F("attempts") - 1,
+            next_try_at=timezone.now() + delay,
+        )
+
+    def free(self, *, owner_prefix: str) -> int:
+        """Give back the rows of owners known to be dead, without waiting for their leases.
+
+        The attempt stays counted, so that a row whose work kills its process is not tried for ever.
+        """
+        self.give_up_exhausted(owner_prefix=owner_prefix)
+        return self.filter(state=WorkState.RUNNING, owner__startswith=owner_prefix).update(
+            state=WorkState.PENDING,
+            owner="",
+            token=None,
+            leased_until=None,
+            next_try_at=timezone.now(),
+        )
+
+    def give_up_exhausted(self, *, owner_prefix: str | None = None) -> int:
+        """Fail rows whose last allowed try was left behind by an owner that is gone."""
+        rows = self.filter(state=WorkState.RUNNING, attempts__gte=MAX_ATTEMPTS)
+        if owner_prefix is None:
+            rows = rows.filter(leased_until__lt=timezone.now())
+        else:
+            rows = rows.filter(owner__startswith=owner_prefix)
+        return rows.update(
+            state=WorkState.FAILED,
+            owner="",
+            token=None,
+            leased_until=None,
+            error=INTERRUPTED.format(attempts=MAX_ATTEMPTS),
+            finished_at=timezone.now(),
+        )
+
+    def retry(self) -> int:
+        """A person asks again for what failed: all tries anew, at once."""
+        return self.filter(state=WorkState.FAILED).update(**again())
+
+    def redo(self) -> int:
+        """Do again whatever the state, also what is done; what runs now loses its claim."""
+        return self.update(**again())
+
+
+def again() -> dict[str, Any]:
+    """The column values of a row that waits to be done, as if for the first time."""
+    return {
+        "state": WorkState.PENDING,
+        "owner": "",
+        "token": None,
+        "leased_until": None,
+        "attempts": 0,
+        "error": "",
+        "next_try_at": timezone.now(),
+        "finished_at": None,
+    }
+
+
+def retry_delay(attempts: int) -> timedelta:
+    """How long to wait after the `attempts`-th failed try: doubling, with a fifth of jitter."""
+    seconds = FIRST_DELAY.total_seconds() * 2 ** max(attempts - 1, 0)
+    return timedelta(seconds=seconds * random.uniform(0.8, 1.2))  # noqa: S311 -- spreads load, guards nothing
+
+
+class Work(models.Model):
+    """The columns of a row of work. `priority`: smaller is sooner."""
+
+    state = models.CharField(
+        max_length=8, choices=WorkState.choices, default=WorkState.PENDING, editable=False
+    )
+    priority = models.SmallIntegerField(default=0)
+    owner = models.CharField(max_length=120, blank=True, default="", editable=False)
+    token = models.UUIDField(null=True, blank=True, editable=False)
+    leased_until = models.DateTimeField(null=True, blank=True, editable=False)
+    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    next_try_at = models.DateTimeField(default=timezone.now, editable=False)
+    error = models.TextField(blank=True, default="", editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    finished_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects: models.Manager[Any] = WorkQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        indexes = [
+            models.Index(
+                fields=["state", "priority", "next_try_at"], name="%(app_label)s_%(class)s_due"
+            ),
+            models.Index(
+                fields=["token"],
+                name="%(app_label)s_%(class)s_held",
+                condition=Q(token__isnull=False),
+            ),
+        ]

@@ -1,0 +1,341 @@
+"""The one settings file: the environment in, Django's settings out.
+
+Every variable an operator may set is a field of `Settings`, with its type, its default and what it
+does; the README's table is checked against it.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+import dj_database_url
+from csp.constants import NONE, SELF
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import NoDecode
+
+from prodintel.lib.environment import Environment, secret
+from prodintel.lib.logs import logging_config
+from prodintel.lib.secret_key import data_dir_secret_key
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+CommaList = Annotated[list[str], NoDecode]
+
+
+class Settings(Environment):
+    """What can be set from outside."""
+
+    prodintel_env: Literal["development", "production"] = "development"
+    prodintel_data_dir: Path = BASE_DIR / "var"
+    debug: bool = False
+    secret_key: SecretStr | None = None
+    secret_key_fallbacks: CommaList = []
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    allowed_hosts: CommaList = ["localhost", "127.0.0.1", "[::1]"]
+    csrf_trusted_origins: CommaList = []
+    trust_proxy: bool = False
+    database_url: SecretStr | None = None
+    redis_url: SecretStr | None = None
+    qdrant_url: str = ""
+    qdrant_api_key: SecretStr | None = None
+    clip_model: str = "starter"
+    clip_pretrained: str = ""
+    clip_device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    clip_dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    engine_threads: int | None = Field(default=None, ge=1)
+    s3_bucket: str = ""
+    s3_endpoint_url: str = ""
+    s3_region: str = ""
+    s3_access_key_id: SecretStr | None = None
+    s3_secret_access_key: SecretStr | None = None
+    max_photo_mb: int = Field(default=25, ge=1, le=60)
+    max_photo_megapixels: int = Field(default=50, ge=1, le=200)
+    time_zone: str = "UTC"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["text", "json"] = "text"
+
+    @field_validator("secret_key_fallbacks", "allowed_hosts", "csrf_trusted_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return [part.strip() for part in value.split(",") if part.strip()]
+        return value
+
+    @field_validator("qdrant_url", "s3_endpoint_url")
+    @classmethod
+    def _is_web_address(cls, value: str) -> str:
+        if value and urlsplit(value).scheme not in {"http", "https"}:
+            raise ValueError("write it as http://HOST:PORT or https://HOST")
+        return value.rstrip("/")
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_known_database(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and urlsplit(secret(value)).scheme not in {"postgres", "postgresql", "sqlite"}:
+            raise ValueError("write it as postgresql://USER:PASSWORD@HOST:PORT/NAME or sqlite:///P")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and urlsplit(secret(value)).scheme not in {"redis", "rediss", "unix"}:
+            raise ValueError("write it as redis://HOST:PORT/DATABASE")
+        return value
+
+
+ENV = Settings.read(BASE_DIR / ".env")
+
+# --- State ----------------------------------------------------------------------------------------
+
+DATA_DIR = ENV.prodintel_data_dir.expanduser().resolve()
+DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+PRODUCTION = ENV.prodintel_env == "production"
+DEBUG = ENV.debug
+SECRET_KEY_IS_DEFAULT = ENV.secret_key is None
+SECRET_KEY = secret(ENV.secret_key) or data_dir_secret_key(DATA_DIR)
+SECRET_KEY_FALLBACKS = ENV.secret_key_fallbacks
+
+# --- Django ---------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "daphne",
+    "prodintel",
+    "catalog",
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "channels",
+    "django_htmx",
+    "axes",
+    "csp",
+    "ninja",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "prodintel.lib.csp.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "catalog.views.context.catalogs",
+            ],
+        },
+    },
+]
+
+ROOT_URLCONF = "prodintel.urls"
+ASGI_APPLICATION = "prodintel.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+ALLOWED_HOSTS = ENV.allowed_hosts
+CSRF_TRUSTED_ORIGINS = ENV.csrf_trusted_origins
+USE_TZ = True
+TIME_ZONE = ENV.time_zone
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "login"
+
+# --- Database -------------------------------------------------------------------------------------
+
+_DATABASE_URL = secret(ENV.database_url) or f"sqlite:///{DATA_DIR / 'prodintel.sqlite3'}"
+DATABASES = {"default": dj_database_url.parse(_DATABASE_URL)}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # Immediate transactions take the write lock at their start, so that two writers queue for it
+    # inside `timeout` instead of one failing with "database is locked" at its first write.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 60,
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY; "
+            "PRAGMA mmap_size=134217728; PRAGMA cache_size=-20000; "
+            "PRAGMA journal_size_limit=67108864;"
+        ),
+    }
+else:
+    DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 16, "timeout": 20}}
+
+# --- What grows by settings -----------------------------------------------------------------------
+
+REDIS_URL = secret(ENV.redis_url)
+CHANNEL_LAYERS = {
+    "default": (
+        {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
+        if REDIS_URL
+        else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+    )
+}
+CACHES = {
+    "default": (
+        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        if REDIS_URL
+        else {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "OPTIONS": {"MAX_ENTRIES": 2000},
+        }
+    )
+}
+
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_ROOT = DATA_DIR / "media"
+WHITENOISE_KEEP_ONLY_HASHED_FILES = False
+WHITENOISE_USE_FINDERS = DEBUG
+
+_S3_OPTIONS = {
+    "bucket_name": ENV.s3_bucket,
+    "endpoint_url": ENV.s3_endpoint_url or None,
+    "region_name": ENV.s3_region or None,
+    "access_key": secret(ENV.s3_access_key_id) or None,
+    "secret_key": secret(ENV.s3_secret_access_key) or None,
+    "default_acl": None,
+    "querystring_auth": True,
+    "querystring_expire": 600,
+    "file_overwrite": True,
+    "signature_version": "s3v4",
+}
+STORAGES = {
+    "default": (
+        {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": _S3_OPTIONS}
+        if ENV.s3_bucket
+        else {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(MEDIA_ROOT), "base_url": None},
+        }
+    ),
+    "staticfiles": {
+        "BACKEND": (
+            "django.contrib.staticfiles.storage.StaticFilesStorage"
+            if DEBUG
+            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        )
+    },
+}
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FILES = 50
+MAX_BODY_BYTES = 64 * 1024 * 1024
+MAX_PHOTO_BYTES = ENV.max_photo_mb * 1024 * 1024
+MAX_PHOTO_PIXELS = ENV.max_photo_megapixels * 1_000_000
+
+QDRANT_URL = ENV.qdrant_url
+QDRANT_API_KEY = secret(ENV.qdrant_api_key)
+CLIP_MODEL = ENV.clip_model
+CLIP_PRETRAINED = ENV.clip_pretrained
+CLIP_DEVICE = ENV.clip_device
+CLIP_DTYPE = ENV.clip_dtype
+ENGINE_THREADS = ENV.engine_threads
+HOST = ENV.host
+PORT = ENV.port
+
+# The model hub's client asks the network about every model it loads, also for files that are on
+# disk, and waits for an answer; tokenizers warn about forks that the engine never makes.
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+
+# --- Security -------------------------------------------------------------------------------------
+
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+AXES_FAILURE_LIMIT = 8
+AXES_COOLOFF_TIME = 0.25
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
+AXES_IPWARE_PROXY_COUNT = 1 if ENV.trust_proxy else 0
+AXES_VERBOSE = False
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SECURE_SSL_REDIRECT = PRODUCTION
+SECURE_REDIRECT_EXEMPT = [r"^api/v1/health$"]
+SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
+SECURE_HSTS_PRELOAD = PRODUCTION
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.trust_proxy else None
+X_FRAME_OPTIONS = "DENY"
+
+_photo_hosts = []
+if ENV.s3_bucket:
+    _endpoint = urlsplit(ENV.s3_endpoint_url or "https://*.amazonaws.com")
+    _photo_hosts = [f"{_endpoint.scheme}://{_endpoint.netloc}"]
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "blob:", "data:", *_photo_hosts],
+        "connect-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+# unfold's pages evaluate Alpine expressions and set inline styles; nothing else may.
+ADMIN_CSP_DIRECTIVES = {
+    "script-src": [SELF, "'unsafe-eval'"],
+    "style-src": [SELF, "'unsafe-inline'"],
+}
+
+# --- Logs and the admin's looks -------------------------------------------------------------------
+
+LOGGING_CONFIG = None
+LOGGING = logging_config(level=ENV.log_level, style=ENV.log_format)
+
+UNFOLD = {
+    "SITE_TITLE": "Prodintel",
+    "SITE_HEADER": "Prodintel",
+    "SITE_URL": "/",
+    "SHOW_HISTORY": True,
+}
