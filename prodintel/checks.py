@@ -6,7 +6,8 @@ import shutil
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connection
 
 MINIMUM_SQLITE = (3, 35)
@@ -46,7 +47,7 @@ def production_is_safe(**_: Any) -> list[CheckMessage]:
         )
     if set(settings.ALLOWED_HOSTS) <= {"localhost", "127.0.0.1", "[::1]"}:
         problems.append(
-            Warning(
+            checks.Warning(
                 "ALLOWED_HOSTS names only this machine.",
                 hint="Set ALLOWED_HOSTS to the names the site is reached by.",
                 id="prodintel.W004",
@@ -61,7 +62,7 @@ def parts_fit_together(**_: Any) -> list[CheckMessage]:
     problems: list[CheckMessage] = []
     if settings.QDRANT_API_KEY and not settings.QDRANT_URL:
         problems.append(
-            Warning(
+            checks.Warning(
                 "QDRANT_API_KEY is set and QDRANT_URL is not, so the embedded index is used.",
                 hint="Set QDRANT_URL to use a Qdrant server.",
                 id="prodintel.W005",
@@ -80,7 +81,7 @@ def parts_fit_together(**_: Any) -> list[CheckMessage]:
             )
     if shutil.disk_usage(settings.DATA_DIR).free < LOW_DISK_BYTES:
         problems.append(
-            Warning(
+            checks.Warning(
                 f"Less than 2 GB is free where {settings.DATA_DIR} lies.",
                 hint="Free some space or set PRODINTEL_DATA_DIR to a larger disk.",
                 id="prodintel.W007",
