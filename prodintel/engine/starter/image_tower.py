@@ -17,23 +17,30 @@ from prodintel.engine.starter import layout
 from prodintel.engine.starter.colours import SWATCHES
 
 _CELL = 4  # pixels averaged before colours are named: noise and weave are not colours
-_SPREAD = 9.0  # CIELAB units within which two colours go by one name
-_BACKGROUND = (10.0, 3.0)  # CIELAB distance from the border where the object starts, and softness
+_SPREAD = 8.0  # CIELAB units within which two colours go by one name
+_FILL = 0.997  # brighter than this is the padding of the preprocessing, or a white backdrop
+_CORNER = 0.8  # what lies beyond this, seen from the middle, is a corner
+_BACKGROUND = (14.0, 3.0)  # CIELAB distance from the corners where the object starts; softness
+_MIDDLE = 0.5  # squared width of the weight of the middle
+_FLOOR = 0.03  # what looks like the background may still be the object: white on white
+_NOWHERE = 1e-4  # for pictures that are nothing but fill
+
+# The constants of IEC 61966-2-1 (sRGB) and of CIELAB with the white point D65.
+_SRGB_KNEE = 0.04045
+_LAB_KNEE = 0.008856
 _WHITE_D65 = (0.95047, 1.0, 1.08883)
+_SRGB_TO_XYZ = (
+    (0.4124564, 0.3575761, 0.1804375),
+    (0.2126729, 0.7151522, 0.0721750),
+    (0.0193339, 0.1191920, 0.9503041),
+)
 
 
 def srgb_to_lab(rgb: Tensor) -> Tensor:
     """CIELAB (D65) of sRGB values in 0..1, channels last, in the same shape."""
-    linear = torch.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    to_xyz = linear.new_tensor(
-        [
-            [0.4124564, 0.3575761, 0.1804375],
-            [0.2126729, 0.7151522, 0.0721750],
-            [0.0193339, 0.1191920, 0.9503041],
-        ]
-    )
-    xyz = linear @ to_xyz.T / linear.new_tensor(_WHITE_D65)
-    root = torch.where(xyz > 0.008856, xyz.clamp_min(1e-8) ** (1 / 3), 7.787 * xyz + 16 / 116)
+    linear = torch.where(rgb <= _SRGB_KNEE, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    xyz = linear @ linear.new_tensor(_SRGB_TO_XYZ).T / linear.new_tensor(_WHITE_D65)
+    root = torch.where(xyz > _LAB_KNEE, xyz.clamp_min(_LAB_KNEE) ** (1 / 3), 7.787 * xyz + 16 / 116)
     x, y, z = root.unbind(-1)
     return torch.stack((116 * y - 16, 500 * (x - y), 200 * (y - z)), dim=-1)
 
@@ -58,37 +65,48 @@ class ColourNames(nn.Module):
         self.register_buffer("lab", lab, persistent=False)
 
     def forward(self, pixels: Tensor) -> Tensor:
-        cells = functional.avg_pool2d(pixels.float(), _CELL)
-        height, width = cells.shape[-2:]
-        lab = srgb_to_lab((cells.permute(0, 2, 3, 1) * 0.5 + 0.5).clamp(0, 1))
-        weight = self._object_weight(lab)
-        lab = lab.reshape(len(lab), height * width, 3)
+        cells = functional.avg_pool2d(pixels.float(), _CELL).permute(0, 2, 3, 1) * 0.5 + 0.5
+        cells = cells.clamp(0, 1)
+        lab = srgb_to_lab(cells)
+        weight = object_weight(lab, fill=(cells > _FILL).all(-1)).flatten(1)
+        lab = lab.flatten(1, 2)
         nearness = -(torch.cdist(lab, self.lab.float()[None]) ** 2) / (2 * _SPREAD**2)
-        named = nearness.softmax(-1) @ self.owner.float()
-        shares = (named * weight.reshape(len(lab), -1, 1)).sum(1)
+        shares = (nearness.softmax(-1) * weight[..., None]).sum(1) @ self.owner.float()
         return functional.normalize(shares.sqrt(), dim=-1)
 
-    def _object_weight(self, lab: Tensor) -> Tensor:
-        """(n, h, w) weights: the middle counts more, and what looks like the border hardly."""
-        height, width = lab.shape[1:3]
-        border = torch.cat((lab[:, :2].flatten(1, 2), lab[:, -2:].flatten(1, 2)), 1)
-        corners = torch.stack(
-            (
-                lab[:, :2].mean((1, 2)),
-                lab[:, -2:].mean((1, 2)),
-                lab[:, :, :2].mean((1, 2)),
-                lab[:, :, -2:].mean((1, 2)),
-                border.median(1).values,
-            ),
-            dim=1,
-        )
-        distance = torch.cdist(lab.flatten(1, 2), corners).amin(-1).reshape(-1, height, width)
-        start, softness = _BACKGROUND
-        unlike_border = torch.sigmoid((distance - start) / softness)
-        y = torch.linspace(-1, 1, height, device=lab.device)
-        x = torch.linspace(-1, 1, width, device=lab.device)
-        middle = torch.exp(-(y[:, None] ** 2 + x[None] ** 2) / 0.5)
-        return middle * (unlike_border + 0.03)
+
+def object_weight(lab: Tensor, fill: Tensor) -> Tensor:
+    """How much each cell counts as part of the object, (n, h, w).
+
+    The frame is what is left when ``fill`` (n, h, w) is trimmed. Towards its middle cells count
+    more; cells that look like one of its corners count hardly at all.
+    """
+    height, width = fill.shape[1:]
+    y = _position(~fill.all(2)).reshape(-1, height, 1)
+    x = _position(~fill.all(1)).reshape(-1, 1, width)
+    corners = []
+    for side_y in (-1, 1):
+        for side_x in (-1, 1):
+            corner = (y * side_y > _CORNER) & (x * side_x > _CORNER) & ~fill
+            share = corner / corner.sum((1, 2), keepdim=True).clamp_min(1)
+            mean = (lab * share[..., None]).sum((1, 2))
+            empty = ~corner.any(2).any(1)
+            corners.append(torch.where(empty[:, None], mean.new_tensor((100.0, 0.0, 0.0)), mean))
+    distance = torch.cdist(lab.flatten(1, 2), torch.stack(corners, 1)).amin(-1).view_as(fill)
+    start, softness = _BACKGROUND
+    unlike_corners = torch.sigmoid((distance - start) / softness)
+    middle = torch.exp(-(y**2 + x**2) / _MIDDLE)
+    return middle * (unlike_corners + _FLOOR) * ~fill + _NOWHERE
+
+
+def _position(used: Tensor) -> Tensor:
+    """-1 at the first used index of each row, 1 at the last, beyond that outside (n, length)."""
+    length = used.shape[1]
+    index = torch.arange(length, device=used.device)
+    first = torch.where(used, index, length).amin(1, keepdim=True)
+    last = torch.where(used, index, -1).amax(1, keepdim=True)
+    middle, half = (first + last) / 2, ((last - first) / 2).clamp_min(1.0)
+    return (index - middle) / half
 
 
 class StarterImageTower(nn.Module):

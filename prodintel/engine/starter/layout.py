@@ -14,6 +14,7 @@ JOINT = MEANING + COLOURS
 
 IMAGE_SIZE = 260
 CONTEXT = 64  # tokens of a text that count
+RESIZE_MODE = "longest"
 
 BACKBONE = "tf_efficientnet_lite2"
 IMAGE_TOWER = "prodintel_starter_lite2"

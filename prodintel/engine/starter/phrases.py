@@ -13,8 +13,9 @@ from prodintel.engine.starter.colours import COLOUR_WORDS, text_vector
 from prodintel.engine.starter.layout import COLOURS
 
 _PICTURES = ("photo", "picture", "image", "product photo", "photograph", "close up")
+_SHADES = ("bright", "light", "dark", "pale", "deep")
 _ARTICLES = ("a", "an", "the", "some")
-_FILLERS = ("a", "an", "the", "colour", "color", "coloured", "colored", "thing", "something")
+_FILLERS = ("a", "an", "the", "and", "colour", "color", "coloured", "colored", "thing", "something")
 
 
 @dataclass(frozen=True)
@@ -35,13 +36,25 @@ def phrases(tokenize: Callable[[str], list[int]]) -> list[Phrase]:
     """All phrases, the longest first; ``tokenize`` gives the ids of a text without markers."""
     nothing = (0.0,) * COLOURS
     found = [Phrase(tuple(tokenize(text)), nothing, kept=False) for text in _prompts()]
+    for text, (vector, kept) in _colour_texts().items():
+        found.append(Phrase(tuple(tokenize(text)), tuple(vector), kept))
+    return sorted(found, key=lambda phrase: -len(phrase.tokens))
+
+
+def _colour_texts() -> dict[str, tuple[list[float], bool]]:
+    """Every way to say a colour, its vector, and whether it says more than the colour."""
+    texts: dict[str, tuple[list[float], bool]] = {}
     for word in COLOUR_WORDS:
         vector = text_vector(word)
+        shaded = [f"{shade} {word.phrase}" for shade in _SHADES if " " not in word.phrase]
         if word.also_a_thing:
             vector = [weight / 2 for weight in vector]
-        for text in {word.phrase, word.phrase.replace(" ", "-")}:
-            found.append(Phrase(tuple(tokenize(text)), tuple(vector), kept=word.also_a_thing))
-    return sorted(found, key=lambda phrase: -len(phrase.tokens))
+            shaded = []
+        for text in (word.phrase, word.phrase.replace(" ", "-")):
+            texts[text] = (vector, word.also_a_thing)
+        for text in shaded:
+            texts.setdefault(text, (vector, False))
+    return texts
 
 
 def fillers(tokenize: Callable[[str], list[int]]) -> list[int]:
