@@ -1,0 +1,1 @@
+"""Everything done to pixels without a model: opening, renditions, colours, fingerprints."""

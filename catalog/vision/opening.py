@@ -1,0 +1,211 @@
+"""The only door for photos: bytes in, a checked photo out, or one clear refusal."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from PIL import Image
+
+from catalog.vision import fragile, metadata, pixels
+from catalog.vision.containers import Container, walk
+from catalog.vision.fingerprint import perceptual_hash
+from catalog.vision.limits import DEFAULT, MEBIBYTE, Limits, PhotoRejected, check_size, corrupt
+from catalog.vision.polyglots import refuse_hidden_content
+from catalog.vision.sniffing import photo_format
+
+# format: (MIME type, file name extension)
+_TYPES = {
+    "JPEG": ("image/jpeg", "jpg"),
+    "PNG": ("image/png", "png"),
+    "WEBP": ("image/webp", "webp"),
+    "GIF": ("image/gif", "gif"),
+    "BMP": ("image/bmp", "bmp"),
+    "TIFF": ("image/tiff", "tiff"),
+    "AVIF": ("image/avif", "avif"),
+    "HEIF": ("image/heic", "heic"),
+}
+_HASH_SIDE = 64
+_BMP_CORE_HEADER = 12
+
+
+@dataclass(frozen=True)
+class OpenedPhoto:
+    """A photo that was decoded to its end.
+
+    `format` is JPEG, PNG, WEBP, GIF, BMP, TIFF, AVIF or HEIF; `width` and `height` are those of
+    the upright picture; `sha256` is the hex digest of the bytes as given; `phash` a signed 64-bit
+    perceptual hash. `working_copy` is set for formats that must not be decoded in this process: a
+    JPEG or PNG to use in place of the original for everything after, of the type `working_mime`.
+    `digital_source_type` is IPTC's term where the photo says how it was made.
+    """
+
+    format: str
+    mime: str
+    extension: str
+    width: int
+    height: int
+    size_bytes: int
+    sha256: str
+    phash: int
+    has_transparency: bool
+    animated: bool
+    digital_source_type: str | None
+    working_copy: bytes | None = None
+
+    @property
+    def working_mime(self) -> str:
+        """The MIME type of `working_copy`, or of the original where there is none."""
+        return _TYPES[photo_format(self.working_copy)][0] if self.working_copy else self.mime
+
+
+def inspect(data: bytes | BinaryIO, limits: Limits = DEFAULT) -> OpenedPhoto:
+    """Check a photo completely and say what it is. The content decides, never a name.
+
+    Of animations the first frame counts, of TIFF and HEIC the first picture.
+    Raises: PhotoRejected, and nothing else, whatever the bytes are.
+    """
+    content = _read(data, limits)
+    file_format = photo_format(content)
+    if file_format in fragile.FORMATS:
+        return _inspect_fragile(content, file_format, limits)
+    found = _structure(content, file_format)
+    check_size(found.width, found.height, limits)
+    refuse_hidden_content(content, file_format, found.end if file_format != "BMP" else None)
+    image, transparent = _decode(found, file_format, _HASH_SIDE)
+    turned = metadata.orientation(found.exif)
+    upright = pixels.orient(image, turned)
+    size = (found.width, found.height)
+    width, height = size if turned <= 4 else size[::-1]  # noqa: PLR2004 - 5 to 8 lie on their side
+    return _opened(
+        content,
+        file_format,
+        width=width,
+        height=height,
+        phash=perceptual_hash(upright),
+        has_transparency=transparent,
+        animated=found.animated,
+        digital_source_type=metadata.source_type_in(found.xmp),
+    )
+
+
+def load(
+    data: bytes, max_side: int | None = None, *, file_format: str | None = None
+) -> Image.Image:
+    """The upright sRGB picture (mode RGB, transparency on white), at most `max_side` pixels long.
+
+    `data` is a photo that `inspect` took, or its working copy; of HEIC, AVIF and TIFF, the working
+    copy only. Never enlarged.
+    Raises: PhotoRejected for damaged bytes, ValueError for a format that needs its working copy.
+    """
+    kind = file_format or photo_format(data)
+    found = _safe_structure(data, kind)
+    at_least = _short_side(found, 2 * max_side) if max_side else 0
+    image = _upright(found, kind, at_least)
+    if max_side:
+        image.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
+    return image
+
+
+def load_for_model(data: bytes, size: int) -> Image.Image:
+    """The upright sRGB picture with a short side of at least twice `size` where it has that many.
+
+    For a model's own preprocessing, which resizes to `size`: a JPEG is decoded at a fraction of its
+    size when that is enough, which saves most of the time and does not change the result visibly.
+    Raises: as `load`.
+    """
+    kind = photo_format(data)
+    return _upright(_safe_structure(data, kind), kind, 2 * size)
+
+
+def _read(data: bytes | BinaryIO, limits: Limits) -> bytes:
+    content = data if isinstance(data, bytes) else data.read(limits.max_bytes + 1)
+    if not content:
+        raise PhotoRejected("empty", "The file is empty. Choose the photo again and upload it.")
+    if len(content) > limits.max_bytes:
+        raise PhotoRejected(
+            "too_many_bytes",
+            f"The file is larger than {limits.max_bytes / MEBIBYTE:g} MB, which is the limit. "
+            "Save it smaller or as a JPEG, and upload it again.",
+        )
+    return content
+
+
+def _inspect_fragile(content: bytes, file_format: str, limits: Limits) -> OpenedPhoto:
+    refuse_hidden_content(content, file_format, None)
+    photo = fragile.decode(content, file_format, limits)
+    return _opened(
+        content,
+        file_format,
+        width=photo.width,
+        height=photo.height,
+        phash=perceptual_hash(load(photo.working_copy, 4 * _HASH_SIDE)),
+        has_transparency=photo.has_transparency,
+        animated=photo.animated,
+        digital_source_type=photo.digital_source_type,
+        working_copy=photo.working_copy,
+    )
+
+
+def _opened(content: bytes, file_format: str, **facts: object) -> OpenedPhoto:
+    mime, extension = _TYPES[file_format]
+    return OpenedPhoto(
+        format=file_format,
+        mime=mime,
+        extension=extension,
+        size_bytes=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        **facts,  # type: ignore[arg-type]
+    )
+
+
+def _structure(data: bytes, file_format: str) -> Container:
+    if file_format != "BMP":
+        return walk(data, file_format)
+    wide = int.from_bytes(data[14:18], "little") > _BMP_CORE_HEADER
+    step = 4 if wide else 2
+    width, height = (
+        abs(int.from_bytes(data[at : at + step], "little", signed=wide)) for at in (18, 18 + step)
+    )
+    return Container(width=width, height=height, end=len(data), picture=[data])
+
+
+def _safe_structure(data: bytes, file_format: str) -> Container:
+    if file_format in fragile.FORMATS:
+        raise ValueError(f"{file_format} photos are loaded from their working copy")
+    return _structure(data, file_format)
+
+
+def _short_side(found: Container, long_side: int) -> int:
+    return max(1, long_side * min(found.width, found.height) // max(found.width, found.height))
+
+
+def _decode(found: Container, file_format: str, at_least: int) -> tuple[Image.Image, bool]:
+    """The RGB picture, not upright yet, and whether it had transparency; decoded to the end."""
+    try:
+        image = pixels.reader(found.decodable, file_format)
+        if image.size != (found.width, found.height):
+            raise corrupt("it gives two sizes")
+        if at_least:
+            pixels.draft(image, at_least)
+        image.load()
+        plain = pixels.plain(image)
+        transparent = pixels.has_transparency(plain)
+        if at_least:
+            plain = pixels.shrink(plain, at_least)
+        picture = pixels.flatten(pixels.to_srgb(plain, found.icc))
+    except MemoryError as error:
+        raise PhotoRejected(
+            "too_costly",
+            "There was not enough memory to open the photo. Make it smaller and upload it again.",
+        ) from error
+    except pixels.DECODE_ERRORS as error:
+        raise corrupt() from error
+    picture.info = {}
+    return picture, transparent
+
+
+def _upright(found: Container, file_format: str, at_least: int) -> Image.Image:
+    picture, _ = _decode(found, file_format, at_least)
+    return pixels.orient(picture, metadata.orientation(found.exif))
