@@ -1,0 +1,28 @@
+// Facets live inside the results, which htmx replaces: what was open stays open.
+import { on } from "./dom.js";
+
+const opened = new Map();
+
+export function startFacets() {
+  // "toggle" does not bubble, so it is caught on its way down.
+  document.addEventListener(
+    "toggle",
+    (event) => {
+      if (event.target instanceof Element && event.target.matches("[data-facet]")) {
+        opened.set(event.target.dataset.facet, event.target.open);
+      }
+    },
+    true,
+  );
+  document.addEventListener("htmx:afterSwap", () => {
+    for (const facet of document.querySelectorAll("[data-facet]")) {
+      if (opened.has(facet.dataset.facet)) facet.open = opened.get(facet.dataset.facet);
+    }
+  });
+  // A control with form="..." stands outside of its form, where its change does not bubble to it.
+  on("change", "[form]", (_event, control) => {
+    if (control.form?.matches("[data-search-form]")) {
+      control.form.dispatchEvent(new CustomEvent("refine"));
+    }
+  });
+}
