@@ -1,18 +1,26 @@
-"""The product's settings with the state of a test run in a folder of its own."""
+"""The product's settings for tests: SQLite, no other service, state in a folder of the run's own.
+
+Nothing of the developer's own configuration reaches the tests: neither `.env` nor the environment.
+"""
 
 import os
 import tempfile
+from pathlib import Path
 
+_SERVICES = ("DATABASE_URL", "REDIS_URL", "QDRANT_URL", "QDRANT_API_KEY", "S3_BUCKET")
+_ENCODER = ("CLIP_MODEL", "CLIP_PRETRAINED", "CLIP_DEVICE", "CLIP_DTYPE")
+_SITE = ("PRODINTEL_ENV", "DEBUG", "HOST", "PORT", "ALLOWED_HOSTS", "TRUST_PROXY", "LOG_FORMAT")
+for _name in (*_SERVICES, *_ENCODER, *_SITE):
+    os.environ.pop(_name, None)
+    os.environ.pop(f"{_name}_FILE", None)
+os.environ["PRODINTEL_ENV_FILE"] = os.devnull
 os.environ["PRODINTEL_DATA_DIR"] = tempfile.mkdtemp(prefix="prodintel-tests-")
 os.environ["SECRET_KEY"] = "only-for-tests-" + "x" * 40
-if url := os.environ.get("TEST_DATABASE_URL"):
-    os.environ["DATABASE_URL"] = url
-if url := os.environ.get("TEST_REDIS_URL"):
-    os.environ["REDIS_URL"] = url
 
 from prodintel.settings import *  # noqa: F403
+from prodintel.settings import DATA_DIR, DATABASES, STORAGES
 
+# A file and not memory: threads of a test then meet the locking that the product meets.
+DATABASES["default"]["TEST"] = {"NAME": str(Path(DATA_DIR) / "test.sqlite3")}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-STORAGES["staticfiles"] = {  # noqa: F405
-    "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-}
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

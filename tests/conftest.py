@@ -1,0 +1,126 @@
+"""What tests of every area need: state of their own, people, catalogues, photos."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.contrib.auth.models import AbstractUser, User
+from django.core.cache import cache
+from PIL import Image
+
+from catalog.models import Catalog, Membership, Role
+
+SCALED_SETTINGS = "tests.scaled_settings"
+PASSWORD = "correct horse battery staple"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Each run takes the tests that say something about its database.
+
+    On SQLite that is everything but what only PostgreSQL can show. On PostgreSQL it is what touches
+    the database in this process, but what only SQLite can show.
+    """
+    scaled = config.getoption("ds") == SCALED_SETTINGS
+    kept, dropped = [], []
+    for item in items:
+        (kept if _belongs(item, scaled=scaled) else dropped).append(item)
+    if dropped:
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = kept
+
+
+def _belongs(item: pytest.Item, *, scaled: bool) -> bool:
+    if not scaled:
+        return item.get_closest_marker("postgresql") is None
+    if item.get_closest_marker("postgresql"):
+        return True
+    if any(item.get_closest_marker(name) for name in ("sqlite", "browser", "encoder")):
+        return False
+    fixtures = getattr(item, "fixturenames", ())
+    in_database = {"db", "transactional_db", "django_db_setup"} & set(fixtures)
+    return bool(in_database) or item.get_closest_marker("django_db") is not None
+
+
+def pytest_unconfigure() -> None:
+    if django_settings.configured:
+        shutil.rmtree(django_settings.DATA_DIR, ignore_errors=True)
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, settings: Any) -> Path:
+    """A data folder of this test's own, photos included."""
+    settings.DATA_DIR = tmp_path
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(tmp_path / "media"), "base_url": None},
+        },
+    }
+    return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> Any:
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def make_user(db: None) -> Callable[..., AbstractUser]:
+    """make_user("ada", superuser=False) -> a user whose password is `tests.conftest.PASSWORD`."""
+    count = 0
+
+    def make(username: str = "", *, superuser: bool = False, **fields: Any) -> AbstractUser:
+        nonlocal count
+        count += 1
+        create = User.objects.create_superuser if superuser else User.objects.create_user
+        return create(username or f"user{count}", password=PASSWORD, **fields)
+
+    return make
+
+
+@pytest.fixture
+def make_catalog(db: None) -> Callable[..., Catalog]:
+    """make_catalog("Shop", owner=ada, viewer=[bob, eve]) -> a catalogue with these members."""
+    count = 0
+
+    def make(name: str = "", *, currency: str = "EUR", **members: Any) -> Catalog:
+        nonlocal count
+        count += 1
+        catalog = Catalog.objects.create(
+            name=name or f"Shop {count}", slug=f"shop-{count}", currency=currency
+        )
+        for role, users in members.items():
+            for user in users if isinstance(users, (list, tuple)) else [users]:
+                Membership.objects.create(user=user, catalog=catalog, role=Role(role))
+        return catalog
+
+    return make
+
+
+@pytest.fixture
+def photo_bytes() -> Callable[..., bytes]:
+    """photo_bytes("PNG", (64, 64), "crimson") -> a picture's file; differs with each argument."""
+
+    def make(
+        image_format: str = "JPEG",
+        size: tuple[int, int] = (64, 48),
+        color: Any = "crimson",
+        **options: Any,
+    ) -> bytes:
+        image = Image.new("RGB", size, color)
+        # A corner of another colour, so that orientation and cropping can be seen.
+        image.paste("white", (0, 0, max(size[0] // 4, 1), max(size[1] // 4, 1)))
+        file = io.BytesIO()
+        image.save(file, format=image_format, **options)
+        return file.getvalue()
+
+    return make
