@@ -10,7 +10,17 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, QuerySet
 from django.http import Http404
 
-from catalog.models import Catalog, Membership, Photo, Placement, Product, Role, Variant
+from catalog.models import (
+    ApiToken,
+    Catalog,
+    Membership,
+    Photo,
+    Placement,
+    Product,
+    Role,
+    Variant,
+)
+from catalog.services.catalogs import token_digest
 
 # A reviewer decides on values and approves, and does not edit; an editor edits, and does not
 # approve. Each capability therefore names its roles.
@@ -112,3 +122,13 @@ def products_by_ids(catalog: Catalog, ids: list[int]) -> list[Product]:
     """The catalogue's products among `ids`, in that order, with details."""
     found = {p.pk: p for p in with_details(products_in(catalog).filter(pk__in=ids))}
     return [found[pk] for pk in ids if pk in found]
+
+
+def token_user(text: str) -> object | None:
+    """The active user whose unrevoked API token this is, or None."""
+    token = (
+        ApiToken.objects.filter(digest=token_digest(text), revoked_at=None, user__is_active=True)
+        .select_related("user")
+        .first()
+    )
+    return token.user if token else None

@@ -1,1 +1,22 @@
-"""The vector index: one interface, embedded in the engine or on a Qdrant server."""
+"""The vector index of this installation."""
+
+from __future__ import annotations
+
+import functools
+
+from django.conf import settings
+
+from catalog.index.protocol import VectorIndex
+from prodintel.engine import configured
+
+
+@functools.cache
+def vector_index() -> VectorIndex:
+    """The Qdrant server that QDRANT_URL names, or else the shard in the engine process."""
+    if settings.QDRANT_URL:
+        from catalog.index.server import ServerIndex
+
+        return ServerIndex(settings.QDRANT_URL, api_key=settings.QDRANT_API_KEY or None)
+    from catalog.index.embedded import EmbeddedIndex
+
+    return EmbeddedIndex(configured.client())

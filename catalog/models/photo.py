@@ -9,14 +9,6 @@ from catalog.models.outbox import IndexedQuerySet
 from catalog.models.product import Product, Variant
 
 
-def photo_path(photo: Photo, _filename: str) -> str:
-    return f"photos/{photo.catalog_id}/{photo.sha256[:2]}/{photo.sha256}.{photo.extension}"
-
-
-def working_copy_path(photo: Photo, _filename: str) -> str:
-    return f"photos/{photo.catalog_id}/{photo.sha256[:2]}/{photo.sha256}.working.webp"
-
-
 class Photo(models.Model):
     """The stored bytes of a picture, once a catalogue however often they are uploaded.
 
@@ -26,10 +18,8 @@ class Photo(models.Model):
 
     catalog = models.ForeignKey(Catalog, on_delete=models.CASCADE, related_name="photos")
     sha256 = models.CharField(max_length=64, editable=False)
-    file = models.FileField(upload_to=photo_path, max_length=200, editable=False)
-    working_copy = models.FileField(
-        upload_to=working_copy_path, max_length=200, blank=True, editable=False
-    )
+    file = models.FileField(max_length=200, editable=False)
+    working_copy = models.FileField(max_length=200, blank=True, editable=False)
     original_name = models.CharField(max_length=200, blank=True, default="", editable=False)
     format = models.CharField(max_length=8, editable=False)
     extension = models.CharField(max_length=5, editable=False)
@@ -37,7 +27,12 @@ class Photo(models.Model):
     height = models.PositiveIntegerField(editable=False)
     size_bytes = models.PositiveIntegerField(editable=False)
     perceptual_hash = models.BigIntegerField(editable=False, db_index=True)
-    colors = models.JSONField(default=list, blank=True, editable=False)
+    digital_source_type = models.CharField(
+        max_length=60, blank=True, default="", editable=False
+    )
+    colors = models.JSONField(
+        default=list, blank=True, editable=False, help_text="Measured: [[name, share], ...]."
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,

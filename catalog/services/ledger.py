@@ -113,9 +113,7 @@ def attribute_undo(*, product: Product, field: str, actor: Any, locale: str = ""
     )
     if entry is None:
         return False
-    LedgerEntry.objects.filter(pk=entry.pk).update(
-        retracted_at=timezone.now(), retracted_by=actor
-    )
+    LedgerEntry.objects.filter(pk=entry.pk).update(retracted_at=timezone.now(), retracted_by=actor)
     project(product, [field])
     audit(
         actor=actor,
@@ -233,9 +231,9 @@ def project(product: Product, fields: Iterable[str]) -> None:
     )
     winners: dict[tuple[int | None, str, str], LedgerEntry] = {}
     for row in rows:
-        if row.source in MACHINE_SOURCES and row.decision != Decision.ACCEPTED:
-            if row.field in suggestion_only or row.field in PLAIN_FIELDS:
-                continue
+        undecided = row.source in MACHINE_SOURCES and row.decision != Decision.ACCEPTED
+        if undecided and row.field in suggestion_only | PLAIN_FIELDS:
+            continue
         key = (row.variant_id, row.field, row.locale)
         if key not in winners or _rank(row) <= _rank(winners[key]):
             winners[key] = row

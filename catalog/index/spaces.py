@@ -1,0 +1,137 @@
+"""Which vectors answer queries: embedding spaces, and the switch from one to the next."""
+
+from __future__ import annotations
+
+import structlog
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from catalog.index.payload import payload_fields
+from catalog.index.points import points_of
+from catalog.index.protocol import VectorIndex
+from catalog.models import Embedding, EmbeddingSpace, EmbedTask, Photo, Placement, SpaceState
+from catalog.models.outbox import record_index_changes
+from catalog.models.photo import SIMILARITY_ROLES
+from prodintel.engine.interface import EncoderInfo
+
+logger = structlog.get_logger(__name__)
+BACKGROUND_SIZE = 2000
+
+
+def live_space() -> EmbeddingSpace | None:
+    """The space that answers queries; None before the first model was loaded."""
+    return EmbeddingSpace.objects.defer("background").filter(state=SpaceState.LIVE).first()
+
+
+def active_spaces() -> list[EmbeddingSpace]:
+    """Spaces whose collections follow every change."""
+    return list(EmbeddingSpace.objects.defer("background").exclude(state=SpaceState.RETIRED))
+
+
+def space_for(encoder: EncoderInfo) -> EmbeddingSpace:
+    """The space of a model's vectors, made at first sight: live when it is the only one.
+
+    A space that was retired fills up again with what came since.
+    """
+    space, created = EmbeddingSpace.objects.get_or_create(
+        fingerprint=encoder.fingerprint,
+        defaults={"model_id": encoder.model_id, "dimension": encoder.dimension},
+    )
+    if space.state == SpaceState.RETIRED:
+        with transaction.atomic():
+            EmbeddingSpace.objects.filter(state=SpaceState.FILLING).exclude(pk=space.pk).update(
+                state=SpaceState.RETIRED
+            )
+            space.state = SpaceState.FILLING
+            space.save(update_fields=["state"])
+            record_index_changes(_all_points(), vector=True)
+    if space.state == SpaceState.FILLING and live_space() is None:
+        _make_live(space)
+    if created:
+        logger.info("embedding space made", space=space.pk, model=space.model_id)
+    return space
+
+
+def _all_points() -> list[int]:
+    return list(Placement.objects.order_by().values_list("pk", flat=True))
+
+
+def _make_live(space: EmbeddingSpace) -> None:
+    try:
+        with transaction.atomic():
+            EmbeddingSpace.objects.filter(state=SpaceState.LIVE).exclude(pk=space.pk).update(
+                state=SpaceState.RETIRED
+            )
+            space.state = SpaceState.LIVE
+            space.live_since = timezone.now()
+            space.save(update_fields=["state", "live_since"])
+    except IntegrityError:
+        # Another worker made a space live at the same moment.
+        space.refresh_from_db()
+        return
+    logger.info("embedding space is live", space=space.pk, model=space.model_id)
+
+
+def backfill(space: EmbeddingSpace) -> int:
+    """Give every photo that lacks one a task in the space; returns how many were made."""
+    has_task = EmbedTask.objects.filter(space=space, photo=OuterRef("pk"))
+    missing = Photo.objects.filter(~Exists(has_task)).order_by("pk").values_list("pk", flat=True)
+    made = 0
+    while chunk := list(missing[:1000]):
+        EmbedTask.objects.bulk_create(
+            [EmbedTask(photo_id=pk, space=space) for pk in chunk], ignore_conflicts=True
+        )
+        made += len(chunk)
+    return made
+
+
+def switch_if_filled(space: EmbeddingSpace) -> bool:
+    """Make a filling space live once none of its photos waits any more."""
+    if space.state != SpaceState.FILLING:
+        return False
+    waiting = EmbedTask.objects.filter(space=space, state__in=["pending", "running"])
+    if waiting.exists() or backfill(space):
+        return False
+    _make_live(space)
+    return True
+
+
+def ensure_collection(index: VectorIndex, space: EmbeddingSpace) -> bool:
+    """Have the space's collection with all its field indexes; True when it is new and empty."""
+    return index.ensure(space.collection, space.dimension, payload_fields())
+
+
+def refresh_background(space: EmbeddingSpace) -> None:
+    """Draw the space's background sample again once it has grown by half since the last time."""
+    vectors = Embedding.objects.filter(space=space)
+    count = vectors.count()
+    if count < space.background_count * 1.5 or count == space.background_count:
+        return
+    if space.background_count >= BACKGROUND_SIZE and count < space.background_count * 4:
+        return
+    ids = list(vectors.order_by().values_list("pk", flat=True))
+    step = max(len(ids) // BACKGROUND_SIZE, 1)
+    sample = Embedding.objects.filter(pk__in=ids[::step][:BACKGROUND_SIZE])
+    packed = b"".join(bytes(row.vector) for row in sample)
+    EmbeddingSpace.objects.filter(pk=space.pk).update(background=packed, background_count=count)
+    space.background_count = count
+
+
+def rebuild(index: VectorIndex, space: EmbeddingSpace, *, chunk: int = 500) -> int:
+    """Make the space's collection anew from the vectors in the database; returns its points."""
+    index.drop(space.collection)
+    ensure_collection(index, space)
+    placed = (
+        Placement.objects.filter(role__in=SIMILARITY_ROLES, photo__embeddings__space=space)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+    total = last = 0
+    while ids := list(placed.filter(pk__gt=last)[:chunk]):
+        points = points_of(ids, space)
+        index.upsert(space.collection, list(points.values()))
+        total += len(points)
+        last = ids[-1]
+    index.mark_rebuilt(space.collection)
+    return total

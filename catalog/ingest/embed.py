@@ -1,0 +1,199 @@
+"""Photos to vectors: claimed in batches, decoded in threads while the engine runs the batch before."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import numpy as np
+import structlog
+
+from catalog import storage
+from catalog.index import spaces
+from catalog.models import EmbeddingSpace, EmbedTask, Photo
+from catalog.services.embeddings import embeddings_record
+from catalog.vision.limits import PhotoRejected
+from catalog.vision.opening import load_for_model
+from prodintel.engine.errors import EngineError, EngineUnavailable
+from prodintel.engine.interface import EncoderInfo, Engine
+from prodintel.engine.preprocess import PreprocessSpec, prepare
+from prodintel.lib.work import Claim
+
+logger = structlog.get_logger(__name__)
+BATCHES_AHEAD = 2
+ENGINE_RETRY = timedelta(seconds=2)
+STORAGE_RETRY = timedelta(seconds=10)
+RENEW_SECONDS = 20.0
+# A photo that was claimed twice and came to nothing may be what kills the process: it is tried
+# alone from then on, so that it takes no others with it.
+SUSPECT_ATTEMPTS = 2
+
+
+@dataclass
+class _Batch:
+    """A claimed batch on its way: pictures being decoded, then vectors being computed."""
+
+    claim: Claim[EmbedTask]
+    pictures: list[Future[np.ndarray]]
+    tasks: list[EmbedTask] = field(default_factory=list)
+    vectors: Future[np.ndarray] | None = None
+
+
+class Embedder:
+    """The embed runner's work. One a worker process; `step` is called by one thread."""
+
+    def __init__(self, engine: Engine, *, owner: str) -> None:
+        self._engine = engine
+        self._owner = owner
+        self._space: EmbeddingSpace | None = None
+        self._encoder: EncoderInfo | None = None
+        self._decoders = ThreadPoolExecutor(max(os.cpu_count() or 1, 2), "decode")
+        self._calls = ThreadPoolExecutor(1, "encode")
+
+    def step(self) -> int:
+        """Embed whatever waits; returns how many photos were handled, 0 when nothing could be."""
+        encoder = self._ready_encoder()
+        if encoder is None:
+            return 0
+        handled = 0
+        try:
+            for batch in self._computed(encoder):
+                handled += self._finish(batch)
+        except EngineUnavailable as error:
+            logger.info("embedding waits", reason=str(error))
+        if not handled:
+            handled = self._when_idle()
+        return handled
+
+    def _ready_encoder(self) -> EncoderInfo | None:
+        try:
+            info = self._engine.info()
+        except EngineError:
+            # The engine starts, or starts again; its own log says which.
+            return None
+        if info.encoder is None:
+            return None
+        if self._encoder is None or self._encoder.fingerprint != info.encoder.fingerprint:
+            self._encoder = info.encoder
+            self._space = spaces.space_for(info.encoder)
+            spaces.backfill(self._space)
+        return info.encoder
+
+    def _when_idle(self) -> int:
+        assert self._space is not None
+        made = spaces.backfill(self._space)
+        if not made:
+            spaces.switch_if_filled(self._space)
+            spaces.refresh_background(self._space)
+        return made
+
+    def _claim(self, limit: int) -> Claim[EmbedTask]:
+        waiting = EmbedTask.objects.filter(space=self._space)
+        fresh = waiting.filter(attempts__lt=SUSPECT_ATTEMPTS)
+        claim = fresh.claim(owner=self._owner, limit=limit)
+        if not claim:
+            claim = waiting.claim(owner=self._owner, limit=1)
+        EmbedTask.objects.give_up_exhausted()
+        return claim
+
+    def _decoding(self, encoder: EncoderInfo) -> Iterator[_Batch]:
+        """Batches in the order of their claims, the next ones being decoded meanwhile."""
+        ahead: deque[_Batch] = deque()
+        more = True
+        while more or ahead:
+            while more and len(ahead) <= BATCHES_AHEAD:
+                claim = self._claim(encoder.batch)
+                more = bool(claim)
+                if claim:
+                    ahead.append(self._start_decoding(claim, encoder.preprocess))
+            if ahead:
+                yield ahead.popleft()
+
+    def _start_decoding(self, claim: Claim[EmbedTask], spec: PreprocessSpec) -> _Batch:
+        photos = Photo.objects.in_bulk([task.photo_id for task in claim.rows])
+        pictures = [
+            self._decoders.submit(prepared, photos[task.photo_id], spec) for task in claim.rows
+        ]
+        return _Batch(claim, pictures)
+
+    def _computed(self, encoder: EncoderInfo) -> Iterator[_Batch]:
+        """Batches whose vectors are being computed, each yielded when the next one is under way."""
+        before: _Batch | None = None
+        for batch in self._decoding(encoder):
+            stack = self._collect(batch)
+            if stack is not None:
+                batch.vectors = self._calls.submit(self._engine.encode_photos, stack)
+            if before is not None:
+                yield before
+            before = batch
+        if before is not None:
+            yield before
+
+    def _collect(self, batch: _Batch) -> np.ndarray | None:
+        """The decoded pictures as one uint8 array (n, H, W, 3); failures are recorded."""
+        pictures = []
+        for task, picture in zip(batch.claim.rows, batch.pictures, strict=True):
+            try:
+                pictures.append(picture.result())
+            except PhotoRejected as error:
+                self._fail(batch.claim.token, task, error.message, permanent=True)
+            except storage.FileMissing as error:
+                self._fail(batch.claim.token, task, str(error))
+            except storage.StorageUnavailable as error:
+                held = EmbedTask.objects.filter(pk=task.pk)
+                held.release(batch.claim.token, error=str(error), delay=STORAGE_RETRY)
+            else:
+                batch.tasks.append(task)
+        return np.stack(pictures) if pictures else None
+
+    def _fail(
+        self, token: uuid.UUID, task: EmbedTask, message: str, *, permanent: bool = False
+    ) -> None:
+        EmbedTask.objects.fail(token, [task.pk], error=message, permanent=permanent)
+        logger.warning("photo not embedded", photo=task.photo_id, reason=message)
+
+    def _finish(self, batch: _Batch) -> int:
+        token = batch.claim.token
+        if batch.vectors is None:
+            return len(batch.claim.rows)
+        try:
+            vectors = self._wait(batch.vectors, token)
+        except EngineUnavailable as error:
+            EmbedTask.objects.release(token, error=str(error), delay=ENGINE_RETRY)
+            raise
+        except EngineError as error:
+            ids = [task.pk for task in batch.tasks]
+            EmbedTask.objects.fail(token, ids, error=str(error), permanent=error.permanent)
+            logger.warning("batch not embedded", photos=len(ids), reason=str(error))
+            return len(ids)
+        by_photo = {
+            task.photo_id: vector for task, vector in zip(batch.tasks, vectors, strict=True)
+        }
+        assert self._space is not None
+        kept = embeddings_record(space=self._space, token=token, vectors=by_photo)
+        logger.debug("photos embedded", count=kept)
+        return len(batch.claim.rows)
+
+    def _wait(self, vectors: Future[np.ndarray], token: uuid.UUID) -> np.ndarray:
+        while True:
+            try:
+                return vectors.result(timeout=RENEW_SECONDS)
+            except FutureTimeout:
+                if vectors.done():
+                    raise
+                EmbedTask.objects.renew(token)
+
+
+def prepared(photo: Photo, spec: PreprocessSpec) -> np.ndarray:
+    """A photo as the model takes it: uint8 (H, W, 3).
+
+    Raises FileMissing, StorageUnavailable, PhotoRejected.
+    """
+    data = storage.read(photo.working_copy.name or photo.file.name)
+    return prepare(load_for_model(data, max(spec.size)), spec)

@@ -1,0 +1,130 @@
+"""The outbox to the index: the latest state of each changed point, in every space that is in use."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Sequence
+from datetime import timedelta
+
+import structlog
+from django.db import transaction
+
+from catalog.index import spaces
+from catalog.index.payload import payload_fields
+from catalog.index.points import payloads_of, points_of
+from catalog.index.protocol import CollectionNotFound, IndexProblem, IndexUnavailable, VectorIndex
+from catalog.models import EmbeddingSpace, IndexChange
+
+logger = structlog.get_logger(__name__)
+BATCH = 500
+RETRY = timedelta(seconds=2)
+CHECK_SECONDS = 30.0
+
+
+class Indexer:
+    """The index runner's work. One a worker process; `step` is called by one thread."""
+
+    def __init__(self, index: VectorIndex, *, owner: str) -> None:
+        self._index = index
+        self._owner = owner
+        self._checked_at = 0.0
+        self._known: tuple = ()
+
+    def step(self) -> int:
+        """Apply one batch of changes; returns how many rows were handled, 0 when none could be."""
+        active = spaces.active_spaces()
+        if not active or not self._collections_ready(active):
+            return 0
+        claim = IndexChange.objects.claim(owner=self._owner, limit=BATCH)
+        if not claim:
+            return 0
+        try:
+            self._apply(claim.rows, active)
+        except IndexUnavailable as error:
+            self._later(claim.token, error)
+            return 0
+        except CollectionNotFound as error:
+            self._checked_at = 0.0
+            self._later(claim.token, error)
+            return 0
+        except IndexProblem as error:
+            return self._one_by_one(claim.token, claim.rows, active, error)
+        self._finish(claim.token, claim.rows)
+        return len(claim.rows)
+
+    def _collections_ready(self, active: list[EmbeddingSpace]) -> bool:
+        """Make missing collections and refill damaged ones; looked at now and then, not always."""
+        known = (tuple(space.pk for space in active), payload_fields())
+        if known == self._known and time.monotonic() - self._checked_at < CHECK_SECONDS:
+            return True
+        try:
+            damaged = {c.name for c in self._index.health().collections if c.needs_rebuild}
+            for space in active:
+                empty = spaces.ensure_collection(self._index, space)
+                if empty or space.collection in damaged:
+                    count = spaces.rebuild(self._index, space)
+                    logger.info("collection filled", space=space.pk, points=count)
+        except IndexProblem as error:
+            logger.warning("index not ready", reason=str(error))
+            return False
+        self._known, self._checked_at = known, time.monotonic()
+        return True
+
+    def _apply(self, rows: Sequence[IndexChange], active: list[EmbeddingSpace]) -> None:
+        whole = {row.point for row in rows if row.vector}
+        payload_only = [row.point for row in rows if not row.vector]
+        for space in active:
+            fresh = payloads_of(payload_only)
+            moved = self._index.set_payloads(space.collection, fresh) if fresh else set()
+            hidden = set(payload_only) - set(fresh)
+            self._replace(space, whole | moved | hidden)
+
+    def _replace(self, space: EmbeddingSpace, ids: set[int]) -> None:
+        if not ids:
+            return
+        points = points_of(ids, space)
+        if points:
+            self._index.upsert(space.collection, list(points.values()))
+        gone = sorted(ids - set(points))
+        if gone:
+            self._index.delete(space.collection, gone)
+
+    def _one_by_one(
+        self,
+        token: uuid.UUID,
+        rows: Sequence[IndexChange],
+        active: list[EmbeddingSpace],
+        error: IndexProblem,
+    ) -> int:
+        """Find the change that the index refuses, so that the others are not held up by it."""
+        if len(rows) == 1:
+            IndexChange.objects.fail(
+                token, [rows[0].pk], error=str(error), permanent=error.permanent
+            )
+            logger.warning("point refused", point=rows[0].point, reason=str(error))
+            return 1
+        for row in rows:
+            try:
+                self._apply([row], active)
+            except IndexUnavailable as away:
+                self._later(token, away)
+                return 0
+            except IndexProblem as refusal:
+                self._one_by_one(token, [row], active, refusal)
+            else:
+                self._finish(token, [row])
+        return len(rows)
+
+    def _later(self, token: uuid.UUID, error: IndexProblem) -> None:
+        IndexChange.objects.release(token, error=str(error), delay=RETRY)
+        logger.info("indexing waits", reason=str(error))
+
+    def _finish(self, token: uuid.UUID, rows: Sequence[IndexChange]) -> None:
+        """Remove what was applied; a row that changed again meanwhile goes round once more."""
+        seen = {row.pk: row.sequence for row in rows}
+        with transaction.atomic():
+            held = IndexChange.objects.held(token).filter(pk__in=seen).select_for_update()
+            applied = [row.pk for row in held if row.sequence == seen[row.pk]]
+            IndexChange.objects.filter(pk__in=applied).delete()
+            IndexChange.objects.filter(pk__in=seen).release(token)

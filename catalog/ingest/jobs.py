@@ -1,0 +1,119 @@
+"""Background work other than embedding, describing and indexing: jobs by kind, and file removal."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import structlog
+from django.db import connection
+from django.utils import timezone
+
+from catalog import storage
+from catalog.models import Catalog, FileRemoval, Job, Photo, Placement, Product, Variant
+from catalog.services.products import product_purge
+from prodintel.lib.work import LEASE, WorkState
+
+logger = structlog.get_logger(__name__)
+KEEP_DELETED = timedelta(days=30)
+PURGE = "purge"
+PURGE_EVERY = timedelta(hours=6)
+REMOVALS = 100
+STORAGE_RETRY = timedelta(seconds=30)
+
+
+class JobFailed(Exception):  # noqa: N818 -- the state of the job is the name
+    """A job cannot go on; the message is for the person who started it."""
+
+    def __init__(self, message: str, *, permanent: bool = False) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+
+
+def purge(_job: Job) -> None:
+    """Remove for good what was deleted more than 30 days ago."""
+    before = timezone.now() - KEEP_DELETED
+    for product in Product.objects.filter(deleted_at__lt=before).iterator():
+        product_purge(product=product)
+    for placement in Placement.objects.filter(deleted_at__lt=before).iterator():
+        placement.delete()
+    Variant.objects.filter(deleted_at__lt=before, product__deleted_at=None).delete()
+    for catalog in Catalog.objects.filter(deleted_at__lt=before).iterator():
+        for product in Product.objects.filter(catalog=catalog).iterator():
+            product_purge(product=product)
+        catalog.delete()
+    for photo in Photo.objects.filter(placements__isnull=True, created_at__lt=before).iterator():
+        photo.delete()
+
+
+KINDS: dict[str, Callable[[Job], None]] = {PURGE: purge}
+
+
+class Jobber:
+    """The jobs runner's work. One a worker process; `step` is called by one thread."""
+
+    def __init__(self, *, owner: str) -> None:
+        self._owner = owner
+
+    def step(self) -> int:
+        """Do one job and remove some files; returns how many rows were handled."""
+        return self._one_job() + self._remove_files() + self._schedule()
+
+    def _one_job(self) -> int:
+        claim = Job.objects.filter(kind__in=KINDS).claim(owner=self._owner, limit=1)
+        for job in claim.rows:
+            try:
+                with _kept_alive(claim.token):
+                    KINDS[job.kind](job)
+            except JobFailed as error:
+                Job.objects.fail(claim.token, [job.pk], error=str(error), permanent=error.permanent)
+            except storage.StorageUnavailable as error:
+                Job.objects.release(claim.token, error=str(error), delay=STORAGE_RETRY)
+            else:
+                Job.objects.complete(claim.token, [job.pk])
+                logger.info("job done", kind=job.kind, job=job.pk)
+        return len(claim.rows)
+
+    def _remove_files(self) -> int:
+        claim = FileRemoval.objects.claim(owner=self._owner, limit=REMOVALS)
+        for row in claim.rows:
+            try:
+                storage.delete(row.name)
+            except storage.StorageUnavailable as error:
+                FileRemoval.objects.release(claim.token, error=str(error), delay=STORAGE_RETRY)
+                return 0
+            except storage.FileMissing:
+                logger.info("file was gone already", name=row.name)
+            FileRemoval.objects.held(claim.token).filter(pk=row.pk).delete()
+        return len(claim.rows)
+
+    def _schedule(self) -> int:
+        recent = Job.objects.filter(kind=PURGE).exclude(
+            state=WorkState.DONE, finished_at__lt=timezone.now() - PURGE_EVERY
+        )
+        if recent.exists():
+            return 0
+        Job.objects.filter(kind=PURGE).delete()
+        Job.objects.create(kind=PURGE)
+        return 1
+
+
+@contextmanager
+def _kept_alive(token: object) -> Iterator[None]:
+    """Renews the lease of a job for as long as it takes."""
+    done = threading.Event()
+
+    def beat() -> None:
+        while not done.wait(LEASE.total_seconds() / 3):
+            Job.objects.renew(token)
+        connection.close()
+
+    heart = threading.Thread(target=beat, name="heartbeat", daemon=True)
+    heart.start()
+    try:
+        yield
+    finally:
+        done.set()
+        heart.join()

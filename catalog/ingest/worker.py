@@ -1,0 +1,83 @@
+"""The worker process: its runners, and how they end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+from types import FrameType
+
+import structlog
+
+from catalog.index import vector_index
+from catalog.ingest import wake
+from catalog.ingest.describe import Describer
+from catalog.ingest.embed import Embedder
+from catalog.ingest.index import Indexer
+from catalog.ingest.jobs import Jobber
+from catalog.models import DescribeTask, EmbedTask, FileRemoval, IndexChange, Job
+from prodintel.engine import configured
+from prodintel.lib.runner import Runner
+from prodintel.lib.wake import Listener
+
+logger = structlog.get_logger(__name__)
+GRACE_SECONDS = 10.0
+WORK = (EmbedTask, DescribeTask, IndexChange, Job, FileRemoval)
+OWNER_VARIABLE = "PRODINTEL_OWNER"
+
+
+class Worker:
+    """Runs until told to stop. `owner` prefixes what it claims, for whoever has to clean up."""
+
+    def __init__(self) -> None:
+        self._crashed = False
+        self._ended = threading.Event()
+        slot = os.environ.get(OWNER_VARIABLE, "")
+        if slot:
+            self._free_predecessors(slot)
+        owner = f"{slot or socket.gethostname()}/{os.getpid()}"
+        engine = configured.client()
+        steps = {
+            wake.EMBED: Embedder(engine, owner=owner).step,
+            wake.DESCRIBE: Describer(engine, owner=owner).step,
+            wake.INDEX: Indexer(vector_index(), owner=owner).step,
+            wake.JOBS: Jobber(owner=owner).step,
+        }
+        self._runners = [Runner(name, step, on_crash=self._crash) for name, step in steps.items()]
+        self._listener = Listener(
+            wake.worker_address(), {runner.name: runner.wake for runner in self._runners}
+        )
+
+    def run(self) -> int:
+        """Work until SIGTERM or SIGINT; returns the exit status, 1 when a runner crashed."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        self._listener.start()
+        for runner in self._runners:
+            runner.start()
+        logger.info("worker started", runners=len(self._runners))
+        # A bare wait() would keep signals from being handled until it returns.
+        while not self._ended.wait(0.5):
+            pass
+        for runner in self._runners:
+            runner.stop()
+        for runner in self._runners:
+            runner.join(GRACE_SECONDS)
+        self._listener.close()
+        logger.info("worker stopped", crashed=self._crashed)
+        return int(self._crashed)
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._ended.set()
+
+    def _crash(self) -> None:
+        self._crashed = True
+        self._ended.set()
+
+    @staticmethod
+    def _free_predecessors(slot: str) -> None:
+        """Take back at once what this supervisor's last worker held when it died."""
+        freed = sum(model.objects.free(owner_prefix=f"{slot}/") for model in WORK)
+        if freed:
+            logger.info("work of a dead worker taken back", rows=freed)

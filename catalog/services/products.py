@@ -1,0 +1,379 @@
+"""Products and their variants: created, changed, deleted, brought back."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.text import slugify
+
+from catalog.models import Catalog, Photo, PhotoRole, Placement, Product, ProductStatus, Variant
+from catalog.services.attribute_values import CATEGORY
+from catalog.services.audit import audit
+from catalog.services.errors import conflict
+from catalog.services.ledger import attribute_set
+from catalog.services.photos import (
+    StagedPhoto,
+    photo_files,
+    photo_record,
+    photos_place,
+    title_from_name,
+)
+
+PRODUCT_FIELDS = frozenset(
+    {"title", "description", "brand", "tags", "product_url", "status", "handle"}
+)
+VARIANT_FIELDS = frozenset(
+    {
+        "sku",
+        "gtin",
+        "mpn",
+        "price",
+        "compare_at_price",
+        "cost",
+        "currency",
+        "weight_grams",
+        "availability",
+        "condition",
+        *(f"option{n}_{part}" for n in (1, 2, 3) for part in ("name", "value")),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Created:
+    """A product, and whether it was there already with the same photo."""
+
+    product: Product
+    duplicate: bool = False
+
+
+def product_create(
+    *,
+    catalog: Catalog,
+    actor: Any,
+    photos: Sequence[StagedPhoto] = (),
+    variants: Sequence[Mapping[str, Any]] = (),
+    attributes: Mapping[str, Any] | None = None,
+    allow_duplicate: bool = False,
+    **fields: Any,
+) -> Created:
+    """Create a product with its photos and variants, all or nothing.
+
+    `fields` are the product's plain fields and, for a simple product, its variant's. Without
+    `allow_duplicate`, a product whose main photo has the same bytes as the first photo is returned
+    instead. Raises ValidationError with messages by field.
+    """
+    if photos and not allow_duplicate:
+        twin = _product_with_main(catalog, photos[0].opened.sha256)
+        if twin is not None:
+            return Created(twin, duplicate=True)
+    variant_fields = {k: v for k, v in fields.items() if k in VARIANT_FIELDS}
+    plain = {k: v for k, v in fields.items() if k in PRODUCT_FIELDS}
+    title = plain.pop("title", "") or (title_from_name(photos[0].name) if photos else "")
+    with (
+        photo_files(catalog=catalog, photos=photos) as stored,
+        _unique_handled(),
+        transaction.atomic(),
+    ):
+        product = Product(catalog=catalog, title=title, created_by=actor, **plain)
+        product.handle = plain.get("handle") or _free_handle(catalog, title)
+        product.full_clean(validate_constraints=False)
+        product.save()
+        for position, each in enumerate(variants or [variant_fields]):
+            _variant_save(
+                Variant(product=product, catalog=catalog, position=position),
+                {"currency": catalog.currency, **variant_fields, **each} if variants else each,
+            )
+        rows = [photo_record(catalog=catalog, stored=each, actor=actor) for each in stored]
+        photos_place(product=product, photos=rows, actor=actor)
+        for name, value in (attributes or {}).items():
+            attribute_set(product=product, field=name, value=value, actor=actor)
+        audit(actor=actor, action="product.create", target=product, catalog=catalog, summary=title)
+    return Created(product)
+
+
+def _product_with_main(catalog: Catalog, sha256: str) -> Product | None:
+    return (
+        Product.objects.alive()
+        .filter(
+            catalog=catalog,
+            placements__photo__sha256=sha256,
+            placements__role=PhotoRole.MAIN,
+            placements__deleted_at=None,
+        )
+        .order_by("pk")
+        .first()
+    )
+
+
+def _free_handle(catalog: Catalog, title: str) -> str:
+    stem = slugify(title)[:120] or "product"
+    taken = Product.objects.alive().filter(catalog=catalog, handle=stem).exists()
+    return f"{stem}-{secrets.token_hex(4)}" if taken or stem == "product" else stem
+
+
+class _unique_handled:  # noqa: N801 -- reads as the context manager it is
+    """Turns the database's refusal of a second SKU or handle into a message on the field."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if not isinstance(error, IntegrityError):
+            return
+        text = str(error)
+        if "sku" in text:
+            raise conflict("sku", "Another product of this catalogue has this SKU.") from error
+        if "handle" in text:
+            message = "Another product of this catalogue has this handle."
+            raise conflict("handle", message) from error
+
+
+def _variant_save(variant: Variant, fields: Mapping[str, Any]) -> Variant:
+    for name, value in fields.items():
+        if name not in VARIANT_FIELDS:
+            raise conflict(name, "This is not a field of a variant.")
+        if isinstance(value, str):
+            value = value.strip()  # noqa: PLW2901 -- the same value, tidied
+        setattr(variant, name, "" if value is None and _is_text(name) else value)
+    variant.currency = (variant.currency or variant.catalog.currency).upper()
+    variant.full_clean(exclude=["product", "catalog"])
+    variant.save()
+    return variant
+
+
+def _is_text(name: str) -> bool:
+    return not Variant._meta.get_field(name).null  # noqa: SLF001 -- Django's public model meta
+
+
+def product_update(
+    *,
+    product: Product,
+    actor: Any,
+    fields: Mapping[str, Any] | None = None,
+    attributes: Mapping[str, Any] | None = None,
+) -> Product:
+    """Change plain fields (a simple product's variant fields too) and attributes as a person.
+
+    Raises ValidationError with messages by field, and changes nothing then.
+    """
+    fields = dict(fields or {})
+    unknown = set(fields) - PRODUCT_FIELDS - VARIANT_FIELDS
+    if unknown:
+        raise ValidationError({name: ["This field cannot be changed."] for name in unknown})
+    plain = {k: v for k, v in fields.items() if k in PRODUCT_FIELDS}
+    sold = {k: v for k, v in fields.items() if k in VARIANT_FIELDS}
+    with _unique_handled(), transaction.atomic():
+        changes = _changes(product, plain)
+        if changes:
+            for name, value in plain.items():
+                setattr(product, name, "" if value is None else value)
+            product.full_clean(exclude=["catalog", "created_by"])
+            product.save(update_fields=[*plain, "updated_at"])
+        if sold:
+            changes |= _update_only_variant(product, sold)
+        for name, value in (attributes or {}).items():
+            attribute_set(product=product, field=name, value=value, actor=actor)
+        if changes:
+            audit(
+                actor=actor,
+                action="product.update",
+                target=product,
+                catalog=product.catalog,
+                summary=", ".join(sorted(changes)),
+                data=changes,
+            )
+    return product
+
+
+def _changes(row: Product | Variant, fields: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Before and after of what really changes."""
+    return {
+        name: [str(getattr(row, name)), str(value)]
+        for name, value in fields.items()
+        if getattr(row, name) != value
+    }
+
+
+def _update_only_variant(product: Product, fields: Mapping[str, Any]) -> dict[str, list[str]]:
+    variants = list(product.variants.filter(deleted_at=None).order_by("position", "pk")[:2])
+    if len(variants) != 1:
+        raise conflict(
+            next(iter(fields)), "This product has several variants: change the variant itself."
+        )
+    changes = _changes(variants[0], fields)
+    _variant_save(variants[0], fields)
+    return changes
+
+
+def product_add_photos(
+    *, product: Product, photos: Sequence[StagedPhoto], actor: Any, role: str = ""
+) -> list[Placement]:
+    """Store photos and put them on a product. Raises ValidationError, StorageUnavailable."""
+    catalog = product.catalog
+    with photo_files(catalog=catalog, photos=photos) as stored, transaction.atomic():
+        rows = [photo_record(catalog=catalog, stored=each, actor=actor) for each in stored]
+        return photos_place(product=product, photos=rows, actor=actor, role=role)
+
+
+def variant_create(*, product: Product, actor: Any, **fields: Any) -> Variant:
+    """Add a variant after those there are. Raises ValidationError with messages by field."""
+    with _unique_handled(), transaction.atomic():
+        last = product.variants.order_by("-position").first()
+        variant = _variant_save(
+            Variant(
+                product=product,
+                catalog=product.catalog,
+                currency=product.catalog.currency,
+                position=last.position + 1 if last else 0,
+            ),
+            fields,
+        )
+        audit(
+            actor=actor,
+            action="variant.create",
+            target=product,
+            catalog=product.catalog,
+            summary=str(variant),
+        )
+    return variant
+
+
+def variant_update(*, variant: Variant, actor: Any, **fields: Any) -> Variant:
+    """Change a variant. Raises ValidationError with messages by field."""
+    with _unique_handled(), transaction.atomic():
+        changes = _changes(variant, fields)
+        _variant_save(variant, fields)
+        audit(
+            actor=actor,
+            action="variant.update",
+            target=variant.product,
+            catalog=variant.catalog,
+            summary=f"{variant}: {', '.join(sorted(changes))}",
+            data=changes,
+        )
+    return variant
+
+
+@transaction.atomic
+def variant_delete(*, variant: Variant, actor: Any) -> None:
+    """Delete a variant. Raises ValidationError for a product's last one."""
+    others = variant.product.variants.filter(deleted_at=None).exclude(pk=variant.pk)
+    if not others.exists():
+        raise conflict("", "A product has at least one variant. Delete the product instead.")
+    variant.deleted_at = timezone.now()
+    variant.save(update_fields=["deleted_at"])
+    audit(
+        actor=actor,
+        action="variant.delete",
+        target=variant.product,
+        catalog=variant.catalog,
+        summary=str(variant),
+    )
+
+
+def variant_restore(*, variant: Variant, actor: Any) -> None:
+    """Bring a variant back. Raises ValidationError when its SKU was given to another."""
+    with _unique_handled(), transaction.atomic():
+        variant.deleted_at = None
+        variant.save(update_fields=["deleted_at"])
+        audit(
+            actor=actor,
+            action="variant.restore",
+            target=variant.product,
+            catalog=variant.catalog,
+            summary=str(variant),
+        )
+
+
+@transaction.atomic
+def products_delete(*, products: Iterable[Product], actor: Any) -> list[int]:
+    """Hide products everywhere, at once; they can be brought back for 30 days. Returns their ids."""
+    now = timezone.now()
+    deleted = []
+    for product in products:
+        if product.deleted_at is not None:
+            continue
+        product.variants.filter(deleted_at=None).update(deleted_at=now)
+        product.deleted_at = now
+        product.save(update_fields=["deleted_at", "updated_at"])
+        deleted.append(product.pk)
+        audit(
+            actor=actor,
+            action="product.delete",
+            target=product,
+            catalog=product.catalog,
+            summary=str(product),
+        )
+    return deleted
+
+
+def products_restore(*, products: Iterable[Product], actor: Any) -> list[int]:
+    """Bring deleted products back, with the variants that were deleted with them.
+
+    Raises ValidationError when a SKU or handle was given to another product meanwhile.
+    """
+    restored = []
+    with _unique_handled(), transaction.atomic():
+        for product in products:
+            if product.deleted_at is None:
+                continue
+            product.variants.filter(deleted_at=product.deleted_at).update(deleted_at=None)
+            product.deleted_at = None
+            product.save(update_fields=["deleted_at", "updated_at"])
+            restored.append(product.pk)
+            audit(
+                actor=actor,
+                action="product.restore",
+                target=product,
+                catalog=product.catalog,
+                summary=str(product),
+            )
+    return restored
+
+
+@transaction.atomic
+def products_set_status(*, products: Iterable[Product], status: str, actor: Any) -> int:
+    """Move products to a status; returns how many changed. Raises ValidationError if unknown."""
+    if status not in ProductStatus.values:
+        raise conflict("status", f"Choose one of {', '.join(ProductStatus.values)}.")
+    count = 0
+    for product in products:
+        if product.status == status:
+            continue
+        before, product.status = product.status, status
+        product.save(update_fields=["status", "updated_at"])
+        count += 1
+        audit(
+            actor=actor,
+            action="product.status",
+            target=product,
+            catalog=product.catalog,
+            summary=f"{before} → {status}",
+        )
+    return count
+
+
+def products_set_category(*, products: Iterable[Product], path: str | None, actor: Any) -> int:
+    """Give products a category as a person; returns how many."""
+    count = 0
+    with transaction.atomic():
+        for product in products:
+            attribute_set(product=product, field=CATEGORY, value=path, actor=actor)
+            count += 1
+    return count
+
+
+@transaction.atomic
+def product_purge(*, product: Product) -> None:
+    """Remove a product for good, and its photos where they stand on nothing else."""
+    photo_ids = list(Placement.objects.filter(product=product).values_list("photo_id", flat=True))
+    product.delete()
+    for photo in Photo.objects.filter(pk__in=photo_ids, placements__isnull=True):
+        photo.delete()

@@ -1,0 +1,59 @@
+"""A runner: a thread that does one kind of work as long as there is any, and waits for more."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import structlog
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
+
+logger = structlog.get_logger(__name__)
+SWEEP_SECONDS = 1.0
+DATABASE_AWAY_SECONDS = 2.0
+
+
+class Runner(threading.Thread):
+    """Calls `step` until it returns 0, then waits to be woken or for the next sweep.
+
+    A database that is locked or away is waited for. Any other error that `step` lets out ends the
+    runner and, through `on_crash`, its process: the supervisor starts a fresh one, and the rows
+    it held go back with the attempt counted.
+    """
+
+    def __init__(self, name: str, step: Callable[[], int], *, on_crash: Callable[[], None]) -> None:
+        super().__init__(name=name, daemon=True)
+        self.wake = threading.Event()
+        self._step = step
+        self._on_crash = on_crash
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """Ask the runner to end after the step it is in."""
+        self._stopping.set()
+        self.wake.set()
+
+    def run(self) -> None:
+        finished = False
+        try:
+            while not self._stopping.is_set():
+                self._work()
+            finished = True
+        finally:
+            connection.close()
+            if not finished:
+                logger.error("runner crashed", runner=self.name, exc_info=True)
+                self._on_crash()
+
+    def _work(self) -> None:
+        self.wake.clear()
+        try:
+            close_old_connections()
+            done = self._step()
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("database away", runner=self.name, error=str(error).strip())
+            connection.close()
+            self._stopping.wait(DATABASE_AWAY_SECONDS)
+            return
+        if not done and not self._stopping.is_set():
+            self.wake.wait(SWEEP_SECONDS)
