@@ -86,9 +86,10 @@ class EncoderInfo:
 
 @dataclass(frozen=True, slots=True)
 class ShardInfo:
-    """The collections that the engine keeps."""
+    """The collections that the engine keeps, and why others cannot be opened."""
 
     collections: tuple[CollectionHealth, ...]
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
