@@ -2,7 +2,16 @@
 
 import os
 
+from channels.routing import ProtocolTypeRouter
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prodintel.settings")
-application = get_asgi_application()
+django_application = get_asgi_application()
+
+from django.conf import settings  # noqa: E402 -- only readable once Django is set up
+
+from prodintel.lib.body_limit import BodyLimitMiddleware  # noqa: E402
+
+application = ProtocolTypeRouter(
+    {"http": BodyLimitMiddleware(django_application, limit=settings.MAX_BODY_BYTES)}
+)

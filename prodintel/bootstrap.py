@@ -55,7 +55,9 @@ def is_sound(venv: Path) -> bool:
     python = venv / "bin" / "python"
     question = f"import pip, sys; sys.exit(sys.version_info[:2] != {sys.version_info[:2]!r})"
     try:
-        answer = subprocess.run([python, "-c", question], capture_output=True, check=False)
+        answer = subprocess.run(  # noqa: S603 -- the environment's own interpreter
+            [python, "-c", question], capture_output=True, check=False
+        )
     except OSError:
         return False
     return answer.returncode == 0
@@ -70,7 +72,9 @@ def create(venv: Path) -> None:
         shutil.rmtree(venv)
     else:
         say(f"Making {venv} with Python {sys.version.split()[0]}.")
-    made = subprocess.run([sys.executable, "-I", "-m", "venv", venv], check=False)
+    made = subprocess.run(  # noqa: S603 -- our own interpreter
+        [sys.executable, "-I", "-m", "venv", venv], check=False
+    )
     if made.returncode:
         raise BootstrapError(NO_VENV.format(python=sys.executable))
 
@@ -80,7 +84,7 @@ def install(venv: Path, requirements: str) -> None:
     say(f"Installing {requirements}; the first time this takes some minutes.")
     command = [venv / "bin" / "python", "-m", "pip", "install", "--no-input"]
     command += ["--disable-pip-version-check", "-r", str(ROOT / requirements)]
-    if subprocess.run(command, check=False).returncode:
+    if subprocess.run(command, check=False).returncode:  # noqa: S603 -- pip, on our own files
         raise BootstrapError(INSTALL_FAILED.format(venv=venv, gigabytes=GIGABYTES))
 
 

@@ -17,8 +17,8 @@ os.environ["PRODINTEL_ENV_FILE"] = os.devnull
 os.environ["PRODINTEL_DATA_DIR"] = tempfile.mkdtemp(prefix="prodintel-tests-")
 os.environ["SECRET_KEY"] = "only-for-tests-" + "x" * 40
 
-from prodintel.settings import *  # noqa: F403
-from prodintel.settings import DATA_DIR, DATABASES, STORAGES
+from prodintel.settings import *  # noqa: E402, F403 -- reads the environment prepared above
+from prodintel.settings import DATA_DIR, DATABASES, STORAGES  # noqa: E402
 
 # A file and not memory: threads of a test then meet the locking that the product meets.
 DATABASES["default"]["TEST"] = {"NAME": str(Path(DATA_DIR) / "test.sqlite3")}

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from prodintel.engine import configured
+from prodintel.engine.errors import EngineError
+
+
+class Command(BaseCommand):
+    help = "Run the engine, which holds the model and the embedded index, until stopped."
+    requires_system_checks = []
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        from prodintel.engine import server  # noqa: PLC0415 -- loads what only an engine needs
+
+        try:
+            server.serve(configured.config())
+        except EngineError as error:
+            raise CommandError(str(error)) from error

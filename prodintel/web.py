@@ -1,0 +1,150 @@
+"""The web server: Daphne on a socket it is given, with bounded bodies and an end without losses."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import structlog
+from daphne.http_protocol import HTTPFactory, WebRequest
+from daphne.server import Server, reactor
+from twisted.internet import defer
+
+from prodintel.lib import body_limit
+
+log = structlog.get_logger(__name__)
+
+# A refused client may still be sending; cut off at once it would see a reset and not the answer.
+LINGER_SECONDS = 5
+# How long requests in flight may take to finish once the server is to stop.
+DRAIN_SECONDS = 4
+REQUEST_BUFFER_BYTES = 64 * 1024
+
+
+class BoundedRequest(WebRequest):
+    """A request that is refused as soon as its body is known to be over the server's limit.
+
+    Twisted collects a body, in memory or in a file, before anybody else sees the request, so this
+    is the one place where a large one can be stopped while it arrives. What comes after a refusal
+    is counted and thrown away.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.received = 0
+        self.refused = False
+        # Django parses forms itself; parsed here as well, they would be in memory once more.
+        super().__init__(*arguments, parsePOSTFormSubmission=False, **options)
+
+    def gotLength(self, length: int | None) -> None:  # noqa: N802 -- Twisted's name
+        super().gotLength(length)
+        if (length or 0) > self.server.body_limit:
+            self._refuse()
+
+    def handleContentChunk(self, data: bytes) -> None:  # noqa: N802 -- Twisted's name
+        self.received += len(data)
+        if self.refused:
+            return
+        if self.received > self.server.body_limit:
+            self._refuse()
+            return
+        super().handleContentChunk(data)
+
+    def process(self) -> Any:
+        # A body may end while its refusal lingers; its answer has been given.
+        return defer.succeed(None) if self.refused else super().process()
+
+    def _refuse(self) -> None:
+        self.refused = True
+        self.content.truncate(0)
+        channel = self.channel
+        # The path of a request whose body is not complete is known to its channel only.
+        path = getattr(channel, "_path", b"/").decode("ascii", "replace")
+        content_type, body = body_limit.answer(path, self.server.body_limit)
+        log.warning("request refused", reason="body too large", path=path.split("?")[0])
+        channel.transport.write(
+            b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\n"
+            + f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+            + body
+        )
+        channel.persistent = False
+        reactor.callLater(LINGER_SECONDS, channel.transport.abortConnection)
+
+
+class BoundedHTTPFactory(HTTPFactory):
+    """Makes connections whose requests are `BoundedRequest`s."""
+
+    def buildProtocol(self, addr: Any) -> Any:  # noqa: N802 -- Twisted's name
+        protocol = super().buildProtocol(addr)
+        protocol.requestFactory = BoundedRequest
+        return protocol
+
+
+class WebServer(Server):
+    """Daphne listening on `listener`.
+
+    There is no limit on how long an answer may take: streams last as long as what they tell of.
+    Idle and half-sent requests end by Twisted's own timeout of a minute without a byte.
+    """
+
+    def __init__(self, application: Any, listener: socket.socket, *, limit: int) -> None:
+        super().__init__(
+            application,
+            endpoints=[f"fd:fileno={listener.fileno()}"],
+            signal_handlers=False,
+            request_buffer_size=REQUEST_BUFFER_BYTES,
+            websocket_handshake_timeout=10,
+            application_close_timeout=5,
+            server_name="",
+        )
+        # Daphne would listen there by a factory of its own; `_listen` does it by ours.
+        self.endpoints = []
+        self.body_limit = limit
+        self._listener = listener
+        self._port: Any = None
+
+    def serve(self, ready: Callable[[], None] = lambda: None) -> None:
+        """Answer requests until SIGTERM or SIGINT, then finish those in flight."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: reactor.callFromThread(self.drain))
+        reactor.callWhenRunning(self._listen)
+        reactor.callWhenRunning(ready)
+        self.run()
+
+    def _listen(self) -> None:
+        self._listener.setblocking(False)
+        self._port = reactor.adoptStreamPort(
+            self._listener.fileno(), self._listener.family, BoundedHTTPFactory(self)
+        )
+        # The port holds a copy; with this one open too, it could not be let go of.
+        self._listener.close()
+
+    def drain(self) -> None:
+        """Take no more connections, wait for answers in progress, then stop."""
+        if self._port is not None:
+            self._port.stopListening()
+        self._stop_when_idle(time.monotonic() + DRAIN_SECONDS)
+
+    def _stop_when_idle(self, until: float) -> None:
+        if self._requests_in_flight() and time.monotonic() < until:
+            reactor.callLater(0.05, partial(self._stop_when_idle, until))
+        else:
+            self.stop()
+
+    def _requests_in_flight(self) -> int:
+        return sum(
+            isinstance(protocol, WebRequest)
+            and "disconnected" not in details
+            and "application_instance" in details
+            for protocol, details in self.connections.items()
+        )
+
+    def kill_all_applications(self) -> Any:
+        # Daphne's own expects every connection to have an application; idle and refused have none.
+        for protocol, details in list(self.connections.items()):
+            if "application_instance" not in details:
+                del self.connections[protocol]
+        return super().kill_all_applications()
