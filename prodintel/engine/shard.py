@@ -158,7 +158,7 @@ class EdgeCollection:
             query=qdrant_edge.Query.Nearest(vector.tolist()),
             limit=limit + offset,
             filter=_edge_filter(where),
-            with_payload=True if fields is None else [check_path(path) for path in fields],
+            with_payload=_payload_wanted(fields),
         )
         with _edge_errors():
             found = self._shard.search(request)
@@ -197,7 +197,7 @@ class EdgeCollection:
         import qdrant_edge
 
         request = qdrant_edge.FacetRequest(
-            key=check_path(field), limit=limit, exact=True, filter=_edge_filter(where)
+            key=_path(field), limit=limit, exact=True, filter=_edge_filter(where)
         )
         with _edge_errors():
             hits = self._shard.facet(request).hits
@@ -273,6 +273,19 @@ def _check_vectors(vectors: Vector, dimension: int) -> None:
         )
     if not np.isfinite(vectors).all() or not vectors.any(axis=1).all():
         raise EngineError("A vector cannot be zero, nor hold values that are not numbers.")
+
+
+def _path(path: str) -> str:
+    try:
+        return check_path(path)
+    except ValueError as error:
+        raise EngineError(str(error)) from error
+
+
+def _payload_wanted(fields: Sequence[str] | None) -> bool | list[str]:
+    if fields is None:
+        return True
+    return [_path(path) for path in fields] or False
 
 
 def _edge_filter(where: Filter | None) -> Any:
