@@ -6,7 +6,9 @@ import functools
 
 from django.conf import settings
 
+from catalog.index.embedded import EmbeddedIndex
 from catalog.index.protocol import VectorIndex
+from catalog.index.server import ServerIndex
 from prodintel.engine import configured
 
 
@@ -14,9 +16,5 @@ from prodintel.engine import configured
 def vector_index() -> VectorIndex:
     """The Qdrant server that QDRANT_URL names, or else the shard in the engine process."""
     if settings.QDRANT_URL:
-        from catalog.index.server import ServerIndex
-
         return ServerIndex(settings.QDRANT_URL, api_key=settings.QDRANT_API_KEY or None)
-    from catalog.index.embedded import EmbeddedIndex
-
     return EmbeddedIndex(configured.client())

@@ -4,6 +4,7 @@ import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
 from decimal import Decimal
+import uuid
 from django.conf import settings
 from django.db import migrations, models
 
@@ -560,5 +561,18 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='currentattribute',
             constraint=models.UniqueConstraint(condition=models.Q(('variant__isnull', False)), fields=('product', 'variant', 'field', 'locale'), name='current_of_variant'),
+        ),
+        migrations.CreateModel(
+            name='SearchPhoto',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('token', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ('image', models.BinaryField()),
+                ('vector', models.BinaryField(null=True)),
+                ('created_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now, editable=False)),
+                ('catalog', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='catalog.catalog')),
+                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('space', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='catalog.embeddingspace')),
+            ],
         ),
     ]

@@ -78,7 +78,8 @@ def photo_files(*, catalog: Catalog, photos: Sequence[StagedPhoto]) -> Iterator[
     recorded = False
     try:
         for staged in photos:
-            stored.append(_write_files(catalog, staged))
+            # Not a comprehension: what was written so far must be known when one fails.
+            stored.append(_write_files(catalog, staged))  # noqa: PERF401
         yield stored
         recorded = True
     finally:

@@ -1,0 +1,206 @@
+"""From a query to an ordered list of products, with what put each of them there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import structlog
+
+from catalog.index import vector_index
+from catalog.index.payload import PRODUCT
+from catalog.index.protocol import CollectionNotFound, IndexProblem
+from catalog.index.spaces import live_space
+from catalog.models import Catalog, Product
+from catalog.search.looks import Looks, looks_of
+from catalog.search.query import Filters, Query
+from catalog.textsearch import TextMatch, search_text
+from prodintel.engine import configured
+from prodintel.engine.errors import EngineError
+from prodintel.engine.vectors import MAX_RESULTS
+
+logger = structlog.get_logger(__name__)
+EXACT, STRONG, WEAK = "exact", "strong", "weak"
+EXACT_KINDS = frozenset({"sku", "gtin", "mpn", "title"})
+# Reciprocal rank fusion (Cormack, Clarke and Buettcher 2009): words that stand in a title outweigh
+# looks, a misspelling's likely meaning stands among the best looks.
+FUSION_K = 60
+TEXT_WEIGHTS = {"words": 1.3, "partial": 1.0, "fuzzy": 0.9}
+STRONG_SCORE = 1.5
+GOOD_SCORE = 2.0
+SAME_PHOTO = 0.985
+TEXT_LIMIT = 300
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A product's place in the answer. `cosine` and `standard` are None without a look at it."""
+
+    product_id: int
+    score: float
+    strength: str
+    text_kind: str = ""
+    matched: str = ""
+    cosine: float | None = None
+    standard: float | None = None
+    placement_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """At most 1,000 products, best first. `notice` says what part of the search did not work."""
+
+    ranked: list[Ranked] = field(default_factory=list)
+    notice: str = ""
+    no_good_match: bool = False
+    encode_ms: float = 0.0
+    index_ms: float = 0.0
+
+
+@dataclass
+class _Seen:
+    cosine: float
+    standard: float
+    placement_id: int
+
+
+def rank(catalog: Catalog, query: Query, *, seeing: Seeing | None = None) -> Ranking:
+    """Answer a query that asks for something: exact matches, then words and looks fused.
+
+    An engine or an index that is away costs the looks, not the answer. `seeing` of the same query
+    with other filters saves encoding it again.
+    """
+    matches = search_text(catalog_id=catalog.pk, query=query.text, limit=TEXT_LIMIT)
+    matches = _fitting(catalog, query.filters, matches) if query.filters else matches
+    seeing = seeing or Seeing(catalog, query)
+    seen = seeing.search(query.filters)
+    ranked = _fuse(matches, seen, seeing.looks)
+    return Ranking(
+        ranked=[each for each in ranked if each.product_id != query.like][:MAX_RESULTS],
+        notice=seeing.notice,
+        no_good_match=bool(query.text) and not _has_good(ranked, seeing.looks),
+        encode_ms=seeing.encode_ms,
+        index_ms=seeing.index_ms,
+    )
+
+
+class Seeing:
+    """The part of a search that goes by looks; what cannot be had is said in `notice`."""
+
+    def __init__(self, catalog: Catalog, query: Query) -> None:
+        self._catalog = catalog
+        self._space = live_space()
+        self.notice = ""
+        self.encode_ms = self.index_ms = 0.0
+        started = time.perf_counter()
+        self.looks = self._looks(query)
+        self.encode_ms = (time.perf_counter() - started) * 1000
+
+    def _looks(self, query: Query) -> Looks | None:
+        if self._space is None:
+            self.notice = "The encoder is being loaded: results go by words only until it is."
+            return None
+        try:
+            if query.text or query.less:
+                encoder = configured.client().info().encoder
+                if encoder is None or encoder.fingerprint != self._space.fingerprint:
+                    self.notice = (
+                        "The encoder is being loaded or changed: results go by words only "
+                        "until the photos are ready."
+                    )
+                    return None
+            return looks_of(query, self._space, configured.client().encode_texts)
+        except EngineError as error:
+            logger.info("search without looks", reason=str(error))
+            self.notice = "The encoder does not answer: results go by words only until it does."
+            return None
+
+    def search(self, filters: Filters) -> dict[int, _Seen]:
+        """The best-looking placement of each product, best first."""
+        if self.looks is None or self._space is None:
+            return {}
+        started = time.perf_counter()
+        try:
+            points = vector_index().search(
+                self._space.collection,
+                self.looks.vector,
+                where=filters.conditions(self._catalog.pk),
+                limit=MAX_RESULTS,
+                fields=(PRODUCT,),
+            )
+        except CollectionNotFound:
+            return {}
+        except IndexProblem as error:
+            logger.warning("search without looks", reason=str(error))
+            self.notice = "The index does not answer: results go by words only until it does."
+            return {}
+        finally:
+            self.index_ms += (time.perf_counter() - started) * 1000
+        seen: dict[int, _Seen] = {}
+        for point in points:
+            standard = self.looks.standard(point.score)
+            seen.setdefault(point.payload[PRODUCT], _Seen(point.score, standard, point.id))
+        return seen
+
+
+def _fitting(catalog: Catalog, filters: Filters, matches: Iterable[TextMatch]) -> list[TextMatch]:
+    listed = list(matches)
+    ids = [match.product_id for match in listed]
+    products = Product.objects.filter(pk__in=ids)
+    fitting = set(filters.apply(products, catalog.currency).values_list("pk", flat=True))
+    return [match for match in listed if match.product_id in fitting]
+
+
+def _fuse(matches: list[TextMatch], seen: dict[int, _Seen], looks: Looks | None) -> list[Ranked]:
+    exact = [match for match in matches if match.kind in EXACT_KINDS]
+    other = [match for match in matches if match.kind not in EXACT_KINDS]
+    by_text = {match.product_id: match for match in matches}
+    fused: dict[int, float] = {}
+    for place, product_id in enumerate(seen):
+        fused[product_id] = 1.0 / (FUSION_K + place + 1)
+    for place, match in enumerate(other):
+        weight = TEXT_WEIGHTS.get(match.kind, 1.0)
+        fused[match.product_id] = fused.get(match.product_id, 0.0) + weight / (FUSION_K + place + 1)
+    first = [match.product_id for match in exact]
+    for product_id in first:
+        fused.pop(product_id, None)
+    rest = sorted(fused, key=lambda product_id: (-fused[product_id], product_id))
+    return [
+        _ranked(product_id, fused.get(product_id, 1.0), by_text.get(product_id), seen, looks)
+        for product_id in [*first, *rest]
+    ]
+
+
+def _ranked(
+    product_id: int,
+    fused: float,
+    match: TextMatch | None,
+    seen: dict[int, _Seen],
+    looks: Looks | None,
+) -> Ranked:
+    look = seen.get(product_id)
+    strength = WEAK
+    if (match is not None and match.kind in EXACT_KINDS) or (look is not None and look.cosine >= SAME_PHOTO):
+        strength = EXACT
+    elif match is not None or looks is None or not looks.calibrated or (look is not None and look.standard >= STRONG_SCORE):
+        strength = STRONG
+    return Ranked(
+        product_id=product_id,
+        score=round(min(fused * (FUSION_K + 1) / 2.3, 1.0), 4) if strength != EXACT else 1.0,
+        strength=strength,
+        text_kind=match.kind if match else "",
+        matched=match.matched if match else "",
+        cosine=round(look.cosine, 4) if look else None,
+        standard=round(look.standard, 3) if look else None,
+        placement_id=look.placement_id if look else None,
+    )
+
+
+def _has_good(ranked: list[Ranked], looks: Looks | None) -> bool:
+    if looks is None or not looks.calibrated:
+        return bool(ranked)
+    return any(
+        each.text_kind or each.strength == EXACT or (each.standard or 0.0) >= GOOD_SCORE
+        for each in ranked
+    )
