@@ -75,7 +75,7 @@ def _empty_cache() -> Any:
 
 @pytest.fixture
 def make_user(db: None) -> Callable[..., AbstractUser]:
-    """Makes users: make_user("ada", superuser=False) -> a user whose password is `tests.conftest.PASSWORD`."""
+    """Makes users, by name or numbered; the password of all is `tests.conftest.PASSWORD`."""
     count = 0
 
     def make(username: str = "", *, superuser: bool = False, **fields: Any) -> AbstractUser:
@@ -89,7 +89,7 @@ def make_user(db: None) -> Callable[..., AbstractUser]:
 
 @pytest.fixture
 def make_catalog(db: None) -> Callable[..., Catalog]:
-    """Makes catalogues: make_catalog("Shop", owner=ada, viewer=[bob, eve]) -> a catalogue with these members."""
+    """Makes catalogues; `owner=ada, viewer=[bob, eve]` makes these people members."""
     count = 0
 
     def make(name: str = "", *, currency: str = "EUR", **members: Any) -> Catalog:
@@ -108,7 +108,7 @@ def make_catalog(db: None) -> Callable[..., Catalog]:
 
 @pytest.fixture
 def photo_bytes() -> Callable[..., bytes]:
-    """Makes pictures: photo_bytes("PNG", (64, 64), "crimson") -> a picture's file; differs with each argument."""
+    """Makes the bytes of pictures: a format, a size, a colour; others differ."""
 
     def make(
         image_format: str = "JPEG",
