@@ -26,6 +26,7 @@ _JPEG_EOI, _JPEG_SOS, _JPEG_COM = 0xD9, 0xDA, 0xFE
 _PNG_PICTURE = frozenset((b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"))
 _EXIF = b"Exif\x00\x00"
 _XMP = b"http://ns.adobe.com/xap/1.0/\x00"
+_ADOBE = b"Adobe"
 _ICC = b"ICC_PROFILE\x00"
 
 
@@ -57,9 +58,9 @@ def walk(data: bytes, file_format: str) -> Container:
 
     Raises: PhotoRejected (`corrupt`) when the file ends early or contradicts itself.
     """
-    walker = {"JPEG": walk_jpeg, "PNG": walk_png, "GIF": walk_gif, "WEBP": walk_webp}[file_format]
+    walkers = {"JPEG": _walk_jpeg, "PNG": _walk_png, "GIF": _walk_gif, "WEBP": _walk_webp}
     try:
-        return walker(data)
+        return walkers[file_format](data)
     except (struct.error, IndexError) as error:
         raise corrupt("it ends too early") from error
 
@@ -91,35 +92,42 @@ def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
         yield marker, start, position
 
 
-def walk_jpeg(data: bytes) -> Container:
+def _walk_jpeg(data: bytes) -> Container:
     found = Container(picture=[data[:2]])
     scans = 0
     profile: list[bytes] = []
     for marker, start, end in jpeg_segments(data):
         body = data[start + 4 : end]
-        is_application = 0xE0 <= marker <= 0xEF  # noqa: PLR2004 - APP0 to APP15
+        found.end = end
         if marker in _JPEG_SIZES:
             if found.width:
                 raise corrupt("it gives two sizes")
             found.height, found.width = struct.unpack_from(">HH", body, 1)
-        elif marker == _JPEG_SOS:
-            scans += 1
-        elif is_application and body.startswith(_EXIF):
-            found.exif = found.exif or body[len(_EXIF) :]
-        elif is_application and body.startswith(_XMP):
-            found.xmp = found.xmp or body[len(_XMP) :]
-        elif is_application and body.startswith(_ICC):
-            profile.append(body[len(_ICC) + 2 :])
-        is_adobe = marker == 0xEE and body.startswith(b"Adobe")  # noqa: PLR2004 - APP14
-        if is_adobe or not (is_application or marker == _JPEG_COM):
+        scans += marker == _JPEG_SOS
+        if not (_is_application(marker) or marker == _JPEG_COM) or body.startswith(_ADOBE):
+            # Without Adobe's segment the decoder cannot tell how the colours are stored.
             found.picture.append(data[start:end])
-        found.end = end
+        elif body.startswith(_ICC):
+            profile.append(body[len(_ICC) + 2 :])
+        else:
+            _note_jpeg_metadata(found, body)
     if not (found.width and scans):
         raise corrupt("it holds no picture")
     if scans > MAX_SCANS or scans * found.width * found.height > MAX_SCAN_PIXELS:
         raise corrupt("it is stored in too many layers")
     found.icc = b"".join(profile)
     return found
+
+
+def _note_jpeg_metadata(found: Container, body: bytes) -> None:
+    if body.startswith(_EXIF):
+        found.exif = found.exif or body[len(_EXIF) :]
+    elif body.startswith(_XMP):
+        found.xmp = found.xmp or body[len(_XMP) :]
+
+
+def _is_application(marker: int) -> bool:
+    return 0xE0 <= marker <= 0xEF  # noqa: PLR2004 - APP0 to APP15
 
 
 def png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
@@ -135,7 +143,7 @@ def png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
         position = end
 
 
-def walk_png(data: bytes) -> Container:
+def _walk_png(data: bytes) -> Container:
     found = Container(picture=[data[:8]])
     for name, start, end in png_chunks(data):
         body = data[start + 8 : end - 4]
@@ -200,7 +208,7 @@ def _after_palette(data: bytes, flags_at: int, position: int) -> int:
     return position + (3 << ((flags & 7) + 1) if flags & 0x80 else 0)
 
 
-def walk_gif(data: bytes) -> Container:
+def _walk_gif(data: bytes) -> Container:
     found = Container()
     found.width, found.height = struct.unpack_from("<HH", data, 6)
     found.picture.append(data[: _after_palette(data, 10, 13)])
@@ -240,7 +248,7 @@ def webp_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
         position = end + (length & 1)
 
 
-def walk_webp(data: bytes) -> Container:
+def _walk_webp(data: bytes) -> Container:
     found = Container(end=struct.unpack_from("<I", data, 4)[0] + 8)
     for name, start, end in webp_chunks(data):
         length = struct.unpack_from("<I", data, start + 4)[0]

@@ -58,8 +58,7 @@ _XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.
 _XMP_SEGMENT = b"http://ns.adobe.com/xap/1.0/\x00"
 _APP0, _APP1, _APP2, _APP14, _APP15, _COM = 0xE0, 0xE1, 0xE2, 0xEE, 0xEF, 0xFE
 _PNG_KEPT = frozenset(
-    (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"pHYs")
-    + (b"acTL", b"fcTL", b"fdAT", b"bKGD", b"sBIT", b"cICP")
+    b"IHDR PLTE tRNS IDAT IEND gAMA cHRM sRGB iCCP pHYs acTL fcTL fdAT bKGD sBIT cICP".split()
 )
 _WEBP_EXIF_FLAG, _WEBP_XMP_FLAG = 0x08, 0x04
 
@@ -140,9 +139,8 @@ def _orientation_block(value: int) -> bytes:
 
 def _strip_jpeg(data: bytes, exif: bytes, xmp: bytes) -> bytes:
     parts = [data[:2]]
-    for body in (b"Exif\x00\x00" + exif if exif else b"", _XMP_SEGMENT + xmp if xmp else b""):
-        if body:
-            parts.append(struct.pack(">BBH", 0xFF, _APP1, len(body) + 2) + body)
+    segments = (b"Exif\x00\x00" + exif if exif else b"", _XMP_SEGMENT + xmp if xmp else b"")
+    parts += [struct.pack(">BBH", 0xFF, _APP1, len(body) + 2) + body for body in segments if body]
     for marker, start, end in jpeg_segments(data):
         body = data[start + 4 : end]
         kept = (
@@ -170,9 +168,7 @@ def _strip_png(data: bytes, exif: bytes, xmp: bytes) -> bytes:
 
 
 def _png_chunk(name: bytes, body: bytes) -> bytes:
-    return (
-        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-    )
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 
 
 def _strip_gif(data: bytes, _exif: bytes, xmp: bytes) -> bytes:

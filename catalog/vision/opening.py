@@ -26,7 +26,8 @@ _TYPES = {
     "AVIF": ("image/avif", "avif"),
     "HEIF": ("image/heic", "heic"),
 }
-_HASH_SIDE = 64
+PREVIEW_SIDE = 160
+_FIRST_ON_ITS_SIDE = 5  # of EXIF's orientations
 _BMP_CORE_HEADER = 12
 
 
@@ -66,6 +67,18 @@ def inspect(data: bytes | BinaryIO, limits: Limits = DEFAULT) -> OpenedPhoto:
     Of animations the first frame counts, of TIFF and HEIC the first picture.
     Raises: PhotoRejected, and nothing else, whatever the bytes are.
     """
+    return inspect_with_preview(data, limits)[0]
+
+
+def inspect_with_preview(
+    data: bytes | BinaryIO, limits: Limits = DEFAULT
+) -> tuple[OpenedPhoto, Image.Image]:
+    """As `inspect`, with the picture that was decoded on the way, for measuring its colours.
+
+    The preview is upright and sRGB, RGB or (where the photo has transparency) RGBA, its short side
+    at least 160 pixels where the photo has that many; not a fixed size.
+    Raises: PhotoRejected.
+    """
     content = _read(data, limits)
     file_format = photo_format(content)
     if file_format in fragile.FORMATS:
@@ -73,36 +86,34 @@ def inspect(data: bytes | BinaryIO, limits: Limits = DEFAULT) -> OpenedPhoto:
     found = _structure(content, file_format)
     check_size(found.width, found.height, limits)
     refuse_hidden_content(content, file_format, found.end if file_format != "BMP" else None)
-    image, transparent = _decode(found, file_format, _HASH_SIDE)
-    turned = metadata.orientation(found.exif)
-    upright = pixels.orient(image, turned)
+    preview = _upright(found, file_format, PREVIEW_SIDE)
     size = (found.width, found.height)
-    width, height = size if turned <= 4 else size[::-1]  # noqa: PLR2004 - 5 to 8 lie on their side
-    return _opened(
+    on_its_side = metadata.orientation(found.exif) >= _FIRST_ON_ITS_SIDE
+    width, height = size[::-1] if on_its_side else size
+    opened = _opened(
         content,
         file_format,
         width=width,
         height=height,
-        phash=perceptual_hash(upright),
-        has_transparency=transparent,
+        phash=perceptual_hash(pixels.flatten(preview)),
+        has_transparency=preview.mode == "RGBA",
         animated=found.animated,
         digital_source_type=metadata.source_type_in(found.xmp),
     )
+    return opened, preview
 
 
-def load(
-    data: bytes, max_side: int | None = None, *, file_format: str | None = None
-) -> Image.Image:
+def load(data: bytes, max_side: int | None = None) -> Image.Image:
     """The upright sRGB picture (mode RGB, transparency on white), at most `max_side` pixels long.
 
     `data` is a photo that `inspect` took, or its working copy; of HEIC, AVIF and TIFF, the working
     copy only. Never enlarged.
     Raises: PhotoRejected for damaged bytes, ValueError for a format that needs its working copy.
     """
-    kind = file_format or photo_format(data)
+    kind = photo_format(data)
     found = _safe_structure(data, kind)
     at_least = _short_side(found, 2 * max_side) if max_side else 0
-    image = _upright(found, kind, at_least)
+    image = pixels.flatten(_upright(found, kind, at_least))
     if max_side:
         image.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
     return image
@@ -116,7 +127,7 @@ def load_for_model(data: bytes, size: int) -> Image.Image:
     Raises: as `load`.
     """
     kind = photo_format(data)
-    return _upright(_safe_structure(data, kind), kind, 2 * size)
+    return pixels.flatten(_upright(_safe_structure(data, kind), kind, 2 * size))
 
 
 def _read(data: bytes | BinaryIO, limits: Limits) -> bytes:
@@ -132,20 +143,25 @@ def _read(data: bytes | BinaryIO, limits: Limits) -> bytes:
     return content
 
 
-def _inspect_fragile(content: bytes, file_format: str, limits: Limits) -> OpenedPhoto:
+def _inspect_fragile(
+    content: bytes, file_format: str, limits: Limits
+) -> tuple[OpenedPhoto, Image.Image]:
     refuse_hidden_content(content, file_format, None)
     photo = fragile.decode(content, file_format, limits)
-    return _opened(
+    copy_format = photo_format(photo.working_copy)
+    preview = _upright(_structure(photo.working_copy, copy_format), copy_format, PREVIEW_SIDE)
+    opened = _opened(
         content,
         file_format,
         width=photo.width,
         height=photo.height,
-        phash=perceptual_hash(load(photo.working_copy, 4 * _HASH_SIDE)),
+        phash=perceptual_hash(pixels.flatten(preview)),
         has_transparency=photo.has_transparency,
         animated=photo.animated,
         digital_source_type=photo.digital_source_type,
         working_copy=photo.working_copy,
     )
+    return opened, preview
 
 
 def _opened(content: bytes, file_format: str, **facts: object) -> OpenedPhoto:
@@ -181,8 +197,8 @@ def _short_side(found: Container, long_side: int) -> int:
     return max(1, long_side * min(found.width, found.height) // max(found.width, found.height))
 
 
-def _decode(found: Container, file_format: str, at_least: int) -> tuple[Image.Image, bool]:
-    """The RGB picture, not upright yet, and whether it had transparency; decoded to the end."""
+def _upright(found: Container, file_format: str, at_least: int) -> Image.Image:
+    """The upright sRGB picture, RGB, or RGBA where it has transparency; decoded to the end."""
     try:
         image = pixels.reader(found.decodable, file_format)
         if image.size != (found.width, found.height):
@@ -191,10 +207,11 @@ def _decode(found: Container, file_format: str, at_least: int) -> tuple[Image.Im
             pixels.draft(image, at_least)
         image.load()
         plain = pixels.plain(image)
-        transparent = pixels.has_transparency(plain)
+        if plain.mode == "RGBA" and not pixels.has_transparency(plain):
+            plain = plain.convert("RGB")
         if at_least:
             plain = pixels.shrink(plain, at_least)
-        picture = pixels.flatten(pixels.to_srgb(plain, found.icc))
+        picture = pixels.to_srgb(plain, found.icc)
     except MemoryError as error:
         raise PhotoRejected(
             "too_costly",
@@ -203,9 +220,4 @@ def _decode(found: Container, file_format: str, at_least: int) -> tuple[Image.Im
     except pixels.DECODE_ERRORS as error:
         raise corrupt() from error
     picture.info = {}
-    return picture, transparent
-
-
-def _upright(found: Container, file_format: str, at_least: int) -> Image.Image:
-    picture, _ = _decode(found, file_format, at_least)
     return pixels.orient(picture, metadata.orientation(found.exif))

@@ -82,20 +82,25 @@ def plain(image: Image.Image) -> Image.Image:
     mode = image.mode
     if mode in _DEEP:
         return _eight_bits(image)
-    if "transparency" in image.info and mode in ("1", "L", "P", "RGB"):
-        return image.convert("RGBA")
+    if _is_see_through(image):
+        # The premultiplied grey has no way to RGBA but through the plain one.
+        return (image.convert("LA") if mode == "La" else image).convert("RGBA")
     if mode in ("RGB", "L", "RGBA", "CMYK"):
         return image
-    if mode in ("LA", "PA", "La", "RGBa"):
-        return image.convert("LA").convert("RGBA") if mode == "La" else image.convert("RGBA")
-    if mode == "P" and image.palette is not None and image.palette.mode == "RGBA":
-        return image.convert("RGBA")
     if mode == "LAB":
         lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
         converted = ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB")
         assert converted is not None
         return converted
     return image.convert("L" if mode == "1" else "RGB")
+
+
+def _is_see_through(image: Image.Image) -> bool:
+    if image.mode in ("LA", "PA", "La", "RGBa"):
+        return True
+    if image.mode == "P" and image.palette is not None and image.palette.mode == "RGBA":
+        return True
+    return "transparency" in image.info and image.mode in ("1", "L", "P", "RGB")
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
@@ -152,7 +157,7 @@ def _srgb() -> ImageCms.ImageCmsProfile:
 def flatten(image: Image.Image) -> Image.Image:
     """RGB, transparent parts on white."""
     if image.mode != "RGBA":
-        return image.convert("RGB")
+        return image if image.mode == "RGB" else image.convert("RGB")
     background = Image.new("RGBA", image.size, (255, 255, 255, 255))
     return Image.alpha_composite(background, image).convert("RGB")
 

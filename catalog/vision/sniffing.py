@@ -6,6 +6,16 @@ import re
 
 from catalog.vision.limits import PhotoRejected
 
+_PHOTOS: tuple[tuple[bytes, str], ...] = (
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"GIF87a", "GIF"),
+    (b"GIF89a", "GIF"),
+    (b"II*\x00", "TIFF"),
+    (b"MM\x00*", "TIFF"),
+    (b"II+\x00", "TIFF"),
+    (b"MM\x00+", "TIFF"),
+)
 # The first bytes of what people really upload by mistake, with the word they know it by.
 _UNSUPPORTED: tuple[tuple[int, bytes, str], ...] = (
     (0, b"%PDF-", "a PDF document"),
@@ -64,16 +74,11 @@ def photo_format(data: bytes) -> str:
 
 
 def _raster(data: bytes) -> str | None:
-    if data.startswith(b"\xff\xd8\xff"):
-        return "JPEG"
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "PNG"
-    if data[:6] in (b"GIF87a", b"GIF89a"):
-        return "GIF"
+    for magic, name in _PHOTOS:
+        if data.startswith(magic):
+            return name
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WEBP"
-    if data[:4] in (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"):
-        return "TIFF"
     if data[4:8] == b"ftyp":
         return _iso_media(data)
     if data[:2] == b"BM" and data[6:10] == b"\x00\x00\x00\x00":

@@ -16,6 +16,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+import pillow_heif
 from PIL import Image, ImageCms
 
 SIZE = (96, 64)
@@ -37,8 +38,6 @@ def encode(image: Image.Image, file_format: str, **options: Any) -> bytes:
 
 
 def heic(**options: Any) -> bytes:
-    import pillow_heif
-
     stream = io.BytesIO()
     pillow_heif.from_pillow(picture()).save(stream, **options)
     return stream.getvalue()
