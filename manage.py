@@ -7,9 +7,9 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prodintel.settings")
-    from django.core.management import execute_from_command_line  # noqa: PLC0415
+    from django.core.management import execute_from_command_line
 
-    from prodintel.lib.environment import SettingsError  # noqa: PLC0415
+    from prodintel.lib.environment import SettingsError
 
     try:
         execute_from_command_line(sys.argv)

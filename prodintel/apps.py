@@ -9,4 +9,4 @@ class ProdintelConfig(AppConfig):
 
     def ready(self) -> None:
         logs.configure(settings.LOGGING)
-        from prodintel import checks  # noqa: F401, PLC0415 -- registers the system checks
+        from prodintel import checks  # noqa: F401 -- registers the system checks

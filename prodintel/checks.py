@@ -69,7 +69,7 @@ def parts_fit_together(**_: Any) -> list[CheckMessage]:
             )
         )
     if connection.vendor == "sqlite":
-        import sqlite3  # noqa: PLC0415
+        import sqlite3
 
         if sqlite3.sqlite_version_info < MINIMUM_SQLITE:
             problems.append(

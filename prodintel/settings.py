@@ -231,7 +231,11 @@ STORAGES = {
         if ENV.s3_bucket
         else {
             "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": str(MEDIA_ROOT), "base_url": None},
+            "OPTIONS": {
+                "location": str(MEDIA_ROOT),
+                "base_url": None,
+                "allow_overwrite": True,
+            },
         }
     ),
     "staticfiles": {

@@ -14,6 +14,7 @@ from django.utils import timezone
 from catalog import storage
 from catalog.models import Catalog, FileRemoval, Job, Photo, Placement, Product, Variant
 from catalog.services.products import product_purge
+from catalog.services.search_photos import search_photos_purge
 from prodintel.lib.work import LEASE, WorkState
 
 logger = structlog.get_logger(__name__)
@@ -46,6 +47,7 @@ def purge(_job: Job) -> None:
         catalog.delete()
     for photo in Photo.objects.filter(placements__isnull=True, created_at__lt=before).iterator():
         photo.delete()
+    search_photos_purge()
 
 
 KINDS: dict[str, Callable[[Job], None]] = {PURGE: purge}

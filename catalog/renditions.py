@@ -1,0 +1,37 @@
+"""Small copies of photos, made when first asked for and kept beside the originals."""
+
+from __future__ import annotations
+
+from catalog import storage
+from catalog.models import Photo
+from catalog.vision.opening import load
+from catalog.vision.renditions import render
+
+WIDTHS = (96, 240, 480, 960, 1600)
+MIME = "image/webp"
+
+
+def rendition(photo: Photo, width: int) -> tuple[str, bytes | None]:
+    """The stored name of a WebP copy at most `width` wide, and its bytes where just made.
+
+    Metadata is gone from it, but for the mark of AI-made images. Raises ValueError for a width that
+    is not offered, PhotoRejected, FileMissing, StorageUnavailable.
+    """
+    if width not in WIDTHS:
+        raise ValueError(f"choose one of {WIDTHS}")
+    name = rendition_name(photo, width)
+    if storage.exists(name):
+        return name, None
+    data = storage.read(photo.working_copy.name or photo.file.name)
+    picture = load(data, max_side=max(width * 2, 640))
+    made = render(picture, width, "webp", digital_source_type=photo.digital_source_type or None)
+    return storage.save(name, made), made
+
+
+def rendition_name(photo: Photo, width: int) -> str:
+    return f"renditions/{photo.catalog_id}/{photo.sha256[:2]}/{photo.pk}-{photo.sha256}-{width}.webp"
+
+
+def rendition_names(photo: Photo) -> list[str]:
+    """Every name under which a copy of the photo may be kept."""
+    return [rendition_name(photo, width) for width in WIDTHS]

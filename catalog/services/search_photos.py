@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+from django.utils import timezone
+
+from catalog.index.spaces import live_space
+from catalog.models import Catalog, SearchPhoto
+from catalog.models.embedding import pack_vectors, unpack_vectors
+from catalog.services.photos import photo_limits
+from catalog.vision.opening import inspect, load, load_for_model
+from catalog.vision.renditions import render
+from prodintel.engine import configured
+from prodintel.engine.errors import EngineUnavailable
+from prodintel.engine.preprocess import prepare
+
+KEEP = timedelta(days=30)
+SHOWN_WIDTH = 480
+Crop = tuple[float, float, float, float]
+
+
+def photo_vector(data: bytes, crop: Crop | None = None) -> np.ndarray:
+    """The embedding of a picture, or of a part of it: float32 (dimension,).
+
+    `crop` is x, y, width and height as fractions. `data` is a photo that `inspect` took, or its
+    working copy. Raises PhotoRejected, EngineUnavailable, EngineError.
+    """
+    engine = configured.client()
+    encoder = engine.info().encoder
+    space = live_space()
+    if encoder is None or space is None or encoder.fingerprint != space.fingerprint:
+        raise EngineUnavailable("The encoder is being loaded: try again in a moment.")
+    picture = load_for_model(data, max(encoder.preprocess.size))
+    if crop is not None:
+        x, y, width, height = crop
+        left, top = round(x * picture.width), round(y * picture.height)
+        right = max(round((x + width) * picture.width), left + 1)
+        bottom = max(round((y + height) * picture.height), top + 1)
+        picture = picture.crop((left, top, right, bottom))
+    return engine.encode_query_photo(prepare(picture, encoder.preprocess))
+
+
+def search_photo_create(*, catalog: Catalog, data: bytes, actor: Any) -> SearchPhoto:
+    """Keep a picture to search with. Raises PhotoRejected, EngineUnavailable, EngineError."""
+    opened = inspect(data, photo_limits())
+    source = opened.working_copy or data
+    vector = photo_vector(source)
+    shown = render(load(source, max_side=2 * SHOWN_WIDTH), SHOWN_WIDTH, "webp")
+    return SearchPhoto.objects.create(
+        catalog=catalog,
+        image=shown,
+        space=live_space(),
+        vector=pack_vectors(vector),
+        created_by=actor,
+    )
+
+
+def search_photo_vector(photo: SearchPhoto) -> np.ndarray:
+    """The picture's vector in the live space, computed again when the model has changed.
+
+    Raises EngineUnavailable, EngineError.
+    """
+    space = live_space()
+    if photo.vector and space is not None and photo.space_id == space.pk:
+        return unpack_vectors(photo.vector)
+    vector = photo_vector(bytes(photo.image))
+    SearchPhoto.objects.filter(pk=photo.pk).update(vector=pack_vectors(vector), space=space)
+    return vector
+
+
+def search_photos_purge() -> int:
+    """Forget pictures that were searched with more than 30 days ago."""
+    return SearchPhoto.objects.filter(created_at__lt=timezone.now() - KEEP).delete()[0]
