@@ -79,7 +79,9 @@ def rank(catalog: Catalog, query: Query, *, seeing: Seeing | None = None) -> Ran
     return Ranking(
         ranked=[each for each in ranked if each.product_id != query.like][:MAX_RESULTS],
         notice=seeing.notice,
-        no_good_match=bool(query.text) and not _has_good(ranked, seeing.looks),
+        no_good_match=bool(query.text)
+        and not seeing.notice
+        and not _has_good(ranked, seeing.looks),
         encode_ms=seeing.encode_ms,
         index_ms=seeing.index_ms,
     )
@@ -181,9 +183,16 @@ def _ranked(
 ) -> Ranked:
     look = seen.get(product_id)
     strength = WEAK
-    if (match is not None and match.kind in EXACT_KINDS) or (look is not None and look.cosine >= SAME_PHOTO):
+    if (match is not None and match.kind in EXACT_KINDS) or (
+        look is not None and look.cosine >= SAME_PHOTO
+    ):
         strength = EXACT
-    elif match is not None or looks is None or not looks.calibrated or (look is not None and look.standard >= STRONG_SCORE):
+    elif (
+        match is not None
+        or looks is None
+        or not looks.calibrated
+        or (look is not None and look.standard >= STRONG_SCORE)
+    ):
         strength = STRONG
     return Ranked(
         product_id=product_id,

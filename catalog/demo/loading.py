@@ -1,0 +1,91 @@
+"""Puts the demo catalogue into the database, through the services that everybody uses."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from catalog.models import Catalog, Placement, Product
+from catalog.services.catalogs import catalog_create, catalog_update
+from catalog.services.photos import photo_stage, placement_update
+from catalog.services.products import product_create
+
+FOLDER = Path(__file__).parent
+
+
+def demo_products() -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The catalogue's own fields and its products, as products.toml has them."""
+    with (FOLDER / "products.toml").open("rb") as file:
+        document = tomllib.load(file)
+    return document["catalog"], document["products"]
+
+
+def load_demo(
+    *, actor: Any, progress: Callable[[int, int], None] = lambda _n, _of: None
+) -> Catalog:
+    """Create the demo catalogue, or finish a half-loaded one; products that exist are left alone.
+
+    `progress` is told how many of how many products are there.
+    """
+    fields, products = demo_products()
+    catalog = Catalog.objects.filter(slug=fields["slug"]).first()
+    if catalog is None:
+        catalog = catalog_create(
+            name=fields["name"],
+            slug=fields["slug"],
+            currency=fields["currency"],
+            language=fields["language"],
+            actor=actor,
+        )
+        catalog_update(catalog=catalog, actor=actor, brand_voice=fields.get("brand_voice", ""))
+    known = set(Product.objects.filter(catalog=catalog).values_list("handle", flat=True))
+    for number, product in enumerate(products, start=1):
+        if product["handle"] not in known:
+            _load(catalog, product, actor)
+        progress(number, len(products))
+    return catalog
+
+
+def _load(catalog: Catalog, entry: dict[str, Any], actor: Any) -> None:
+    photos = [
+        photo_stage(data=(FOLDER / "photos" / photo["file"]).read_bytes(), name=photo["file"])
+        for photo in entry["photos"]
+    ]
+    product = product_create(
+        catalog=catalog,
+        actor=actor,
+        photos=photos,
+        variants=[_variant(variant) for variant in entry["variants"]],
+        allow_duplicate=True,
+        handle=entry["handle"],
+        title=entry["title"],
+        description=entry.get("description", ""),
+        brand=entry.get("brand", ""),
+        tags=entry.get("tags", []),
+        status=entry.get("status", "draft"),
+    ).product
+    variants = {variant.sku: variant for variant in product.variants.all()}
+    for placement, photo in _placed(product, entry):
+        placement_update(
+            placement=placement,
+            actor=actor,
+            role=photo.get("role"),
+            alt_text=photo.get("alt", ""),
+            variant=variants.get(photo.get("variant", "")),
+        )
+
+
+def _placed(product: Product, entry: dict[str, Any]) -> Iterator[tuple[Placement, dict[str, Any]]]:
+    """Placements with their entries, the main photo first: its role moves to it from the others."""
+    placements = product.placements.order_by("position")
+    pairs = list(zip(placements, entry["photos"], strict=True))
+    yield from sorted(pairs, key=lambda pair: pair[1].get("role") != "main")
+
+
+def _variant(entry: dict[str, Any]) -> dict[str, Any]:
+    fields = {name: value for name, value in entry.items() if name != "options"}
+    for number, (name, value) in enumerate(entry.get("options", {}).items(), start=1):
+        fields[f"option{number}_name"], fields[f"option{number}_value"] = name, value
+    return fields
