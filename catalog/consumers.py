@@ -1,0 +1,74 @@
+"""The websocket of a catalogue's activity: its queues as HTML, whenever they change."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError
+from django.http import Http404
+
+from catalog import selectors
+from catalog.models import Catalog
+from catalog.views.activity import activity_fragment
+from prodintel.lib.threads import in_thread
+
+LOOK_SECONDS = 1.0
+MEMBERSHIP_SECONDS = 30.0
+NOT_FOUND = 4404
+
+
+class ActivityConsumer(AsyncWebsocketConsumer):
+    """Sends an out-of-band fragment when what it shows has changed.
+
+    Looks at the cheap aggregate every second, so it needs no messages from the worker. A person who
+    is no longer a member is let go within 30 seconds.
+    """
+
+    _loop: asyncio.Task[None] | None = None
+
+    async def connect(self) -> None:
+        try:
+            catalog = await in_thread(self._catalog)
+        except (Http404, PermissionDenied):
+            await self.close(NOT_FOUND)
+            return
+        await self.accept()
+        self._loop = asyncio.create_task(self._follow(catalog))
+
+    async def disconnect(self, code: int) -> None:
+        del code
+        if self._loop is not None:
+            self._loop.cancel()
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """What a browser says here is of no interest."""
+
+    def _catalog(self) -> Catalog:
+        user: Any = self.scope["user"]
+        if user.is_authenticated:
+            user.refresh_from_db(fields=["is_active", "is_superuser"])
+        return selectors.catalog_for(user, self.scope["url_route"]["kwargs"]["slug"])
+
+    async def _follow(self, catalog: Catalog) -> None:
+        shown, checked = "", time.monotonic()
+        while True:
+            try:
+                if time.monotonic() - checked > MEMBERSHIP_SECONDS:
+                    catalog = await in_thread(self._catalog)
+                    checked = time.monotonic()
+                fragment = await in_thread(activity_fragment, catalog)
+            except (Http404, PermissionDenied):
+                await self.close(NOT_FOUND)
+                return
+            except DatabaseError:
+                # Away for a moment: the page keeps what it shows, the next look may see more.
+                await asyncio.sleep(LOOK_SECONDS)
+                continue
+            if fragment != shown:
+                shown = fragment
+                await self.send(text_data=fragment)
+            await asyncio.sleep(LOOK_SECONDS)
