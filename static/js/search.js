@@ -3,7 +3,7 @@ import { csrfToken, errorMessage, goToLogin, isLoginPage, on } from "./dom.js";
 import { startDropzone } from "./dropzone.js";
 import { showToast } from "./toast.js";
 
-const NEUTRAL = { text_weight: "0.5" };
+const NEUTRAL = { text_weight: "0.5", sort: "relevance" };
 
 /** Send a photo; answers with {token, thumbnail_url}. Throws an Error with words for a person. */
 function sendPhoto(url, file) {

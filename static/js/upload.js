@@ -11,6 +11,8 @@ const ENDED = ["done", "duplicate", "failed", "cancelled"];
 const size = (bytes) =>
   bytes < MEGABYTE ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / MEGABYTE).toFixed(1)} MB`;
 
+const isRetryable = (upload) => upload.state === "failed" && upload.mayRetry;
+
 const isWorthARetry = (status) => status === 0 || status === 429 || status >= 500;
 
 /** One photo and its row. */
@@ -22,6 +24,7 @@ class Upload {
     this.state = "waiting";
     this.percent = 0;
     this.attempts = 0;
+    this.mayRetry = false;
     this.xhr = null;
     this.part("name").textContent = file.name;
     for (const which of row.querySelectorAll("[data-upload-which]")) {
@@ -56,21 +59,30 @@ class Upload {
     this.part("progress").hidden = state !== "running" && state !== "waiting";
     this.part("progress").value = this.percent;
     this.part("progress").setAttribute("aria-label", `Progress of ${this.file.name}`);
-    this.part("retry").hidden = state !== "failed";
+    this.part("retry").hidden = !(state === "failed" && this.mayRetry);
+    this.part("cancel-label").textContent = state === "failed" ? "Remove" : "Cancel";
     this.part("cancel").hidden = state === "done" || state === "duplicate";
   }
 }
 
 /** What keeps the photos of one product together: the first one makes it, the others join it. */
 class Group {
-  constructor(shared) {
-    this.shared = shared;
+  constructor() {
     this.product = null;
-    this.opening = false;
+    this.opener = null;
   }
 
-  get isFree() {
-    return !this.shared || this.product !== null || !this.opening;
+  mayStart() {
+    return this.product !== null || this.opener === null;
+  }
+
+  started(upload) {
+    if (this.product === null) this.opener = upload;
+  }
+
+  ended(upload, product = null) {
+    this.product ??= product;
+    if (this.opener === upload) this.opener = null;
   }
 }
 
@@ -92,11 +104,11 @@ class Uploader {
 
   add(files) {
     const shared = this.form.querySelector("[name=grouping]:checked")?.value === "one";
-    const one = new Group(true);
+    const one = new Group();
     const rows = document.createDocumentFragment();
     for (const file of files) {
       const row = clone(this.template);
-      const upload = new Upload(file, row, shared ? one : new Group(false));
+      const upload = new Upload(file, row, shared ? one : new Group());
       row.querySelector("[data-upload-cancel]").onclick = () => this.cancel(upload);
       row.querySelector("[data-upload-retry]").onclick = () => this.retry(upload);
       if (file.size === 0) upload.show("failed", "This file is empty.");
@@ -114,14 +126,14 @@ class Uploader {
   next() {
     for (const upload of this.uploads) {
       if (this.running >= AT_ONCE) break;
-      if (upload.state === "waiting" && !upload.timer && upload.group.isFree) this.send(upload);
+      if (upload.state === "waiting" && !upload.timer && upload.group.mayStart()) this.send(upload);
     }
     this.showTotals();
   }
 
   send(upload) {
     const { group } = upload;
-    if (group.shared && group.product === null) group.opening = true;
+    group.started(upload);
     upload.attempts += 1;
     upload.percent = 0;
     upload.show("running", "Sending");
@@ -156,9 +168,14 @@ class Uploader {
       this.failed(upload);
       return;
     }
-    const product = JSON.parse(xhr.responseText);
-    upload.group.product ??= product.id;
-    upload.group.opening = false;
+    let product;
+    try {
+      product = JSON.parse(xhr.responseText);
+    } catch {
+      this.failed(upload);
+      return;
+    }
+    upload.group.ended(upload, product.id);
     upload.show(
       product.duplicate ? "duplicate" : "done",
       product.duplicate ? `Already here: ${product.title || "the same photo"}` : "Added",
@@ -171,7 +188,7 @@ class Uploader {
 
   failed(upload) {
     const { xhr } = upload;
-    upload.group.opening = false;
+    upload.group.ended(upload);
     if (isWorthARetry(xhr.status) && upload.attempts < ATTEMPTS) {
       const asked = Number(xhr.getResponseHeader("Retry-After"));
       const wait = Math.min(30, asked || 2 ** upload.attempts);
@@ -181,6 +198,7 @@ class Uploader {
         this.next();
       }, wait * 1000);
     } else {
+      upload.mayRetry = isWorthARetry(xhr.status);
       upload.show("failed", errorMessage(xhr));
     }
     this.next();
@@ -190,7 +208,7 @@ class Uploader {
   cancel(upload) {
     upload.xhr?.abort();
     clearTimeout(upload.timer);
-    upload.group.opening = false;
+    upload.group.ended(upload);
     const beside = upload.row.nextElementSibling ?? upload.row.previousElementSibling;
     const hadFocus = upload.row.contains(document.activeElement);
     upload.show("cancelled", "Cancelled");
@@ -226,7 +244,7 @@ class Uploader {
       this.counted = words;
       this.form.querySelector("[data-upload-count]").textContent = words;
     }
-    this.form.querySelector("[data-upload-retry-all]").hidden = failed === 0;
+    this.form.querySelector("[data-upload-retry-all]").hidden = !this.uploads.some(isRetryable);
     this.form.querySelector("[data-upload-cancel-all]").hidden = ended === total;
     this.form.querySelector("[data-upload-clear]").hidden = ended < total;
   }
@@ -242,7 +260,7 @@ class Uploader {
     const click = (name, act) =>
       this.form.querySelector(`[data-upload-${name}]`).addEventListener("click", act);
     click("retry-all", () => {
-      this.uploads.filter(({ state }) => state === "failed").forEach((upload) => this.retry(upload));
+      this.uploads.filter(isRetryable).forEach((upload) => this.retry(upload));
     });
     click("cancel-all", () => {
       const open = this.uploads.filter(({ state }) => !ENDED.includes(state));
