@@ -1,0 +1,280 @@
+"""Writes of the vocabulary: loading a file, saving categories, proposing terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.text import slugify
+
+from catalog.models import (
+    AttributeDefinition,
+    AttributeKind,
+    AuditEvent,
+    Category,
+    LedgerEntry,
+    Product,
+    Term,
+    TermState,
+)
+from catalog.services.attribute_values import CATEGORY
+from catalog.services.audit import audit
+from catalog.services.errors import conflict
+from catalog.vocabulary import DEFAULT, SourceAttribute, SourceVocabulary, read
+
+LOADED = "vocabulary.load"
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What loading a file added. What people removed before was `left_out` again."""
+
+    categories: int
+    attributes: int
+    terms: int
+    left_out: int
+
+    @property
+    def added(self) -> int:
+        return self.categories + self.attributes + self.terms
+
+
+@transaction.atomic
+def vocabulary_load(*, path: Path = DEFAULT, actor: Any = None) -> LoadReport:
+    """Bring a vocabulary file into the database: add what is missing, change nothing that is there.
+
+    What an earlier load brought and a person deleted stays deleted: the audit trail remembers what
+    was added. Raises VocabularyFileError for a file that cannot be read.
+    """
+    source = read(path)
+    loading = _Loading(source)
+    report = LoadReport(
+        categories=loading.add_categories(),
+        attributes=loading.add_attributes(),
+        terms=loading.add_terms(),
+        left_out=loading.left_out,
+    )
+    if report.added:
+        AuditEvent.objects.create(
+            actor=actor,
+            action=LOADED,
+            target_type="vocabulary",
+            target_id=None,
+            summary=f"{report.added} added from {path.name}",
+            data={"added": loading.added},
+        )
+    return report
+
+
+class _Loading:
+    """One load in progress. Names in `added` are `category:PATH`, `attribute:KEY`, `term:KEY:KEY`."""
+
+    def __init__(self, source: SourceVocabulary) -> None:
+        self.source = source
+        self.added: list[str] = []
+        self.left_out = 0
+        self._offered = {
+            name
+            for data in AuditEvent.objects.filter(action=LOADED).values_list("data", flat=True)
+            for name in data.get("added", [])
+        }
+        self._categories: dict[str, Category] = {}
+        self._attributes: dict[str, AttributeDefinition] = {}
+        self._fresh_attributes: list[SourceAttribute] = []
+
+    def _wanted(self, name: str) -> bool:
+        if name in self._offered:
+            self.left_out += 1
+            return False
+        self.added.append(name)
+        return True
+
+    def add_categories(self) -> int:
+        """Level by level, so that parents have their ids before their children are written."""
+        self._categories = {category.path: category for category in Category.objects.all()}
+        before = len(self._categories)
+        levels: dict[int, list[Category]] = {}
+        for position, entry in enumerate(self.source.categories):
+            parent = self._categories.get(entry.parent)
+            if entry.path in self._categories or (entry.parent and parent is None):
+                continue
+            if not self._wanted(f"category:{entry.path}"):
+                continue
+            category = Category(
+                parent=parent,
+                slug=entry.slug,
+                path=entry.path,
+                labels=dict(entry.labels),
+                prompts=list(entry.prompts),
+                google_id=entry.google_id,
+                shopify_id=entry.shopify_id,
+                position=position,
+            )
+            self._categories[entry.path] = category
+            levels.setdefault(entry.path.count("/"), []).append(category)
+        for depth in sorted(levels):
+            for category in levels[depth]:
+                category.parent = category.parent  # takes the id that the parent has by now
+            Category.objects.bulk_create(levels[depth])
+        return len(self._categories) - before
+
+    def add_attributes(self) -> int:
+        self._attributes = {row.key: row for row in AttributeDefinition.objects.all()}
+        fresh: list[AttributeDefinition] = []
+        for position, entry in enumerate(self.source.attributes):
+            if entry.key in self._attributes or not self._wanted(f"attribute:{entry.key}"):
+                continue
+            fresh.append(
+                AttributeDefinition(
+                    key=entry.key,
+                    labels=dict(entry.labels),
+                    kind=entry.kind,
+                    unit=entry.unit,
+                    closed=entry.closed,
+                    filterable=entry.filterable,
+                    machine_may_set=entry.machine_may_set,
+                    position=position,
+                )
+            )
+            self._fresh_attributes.append(entry)
+        for row in AttributeDefinition.objects.bulk_create(fresh):
+            self._attributes[row.key] = row
+        link = AttributeDefinition.categories.through
+        link.objects.bulk_create(
+            link(attributedefinition_id=self._attributes[entry.key].pk, category_id=pk)
+            for entry in self._fresh_attributes
+            for pk in self._category_ids(entry.categories)
+        )
+        return len(fresh)
+
+    def add_terms(self) -> int:
+        """Terms of attributes that are there. A value somebody proposed or rejected stays so."""
+        present = {(term.attribute_id, term.key) for term in Term.objects.all()}
+        fresh: list[Term] = []
+        places: list[tuple[str, ...]] = []
+        for entry in self.source.attributes:
+            attribute = self._attributes.get(entry.key)
+            if attribute is None:
+                continue
+            for position, term in enumerate(entry.terms):
+                if (attribute.pk, term.key) in present:
+                    continue
+                if not self._wanted(f"term:{entry.key}:{term.key}"):
+                    continue
+                fresh.append(
+                    Term(
+                        attribute=attribute,
+                        key=term.key,
+                        labels=dict(term.labels),
+                        prompts=list(term.prompts),
+                        position=position,
+                    )
+                )
+                places.append(term.categories)
+        created = Term.objects.bulk_create(fresh)
+        link = Term.categories.through
+        link.objects.bulk_create(
+            link(term_id=term.pk, category_id=pk)
+            for term, paths in zip(created, places, strict=True)
+            for pk in self._category_ids(paths)
+        )
+        return len(created)
+
+    def _category_ids(self, paths: Iterable[str]) -> list[int]:
+        return [self._categories[path].pk for path in paths if path in self._categories]
+
+
+@transaction.atomic
+def category_save(
+    *,
+    actor: Any,
+    slug: str,
+    labels: Mapping[str, str],
+    category: Category | None = None,
+    parent: Category | None = None,
+    prompts: Iterable[str] = (),
+    google_id: str = "",
+    shopify_id: str = "",
+    position: int = 0,
+) -> Category:
+    """Create a category, or change one; the paths below it follow.
+
+    Raises ValidationError keyed by the field: for a slug that is taken or no slug, for a category
+    below itself, and for moving or renaming one whose path products already carry.
+    """
+    slug = slugify(slug)
+    if not slug:
+        raise conflict("slug", "Give a slug of letters, digits and hyphens.")
+    if not labels.get("en"):
+        raise conflict("labels", "Give at least an English label.")
+    row = category or Category()
+    path = f"{parent.path}/{slug}" if parent else slug
+    _check_place(row, parent, path)
+    old_path = row.path
+    row.parent, row.slug, row.path = parent, slug, path
+    row.labels = {language: label for language, label in labels.items() if label}
+    row.prompts = [prompt.strip() for prompt in prompts if prompt.strip()]
+    row.google_id, row.shopify_id, row.position = google_id, shopify_id, position
+    row.full_clean()
+    row.save()
+    if old_path and old_path != path:
+        below = list(Category.objects.filter(path__startswith=f"{old_path}/"))
+        for child in below:
+            child.path = path + child.path[len(old_path) :]
+        Category.objects.bulk_update(below, ["path"])
+    audit(actor=actor, action="category.save", target=row, summary=path)
+    return row
+
+
+def _check_place(row: Category, parent: Category | None, path: str) -> None:
+    if Category.objects.filter(path=path).exclude(pk=row.pk).exists():
+        raise conflict("slug", f"There is a category “{path}” already.")
+    if row.pk is None or row.path == path:
+        return
+    if parent and (parent.pk == row.pk or parent.path.startswith(f"{row.path}/")):
+        raise conflict("parent", "A category cannot stand below itself.")
+    # The ledger names categories by path and its rows are never rewritten.
+    paths = [
+        row.path,
+        *Category.objects.filter(path__startswith=f"{row.path}/").values_list("path", flat=True),
+    ]
+    used = LedgerEntry.objects.filter(
+        field=CATEGORY, value__in=[[known] for known in paths]
+    ).exists()
+    if used or Product.objects.filter(category__path__in=paths).exists():
+        raise conflict(
+            "slug",
+            f"Products carry “{row.path}” or a category below it. Change its labels instead, or "
+            "make a new category and move the products there.",
+        )
+
+
+@transaction.atomic
+def term_propose(*, attribute: AttributeDefinition, value: str, language: str = "en") -> Term:
+    """The term for a value that an attribute's list may lack: found, or kept as a proposal.
+
+    A value is found by key or by a label in any language, whatever its state; what it was merged
+    into is returned in its place. Raises ValidationError for an attribute without a list of values
+    and for a value without a letter or digit.
+    """
+    if attribute.kind not in {AttributeKind.CHOICE, AttributeKind.MULTI_CHOICE}:
+        raise ValidationError({attribute.key: ["This attribute has no list of values."]})
+    wanted = " ".join(value.split())
+    key = slugify(wanted, allow_unicode=True)[:80]
+    if not key:
+        raise ValidationError({attribute.key: [f"“{value}” is no name for a value."]})
+    for term in attribute.terms.select_related("merged_into"):
+        names = {term.key, *(str(label).casefold() for label in term.labels.values())}
+        if key in names or wanted.casefold() in names:
+            return term.merged_into or term
+    return Term.objects.create(
+        attribute=attribute,
+        key=key,
+        labels={language: wanted[:80]},
+        prompts=[wanted[:80]],
+        state=TermState.PROPOSED,
+    )
