@@ -27,9 +27,9 @@ PROTOTYPES: dict[str, str] = {
     "turquoise": "40e0d0 30d5c8 48cfc4 7fe5dc 20b2aa 00ced1 9fe8e0 5fc9c9 a8ded9",
     "blue": "0000ff 1e50d0 2962ff 3b7dd8 4a90e2 5b9bd5 87ceeb a7cdf0 6fa8dc 0f52ba 3d6fa5 5577a0"
     " 6d8bb0 8fa8c8 4f7396 b0c8e4 7d9cc0 c0d6ee 3f5f8a 2f5597 4b6584 5c7ea6 93a9c4 3a6a85 4a7a94"
-    " 2f5a73 5f8ca3 7fa6b8 1f4a66 5a6a7e 6f8094 9bb0c0 465a72 7a8698 8a96a8 606a7a",
+    " 2f5a73 5f8ca3 7fa6b8 1f4a66 5a6a7e 6f8094 9bb0c0 465a72 7a8698 8a96a8 606a7a 2a3a9a 30409a 3a4cb0 1f2fb0",
     "navy": "000080 0a1a4a 101c3c 14213d 1b2a4e 1f2d50 0b132b 232f4b 262e48 1a2440 2a3558 1c2130"
-    " 363f54 2c3344 3f4a60",
+    " 363f54 2c3344 3f4a60 222c70 26347a",
     "purple": "800080 6a0dad 7b2d8b 5b2a86 9b59b6 8e6bbf a98bd0 c3a6e0 4a235a 663a82 b39ddb 7a5c9e"
     " d5c4ea 8f8fd8 a5a5e6 3d2352 82709c",
     "pink": "ffc0cb ff69b4 ff8fab f48fb1 f7a8c0 e75480 fbd0da d98aa0 ec4899 de3a7c f9c5c1 e8a5a5"

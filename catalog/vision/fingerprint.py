@@ -1,7 +1,7 @@
 """A 64-bit perceptual hash: near-duplicates of a photo differ in few bits.
 
 pHash after Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions" (2010):
-the signs of the lowest 8 x 8 frequencies of a 32 x 32 grey copy, around their median.
+the lowest 8 x 8 frequencies of a 32 x 32 grey copy, without the constant ones, against their median.
 """
 
 from __future__ import annotations
@@ -22,8 +22,7 @@ def perceptual_hash(image: Image.Image) -> int:
     grey = np.asarray(small, dtype=np.float64)
     basis = _cosines()
     low = (basis @ grey @ basis.T).ravel()
-    # The mean brightness (the first term) says nothing about the structure.
-    bits = low > np.median(low[1:])
+    bits = low > np.median(low)
     return int.from_bytes(np.packbits(bits).tobytes(), "big", signed=True)
 
 
@@ -34,7 +33,7 @@ def hamming_distance(one: int, other: int) -> int:
 
 @lru_cache(maxsize=1)
 def _cosines() -> NDArray[np.float64]:
-    """The first rows of the DCT-II matrix, (8, 32)."""
-    frequency = np.arange(_LOW)[:, None]
+    """The first rows of the DCT-II matrix after the constant one, (8, 32)."""
+    frequency = np.arange(1, _LOW + 1)[:, None]
     position = np.arange(_SIDE)[None, :]
     return np.cos(np.pi * frequency * (2 * position + 1) / (2 * _SIDE))

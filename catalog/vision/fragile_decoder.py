@@ -71,7 +71,7 @@ def _open(data: bytes, file_format: str) -> ImageFile.ImageFile:
         return TiffImagePlugin.TiffImageFile(stream)
     if file_format == "AVIF":
         return AvifImagePlugin.AvifImageFile(stream)
-    import pillow_heif  # noqa: PLC0415 - 30 ms that TIFF and AVIF need not wait for
+    import pillow_heif
 
     pillow_heif.options.DECODE_THREADS = 1
     pillow_heif.options.THUMBNAILS = False

@@ -13,7 +13,8 @@ class Limits:
     """Bounds checked before and while a photo is decoded.
 
     Sides and `working_side` are in pixels, `max_bytes` and `decoder_memory` in bytes, times in
-    seconds. The `decoder_*` bounds hold for the subprocess that decodes HEIC, AVIF and TIFF.
+    seconds. `max_pixels` above 178 million has no effect on GIF and WebP, whose readers refuse that
+    themselves. The `decoder_*` bounds hold for the subprocess that decodes HEIC, AVIF and TIFF.
     """
 
     max_bytes: int = 25 * MEBIBYTE

@@ -116,11 +116,14 @@ def digital_source_type(data: bytes) -> str | None:
 def strip_metadata(data: bytes) -> bytes:
     """The same picture, not encoded anew, without anything personal: no GPS, camera, names, trailer.
 
-    Kept are the orientation, the colour profile and the digital source type. JPEG, PNG, GIF and
-    WebP only; of HEIC, AVIF and TIFF the working copy carries no metadata.
-    Raises: PhotoRejected for a broken photo, ValueError for the other formats.
+    Kept are the orientation, the colour profile and the digital source type. A BMP has no metadata
+    and is given back as it is.
+    Raises: PhotoRejected for a broken photo, ValueError for HEIC, AVIF and TIFF, whose working
+    copies carry no metadata.
     """
     file_format = photo_format(data)
+    if file_format == "BMP":
+        return data
     strippers = {"JPEG": _strip_jpeg, "PNG": _strip_png, "GIF": _strip_gif, "WEBP": _strip_webp}
     if file_format not in strippers:
         raise ValueError(f"{file_format} files are stripped by using their working copy")

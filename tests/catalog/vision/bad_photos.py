@@ -277,6 +277,10 @@ _ODD: dict[str, Callable[[], bytes]] = {
         64, 64, (b"\x00" + bytes(192)) * 64,
         extra=png_chunk(b"zTXt", b"k\x00\x00" + zlib.compress(bytes(50_000_000), 9)),
     ),
+    "profile-bomb-png": lambda: png_of(
+        64, 64, (b"\x00" + bytes(192)) * 64,
+        extra=png_chunk(b"iCCP", b"k\x00\x00" + zlib.compress(bytes(50_000_000), 9)),
+    ),
     "animated-gif": lambda: encode(frames()[0], "GIF", save_all=True, append_images=frames()[1:]),
     "animated-webp": lambda: encode(frames()[0], "WEBP", save_all=True, append_images=frames()[1:]),
     "lossless-webp": lambda: encode(picture("RGBA"), "WEBP", lossless=True),
