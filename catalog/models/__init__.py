@@ -20,6 +20,8 @@ from catalog.models.ledger import (
 from catalog.models.outbox import FileRemoval, IndexChange
 from catalog.models.photo import Photo, PhotoRole, Placement
 from catalog.models.product import Availability, Condition, Product, ProductStatus, Variant
+from catalog.models.search import SearchPhoto
+from catalog.models.text import CatalogWord, ProductText
 from catalog.models.vocabulary import (
     AttributeDefinition,
     AttributeKind,
@@ -36,6 +38,7 @@ __all__ = [
     "Availability",
     "Batch",
     "Catalog",
+    "CatalogWord",
     "Category",
     "Condition",
     "CurrentAttribute",
@@ -55,7 +58,9 @@ __all__ = [
     "Placement",
     "Product",
     "ProductStatus",
+    "ProductText",
     "Role",
+    "SearchPhoto",
     "Source",
     "SpaceState",
     "Term",

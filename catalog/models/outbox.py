@@ -7,10 +7,16 @@ from typing import Any, ClassVar
 
 from django.apps import apps
 from django.db import models, transaction
+from django.dispatch import Signal
 
 from prodintel.lib.work import Work
 
 CHUNK = 500
+
+# Bulk writes send none of Django's signals. This is sent with `sender`, `ids` and the names of the
+# `fields` that changed (None: all), inside the transaction of the change; `bulk_update` sends it
+# through the updates that it is made of.
+bulk_changed = Signal()
 
 
 class IndexChange(Work):
@@ -67,12 +73,15 @@ class IndexedQuerySet(models.QuerySet):
             ids = list(self.order_by().values_list("pk", flat=True))
             count = super().update(**values)
             self._tell_index(ids)
+            bulk_changed.send(self.model, ids=ids, fields=frozenset(values))
         return count
 
     def bulk_create(self, objs: Iterable[Any], *args: Any, **options: Any) -> list[Any]:
         with transaction.atomic():
             created = super().bulk_create(objs, *args, **options)
-            self._tell_index([row.pk for row in created if row.pk])
+            ids = [row.pk for row in created if row.pk]
+            self._tell_index(ids)
+            bulk_changed.send(self.model, ids=ids, fields=None)
         return created
 
     def bulk_update(self, objs: Iterable[Any], *args: Any, **options: Any) -> int:
