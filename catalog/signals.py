@@ -1,13 +1,16 @@
-"""Work and outbox rows, written in the transaction of the change that needs them. Nothing else.
+"""Work and outbox rows, and the texts of products, written in the transaction of the change that
+needs them. Nothing else.
 
-Bulk writes do not send signals: `IndexedQuerySet` does the same for them.
+Bulk writes do not send signals: `IndexedQuerySet` writes the outbox for them and sends
+`bulk_changed`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import post_delete, post_save, pre_delete
 from django.dispatch import receiver
 
 from catalog.ingest import wake
@@ -25,7 +28,12 @@ from catalog.models import (
     SpaceState,
     Variant,
 )
-from catalog.models.outbox import record_index_changes
+from catalog.models.outbox import CHUNK, bulk_changed, record_index_changes
+from catalog.textsearch.documents import (
+    PRODUCT_FIELDS,
+    VARIANT_FIELDS,
+    text_documents_refresh,
+)
 
 
 def _points(**where: Any) -> list[int]:
@@ -94,3 +102,58 @@ def category_changes_payloads(instance: Category, created: bool, **_: Any) -> No
         below = Placement.objects.filter(product__category__path__startswith=instance.path)
         record_index_changes(below.values_list("pk", flat=True), vector=False)
         wake.on_commit(wake.INDEX)
+
+
+def _concerns(changed: Collection[str] | None, fields: frozenset[str]) -> bool:
+    return changed is None or not fields.isdisjoint(changed)
+
+
+@receiver(post_save, sender=Product)
+def product_changes_text(
+    instance: Product, update_fields: Collection[str] | None, **_: Any
+) -> None:
+    if _concerns(update_fields, PRODUCT_FIELDS):
+        text_documents_refresh([instance.pk])
+
+
+@receiver(post_save, sender=Variant)
+def variant_changes_text(
+    instance: Variant, update_fields: Collection[str] | None, **_: Any
+) -> None:
+    if _concerns(update_fields, VARIANT_FIELDS):
+        text_documents_refresh([instance.product_id])
+
+
+@receiver(post_delete, sender=Variant)
+def variant_leaves_text(instance: Variant, **_: Any) -> None:
+    text_documents_refresh([instance.product_id])
+
+
+@receiver(post_save, sender=Category)
+def category_changes_texts(instance: Category, created: bool, **_: Any) -> None:  # noqa: FBT001
+    if not created:
+        text_documents_refresh(instance.products.values_list("pk", flat=True))
+
+
+@receiver(pre_delete, sender=Category)
+def category_notes_products(instance: Category, **_: Any) -> None:
+    instance.product_ids = list(instance.products.values_list("pk", flat=True))  # type: ignore[attr-defined]
+
+
+@receiver(post_delete, sender=Category)
+def category_leaves_texts(instance: Category, **_: Any) -> None:
+    text_documents_refresh(instance.product_ids)  # type: ignore[attr-defined]
+
+
+@receiver(bulk_changed, sender=Product)
+def products_change_texts(ids: list[int], fields: Collection[str] | None, **_: Any) -> None:
+    if _concerns(fields, PRODUCT_FIELDS):
+        text_documents_refresh(ids)
+
+
+@receiver(bulk_changed, sender=Variant)
+def variants_change_texts(ids: list[int], fields: Collection[str] | None, **_: Any) -> None:
+    if _concerns(fields, VARIANT_FIELDS):
+        for start in range(0, len(ids), CHUNK):
+            some = Variant.objects.filter(pk__in=ids[start : start + CHUNK])
+            text_documents_refresh(some.order_by().values_list("product_id", flat=True))
