@@ -54,8 +54,11 @@ class BoundedRequest(WebRequest):
         super().handleContentChunk(data)
 
     def process(self) -> Any:
-        # A body may end while its refusal lingers; its answer has been given.
-        return defer.succeed(None) if self.refused else super().process()
+        if self.refused:
+            # The client has sent it all and its answer has been given.
+            self.channel.transport.loseConnection()
+            return defer.succeed(None)
+        return super().process()
 
     def _refuse(self) -> None:
         self.refused = True
@@ -123,22 +126,24 @@ class WebServer(Server):
         self._listener.close()
 
     def drain(self) -> None:
-        """Take no more connections, wait for answers in progress, then stop."""
+        """Take no more connections, let requests in flight finish, then stop."""
         if self._port is not None:
             self._port.stopListening()
         self._stop_when_idle(time.monotonic() + DRAIN_SECONDS)
 
     def _stop_when_idle(self, until: float) -> None:
-        if self._requests_in_flight() and time.monotonic() < until:
+        # A finished answer may still have to leave: stopping closes connections as they are.
+        busy = self._requests_in_flight() or reactor.getWriters()
+        if busy and time.monotonic() < until:
             reactor.callLater(0.05, partial(self._stop_when_idle, until))
         else:
             self.stop()
 
     def _requests_in_flight(self) -> int:
         return sum(
-            isinstance(protocol, WebRequest)
+            isinstance(protocol, BoundedRequest)
+            and not protocol.refused
             and "disconnected" not in details
-            and "application_instance" in details
             for protocol, details in self.connections.items()
         )
 

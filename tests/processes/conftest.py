@@ -85,7 +85,7 @@ class Supervised:
 
 @pytest.fixture
 def supervise(tmp_path: Path) -> Iterator[Callable[..., Supervised]]:
-    """Starts a supervisor: supervise("web=live", "worker=die", grace=1)."""
+    """Starts supervisors over parts written as NAME=MANNER."""
     running: list[Supervised] = []
 
     def start(*parts: str, grace: float = 10) -> Supervised:
