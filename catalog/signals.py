@@ -29,6 +29,7 @@ from catalog.models import (
     Variant,
 )
 from catalog.models.outbox import CHUNK, bulk_changed, record_index_changes
+from catalog.renditions import rendition_names
 from catalog.textsearch.documents import (
     PRODUCT_FIELDS,
     VARIANT_FIELDS,
@@ -53,6 +54,7 @@ def photo_wants_embedding(instance: Photo, created: bool, **_: Any) -> None:  # 
 @receiver(post_delete, sender=Photo)
 def photo_files_must_go(instance: Photo, **_: Any) -> None:
     names = [name for name in (instance.file.name, instance.working_copy.name) if name]
+    names += rendition_names(instance)
     FileRemoval.objects.bulk_create(
         [FileRemoval(name=name) for name in names], ignore_conflicts=True
     )
