@@ -29,7 +29,10 @@ def collect_if_changed() -> bool:
     if mark.is_file() and mark.read_text(encoding="ascii") == digest:
         return False
     mark.unlink(missing_ok=True)
-    call_command("collectstatic", interactive=False, verbosity=0)
+    # Cleared, because Django keeps a collected file that looks newer than its source, and sources
+    # that were unpacked or copied have times of long ago.
+    call_command("collectstatic", interactive=False, verbosity=0, clear=True)
+    mark.parent.mkdir(parents=True, exist_ok=True)
     # Last, so that a collection that was interrupted is done again.
     mark.write_text(digest, encoding="ascii")
     return True

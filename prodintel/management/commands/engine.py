@@ -13,7 +13,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *_args: Any, **_options: Any) -> None:
-        from prodintel.engine import server  # noqa: PLC0415 -- loads what only an engine needs
+        from prodintel.engine import server
 
         try:
             server.serve(configured.config())

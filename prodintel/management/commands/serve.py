@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import contextlib
 import ipaddress
+import socket
 from typing import Any
 
 import structlog
@@ -54,10 +56,29 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, parts: str, **_options: Any) -> None:
         names = parts_from(parts)
         address = address_of(settings.HOST, settings.PORT) if "web" in names else ""
+        with contextlib.ExitStack() as held:
+            listener = self._take_place(held, address)
+            self._refuse_old_database()
+            self._greet(address)
+            supervisor = Supervisor(
+                [self._part(name, listener) for name in names],
+                folder=settings.BASE_DIR,
+                report=self._report,
+                before_stop=listener.close if listener else lambda: None,
+            )
+            announcer = Announcer(self.say)
+            held.callback(announcer.stop)
+            announcer.start()
+            supervisor.run()
+
+    @staticmethod
+    def _take_place(held: contextlib.ExitStack, address: str) -> socket.socket | None:
+        """The lock of the data folder, and the port's socket where there is an address."""
         try:
-            # Held, and so locked, until this process ends.
-            lock = instance.hold(settings.DATA_DIR, address=address)
-            listener = instance.listen(settings.HOST, settings.PORT) if address else None
+            held.enter_context(instance.hold(settings.DATA_DIR, address=address))
+            if not address:
+                return None
+            return held.enter_context(instance.listen(settings.HOST, settings.PORT))
         except instance.AlreadyRunningError as error:
             raise CommandError(
                 f"{error} Use that one, stop it, or give this one a data folder of its own with "
@@ -65,31 +86,14 @@ class Command(BaseCommand):
             ) from error
         except instance.PortTakenError as error:
             raise CommandError(str(error)) from error
-        with lock:
-            self._refuse_old_database()
-            self._greet(address)
-            announcer = Announcer(self.say)
-            supervisor = Supervisor(
-                [self._part(name, listener) for name in names],
-                folder=settings.BASE_DIR,
-                report=self._report,
-                before_stop=listener.close if listener else lambda: None,
-            )
-            # Its connection is not for the threads and children that follow.
-            connection.close()
-            announcer.start()
-            try:
-                supervisor.run()
-            finally:
-                announcer.stop()
 
     def say(self, message: str) -> None:
         self.stdout.write(f"prodintel: {message}")
         self.stdout.flush()
 
     @staticmethod
-    def _part(name: str, listener: Any) -> Part:
-        if name == "web":
+    def _part(name: str, listener: socket.socket | None) -> Part:
+        if listener and name == "web":
             fd = listener.fileno()
             return Part(name, ["manage.py", "web", "--fd", str(fd)], descriptors=[fd])
         if name == "worker":

@@ -24,8 +24,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_args: Any, fd: int | None, **_options: Any) -> None:
-        from prodintel.asgi import application  # noqa: PLC0415 -- composes the whole site
-        from prodintel.web import WebServer  # noqa: PLC0415 -- installs an event loop
+        from prodintel.asgi import application
+        from prodintel.web import WebServer
 
         if fd is not None:
             listener = socket.socket(fileno=fd)
