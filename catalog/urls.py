@@ -1,3 +1,74 @@
+from django.urls import path, register_converter
+
+from catalog.views import (
+    activity,
+    attributes,
+    catalogs,
+    photos,
+    product,
+    product_parts,
+    products,
+    search,
+    upload,
+)
+
+
+class FieldConverter:
+    """The key of an attribute."""
+
+    regex = "[a-z0-9_-]{1,60}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(FieldConverter, "field")
 
 app_name = "catalog"
-urlpatterns: list = []
+_product = "c/<slug:slug>/products/<int:pk>/"
+_attribute = f"{_product}attributes/<field:field>/"
+_variant = f"{_product}variants/<int:variant>/"
+_placement = f"{_product}photos/<int:placement>/"
+
+urlpatterns = [
+    path("", catalogs.home, name="home"),
+    path("catalogs/new/", catalogs.catalog_new, name="catalog_new"),
+    path("c/<slug:slug>/", search.search_page, name="search"),
+    path("c/<slug:slug>/search-photos/", search.search_photo_upload, name="search_photo_upload"),
+    path("c/<slug:slug>/search-photos/<uuid:token>", photos.search_photo, name="search_photo"),
+    path("c/<slug:slug>/products/", products.products, name="products"),
+    path("c/<slug:slug>/products/bulk/", products.products_bulk, name="products_bulk"),
+    path("c/<slug:slug>/products/restore/", products.products_restore, name="products_restore"),
+    path(_product, product.product_page, name="product"),
+    path(f"{_product}state/", product.product_state, name="product_state"),
+    path(f"{_product}neighbours/", product.product_neighbours, name="product_neighbours"),
+    path(f"{_product}edit/", product.product_edit, name="product_edit"),
+    path(f"{_product}delete/", product.product_delete, name="product_delete"),
+    path(f"{_product}status/", product.product_status, name="product_status"),
+    path(_attribute, attributes.attribute_edit, name="attribute_edit"),
+    path(f"{_attribute}unlock/", attributes.attribute_unlock_view, name="attribute_unlock"),
+    path(f"{_attribute}undo/", attributes.attribute_undo_view, name="attribute_undo"),
+    path(f"{_product}variants/new/", product_parts.variant_new, name="variant_new"),
+    path(_variant, product_parts.variant_edit, name="variant_edit"),
+    path(f"{_variant}delete/", product_parts.variant_delete, name="variant_delete"),
+    path(f"{_variant}restore/", product_parts.variant_restore, name="variant_restore"),
+    path(f"{_product}photos/add/", product_parts.photos_add, name="photos_add"),
+    path(_placement, product_parts.placement_edit, name="placement_edit"),
+    path(f"{_placement}move/", product_parts.placement_move, name="placement_move"),
+    path(f"{_placement}delete/", product_parts.placement_delete, name="placement_delete"),
+    path(f"{_placement}restore/", product_parts.placement_restore, name="placement_restore"),
+    path("c/<slug:slug>/upload/", upload.upload, name="upload"),
+    path("c/<slug:slug>/activity/", activity.activity, name="activity"),
+    path("c/<slug:slug>/activity/retry/", activity.activity_retry, name="activity_retry"),
+    path("c/<slug:slug>/settings/", catalogs.settings, name="settings"),
+    path("c/<slug:slug>/settings/members/", catalogs.member_set, name="member_set"),
+    path(
+        "c/<slug:slug>/settings/members/<int:pk>/remove/",
+        catalogs.member_remove,
+        name="member_remove",
+    ),
+    path("photos/<int:pk>/<int:width>.webp", photos.photo, name="photo"),
+]

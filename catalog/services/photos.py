@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog import storage
-from catalog.models import Catalog, EmbedTask, Photo, PhotoRole, Placement, Product, Variant
+from catalog.models import Catalog, Photo, PhotoRole, Placement, Product, Variant
 from catalog.services.audit import audit
 from catalog.services.errors import conflict
 from catalog.vision.colours import measure
@@ -279,14 +279,6 @@ def placement_restore(*, placement: Placement, actor: Any) -> Placement:
         data={"placement": placement.pk},
     )
     return placement
-
-
-def embedding_retry(*, catalog: Catalog | None = None) -> int:
-    """Try failed embeddings again, of one catalogue or of all; returns how many."""
-    tasks = EmbedTask.objects.all()
-    if catalog is not None:
-        tasks = tasks.filter(photo__catalog=catalog)
-    return tasks.retry()
 
 
 _CAMERA_NAME = re.compile(

@@ -1,0 +1,61 @@
+"""What is being worked on, what waits, what failed."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from catalog import selectors
+from catalog.activity import Activity, activity_of
+from catalog.models import Catalog
+from catalog.services.work import failed_work_retry
+from catalog.views.http import Request, done
+
+# Several people look at the same second: they share one count.
+FRESH_SECONDS = 0.9
+
+
+def current_activity(catalog: Catalog) -> Activity:
+    """The catalogue's activity, at most a second old."""
+    key = f"activity:{catalog.pk}"
+    known = cache.get(key)
+    if known is None:
+        known = activity_of(catalog)
+        cache.set(key, known, FRESH_SECONDS)
+    return known
+
+
+def activity_fragment(catalog: Catalog) -> str:
+    """The live part of the page, the same for the page and for the websocket."""
+    return render_to_string(
+        "catalog/_activity.html",
+        {"catalog": catalog, "activity": current_activity(catalog), "live": True},
+    )
+
+
+@require_safe
+@login_required
+def activity(request: HttpRequest, slug: str) -> HttpResponse:
+    catalog = selectors.catalog_for(request.user, slug)
+    values = {
+        "catalog": catalog,
+        "activity": activity_of(catalog),
+        "may_edit": selectors.may(request.user, catalog),
+    }
+    return render(request, "catalog/activity.html", values)
+
+
+@require_POST
+@login_required
+def activity_retry(request: Request, slug: str) -> HttpResponseBase:
+    """Try everything of the catalogue again that failed."""
+    catalog = selectors.catalog_for(request.user, slug, selectors.EDIT)
+    count = failed_work_retry(catalog=catalog, actor=request.user)
+    cache.delete(f"activity:{catalog.pk}")
+    to = reverse("catalog:activity", args=[slug])
+    return done(request, f"Trying {count} again.", to)

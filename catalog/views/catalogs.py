@@ -1,0 +1,112 @@
+"""Catalogues: the list, a new one, its settings and members."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from catalog import selectors
+from catalog.forms import CatalogForm, MemberForm
+from catalog.models import Catalog, Membership
+from catalog.services import catalogs as services
+from catalog.views import present
+from catalog.views.http import Request, done, first_message, refused
+
+
+@require_safe
+@login_required
+def home(request: HttpRequest) -> HttpResponseBase:
+    """The list of catalogues; straight to the only one unless the list is asked for."""
+    mine = list(selectors.catalogs_for(request.user))
+    if len(mine) == 1 and "all" not in request.GET:
+        return redirect(mine[0])
+    cards = [_card(catalog, request.user) for catalog in mine]
+    return render(request, "catalog/home.html", {"catalogs": cards, "form": CatalogForm()})
+
+
+def _card(catalog: Catalog, user: object) -> dict[str, Any]:
+    products = selectors.products_in(catalog)
+    newest = list(selectors.with_details(products)[:4])
+    placements = [present.main_placement(product) for product in newest]
+    return {
+        "name": catalog.name,
+        "url": catalog.get_absolute_url(),
+        "product_count": products.count(),
+        "photos": [present.image(placement) for placement in placements if placement],
+        "role": selectors.role_in(user, catalog),
+    }
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def catalog_new(request: Request) -> HttpResponseBase:
+    form = CatalogForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        fields = {name: form.cleaned_data[name] for name in ("name", "currency", "language")}
+        catalog = services.catalog_create(actor=request.user, **fields)
+        to = reverse("catalog:upload", args=[catalog.slug])
+        return done(request, f"{catalog.name} is ready. Add its first photos.", to)
+    return render(request, "catalog/catalog_new.html", {"form": form})
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def settings(request: Request, slug: str) -> HttpResponseBase:
+    """Name, currency, language and brand voice; members for owners."""
+    owner = selectors.may(request.user, selectors.catalog_for(request.user, slug), selectors.MANAGE)
+    roles = selectors.MANAGE if request.method == "POST" else selectors.VIEW
+    catalog = selectors.catalog_for(request.user, slug, roles)
+    form = CatalogForm(request.POST or None, instance=catalog)
+    if request.method == "POST" and form.is_valid():
+        services.catalog_update(catalog=catalog, actor=request.user, **form.cleaned_data)
+        return done(request, "Saved.", reverse("catalog:settings", args=[slug]))
+    values = {
+        "catalog": catalog,
+        "form": form,
+        "member_form": MemberForm(),
+        "members": catalog.memberships.select_related("user").order_by("role", "user__username"),
+        "is_owner": owner,
+    }
+    return render(request, "catalog/settings.html", values)
+
+
+@require_POST
+@login_required
+def member_set(request: Request, slug: str) -> HttpResponseBase:
+    """Add a member by user name, or change a role."""
+    catalog = selectors.catalog_for(request.user, slug, selectors.MANAGE)
+    here = reverse("catalog:settings", args=[slug])
+    form = MemberForm(request.POST)
+    if not form.is_valid():
+        return refused(request, "Give a user name and a role.", here)
+    name = form.cleaned_data["username"]
+    user = get_user_model().objects.filter(username=name, is_active=True).first()
+    if user is None:
+        return refused(request, f"There is no user “{name}”. An admin can add one.", here)
+    try:
+        services.membership_set(
+            catalog=catalog, user=user, role=form.cleaned_data["role"], actor=request.user
+        )
+    except ValidationError as error:
+        return refused(request, first_message(error), here)
+    return done(request, f"{name} is now {form.cleaned_data['role']}.", here)
+
+
+@require_POST
+@login_required
+def member_remove(request: Request, slug: str, pk: int) -> HttpResponseBase:
+    catalog = selectors.catalog_for(request.user, slug, selectors.MANAGE)
+    membership = get_object_or_404(Membership, catalog=catalog, pk=pk)
+    here = reverse("catalog:settings", args=[slug])
+    try:
+        services.membership_remove(catalog=catalog, user=membership.user, actor=request.user)
+    except ValidationError as error:
+        return refused(request, first_message(error), here)
+    return done(request, f"{membership.user} is no longer a member.", here)

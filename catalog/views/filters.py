@@ -1,0 +1,144 @@
+"""Filters between an address, the search, and the facets and chips that a page shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import QueryDict
+
+from catalog import selectors
+from catalog.models import Catalog, Category, ProductStatus
+from catalog.search.facets import Facets, price_range
+from catalog.search.query import PLAIN_FILTERS, Filters
+from catalog.services.attribute_values import CATEGORY
+from catalog.views.present import Labels, color_hex
+
+PREFIX = "f."
+PRICE_PARAMETERS = {"price_min": "gte", "price_max": "lte"}
+SHOWN_OPTIONS = 8
+OPEN_FACETS = (CATEGORY, "color", "price")
+FIRST = (CATEGORY, "color", "material", "pattern")
+LAST = ("brand", "status")
+
+
+class Facetting:
+    """The facets of one answer. Parameters are `f.FIELD` and the two bounds of the price."""
+
+    def __init__(
+        self, catalog: Catalog, address: QueryDict, facets: Facets, filters: Filters
+    ) -> None:
+        self._catalog = catalog
+        self._address = address
+        self._counts = facets
+        self._filters = filters
+        self._labels = Labels()
+        self._categories = {c.path: c.label() for c in Category.objects.all()}
+
+    @staticmethod
+    def raw_filters(address: QueryDict) -> dict[str, Any]:
+        """The filters as the API takes them."""
+        raw: dict[str, Any] = {
+            name.removeprefix(PREFIX): address.getlist(name)
+            for name in address
+            if name.startswith(PREFIX)
+        }
+        bounds = {
+            bound: address[name] for name, bound in PRICE_PARAMETERS.items() if address.get(name)
+        }
+        return {**raw, "price": bounds} if bounds else raw
+
+    @property
+    def chosen(self) -> int:
+        """How many filters are on."""
+        values = sum(len(texts) for _, texts in self._filters.values)
+        return values + int(self._filters.has_price)
+
+    @property
+    def clear_url(self) -> str:
+        """The address of the same search without filters."""
+        address = self._address.copy()
+        for name in list(address):
+            if name.startswith(PREFIX) or name in {*PRICE_PARAMETERS, "offset"}:
+                del address[name]
+        return f"?{address.urlencode()}"
+
+    def facets(self) -> list[dict[str, Any]]:
+        """For components/facets.html: category and looks first, brand and status last."""
+        names = [name for name in self._counts if name not in {*FIRST, *LAST}]
+        ordered = [name for name in (*FIRST, *sorted(names), *LAST) if name in self._counts]
+        shown = [self._facet(name) for name in ordered]
+        price = self._price_facet()
+        if price is not None:
+            shown.insert(min(2, len(shown)), price)
+        return shown
+
+    def _facet(self, name: str) -> dict[str, Any]:
+        checked = set(self._filters.by_field.get(name, ()))
+        options = [
+            {
+                "value": value,
+                "label": self.label(name, value),
+                "count": count,
+                "checked": value in checked,
+                "hex": color_hex(name, value),
+            }
+            for value, count in self._counts[name].items()
+        ]
+        options.sort(key=lambda option: (not option["checked"], -option["count"]))
+        visible = max(SHOWN_OPTIONS, len(checked))
+        return {
+            "name": f"{PREFIX}{name}",
+            "label": self.field_label(name),
+            "options": options[:visible],
+            "more": options[visible:],
+            "open": name in OPEN_FACETS or bool(checked),
+            "chosen": len(checked),
+        }
+
+    def _price_facet(self) -> dict[str, Any] | None:
+        bounds = price_range(self._catalog, selectors.products_in(self._catalog))
+        if bounds["low"] is None or bounds["low"] == bounds["high"]:
+            return None
+        return {
+            "range": True,
+            "name": "price",
+            "label": "Price",
+            "min": f"{bounds['low']:.2f}",
+            "max": f"{bounds['high']:.2f}",
+            "low": self._address.get("price_min", ""),
+            "high": self._address.get("price_max", ""),
+            "unit": self._catalog.currency,
+            "open": True,
+        }
+
+    def field_label(self, name: str) -> str:
+        return name.capitalize() if name in PLAIN_FILTERS else self._labels.field(name)
+
+    def label(self, name: str, value: str) -> str:
+        if name == CATEGORY:
+            return self._categories.get(value, value)
+        if name == "status":
+            return str(dict(ProductStatus.choices).get(value, value))
+        return value if name == "brand" else self._labels.value(name, value)
+
+    def chips(self) -> list[dict[str, str]]:
+        """The filters that are on, each with the address of the search without it."""
+        chips = [
+            {
+                "label": f"{self.field_label(name)}: {self.label(name, value)}",
+                "remove_url": self._without(f"{PREFIX}{name}", value),
+            }
+            for name, values in self._filters.values
+            for value in values
+        ]
+        for name, words in (("price_min", "from"), ("price_max", "to")):
+            if bound := self._address.get(name):
+                label = f"Price {words} {bound} {self._catalog.currency}"
+                chips.append({"label": label, "remove_url": self._without(name, bound)})
+        return chips
+
+    def _without(self, name: str, value: str) -> str:
+        address = self._address.copy()
+        address.setlist(name, [each for each in address.getlist(name) if each != value])
+        address.pop("offset", None)
+        return f"?{address.urlencode()}"

@@ -1,0 +1,73 @@
+"""Photos, to those who may see them."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.core.files.storage import default_storage
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.cache import patch_cache_control
+from django.utils.http import quote_etag
+from django.views.decorators.http import require_safe
+
+from catalog import selectors, storage
+from catalog.models import Photo, SearchPhoto
+from catalog.renditions import MIME, WIDTHS, rendition
+from catalog.vision.limits import PhotoRejected
+
+# A photo's bytes never change under its address; what may change is who may see it.
+BROWSER_SECONDS = 7 * 24 * 3600
+SIGNED_SECONDS = 300
+
+
+@require_safe
+@login_required
+def photo(request: HttpRequest, pk: int, width: int) -> HttpResponseBase:
+    """A copy of a photo, `width` pixels wide at most."""
+    return photo_response(request, selectors.photo_for(request.user, pk), width)
+
+
+def photo_response(request: HttpRequest, shown: Photo, width: int) -> HttpResponseBase:
+    """The answer for somebody who may see the photo; from S3, a signed address for five minutes."""
+    if width not in WIDTHS:
+        raise Http404
+    etag = quote_etag(f"{shown.sha256[:32]}-{width}")
+    if request.headers.get("If-None-Match") == etag:
+        return _cached(HttpResponse(status=HTTPStatus.NOT_MODIFIED), etag)
+    try:
+        name, made = rendition(shown, width)
+        if settings.STORAGES["default"]["BACKEND"].startswith("storages."):
+            response: HttpResponseBase = redirect(default_storage.url(name))
+            patch_cache_control(response, private=True, max_age=SIGNED_SECONDS)
+            return response
+        data = made if made is not None else storage.read(name)
+    except (storage.FileMissing, PhotoRejected) as error:
+        raise Http404 from error
+    except storage.StorageUnavailable:
+        return HttpResponse(
+            "The photo cannot be read just now.",
+            status=HTTPStatus.SERVICE_UNAVAILABLE,
+            headers={"Retry-After": "10"},
+        )
+    response = HttpResponse(data, content_type=MIME)
+    return _cached(response, etag)
+
+
+def _cached(response: HttpResponse, etag: str) -> HttpResponse:
+    response["ETag"] = etag
+    response["Content-Disposition"] = "inline"
+    patch_cache_control(response, private=True, max_age=BROWSER_SECONDS, immutable=True)
+    return response
+
+
+@require_safe
+@login_required
+def search_photo(request: HttpRequest, slug: str, token: UUID) -> HttpResponse:
+    """The picture of a search by photo."""
+    catalog = selectors.catalog_for(request.user, slug)
+    picture = get_object_or_404(SearchPhoto, catalog=catalog, token=token)
+    return _cached(HttpResponse(bytes(picture.image), content_type=MIME), quote_etag(str(token)))

@@ -1,0 +1,209 @@
+"""Products as templates show them: addresses, formatted money, labels in place of keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from django.urls import reverse
+
+from catalog.activity import describe_state, embed_state
+from catalog.models import (
+    AttributeDefinition,
+    CurrentAttribute,
+    Photo,
+    PhotoRole,
+    Placement,
+    Product,
+    Variant,
+)
+from catalog.renditions import WIDTHS
+from catalog.search import Hit
+from catalog.services.attribute_values import CATEGORY, COLUMN_FIELDS
+
+CARD_WIDTHS = (240, 480)
+STATES_WORTH_SHOWING = frozenset({"pending", "running", "failed"})
+# How the shop's colours look, to put a swatch beside their names.
+COLOR_HEX = {
+    "black": "#1c1c1e",
+    "white": "#ffffff",
+    "grey": "#8e8e93",
+    "silver": "#c0c4c8",
+    "red": "#d32f2f",
+    "burgundy": "#7b1e3a",
+    "orange": "#f57c00",
+    "yellow": "#fdd835",
+    "gold": "#c9a227",
+    "green": "#388e3c",
+    "olive": "#708238",
+    "teal": "#00796b",
+    "turquoise": "#40c9c0",
+    "blue": "#1e6fd9",
+    "navy": "#1b2a4e",
+    "purple": "#7b3fa0",
+    "pink": "#ec6fa3",
+    "brown": "#795548",
+    "beige": "#d9c4a1",
+    "cream": "#f6eeda",
+}
+
+
+def photo_url(photo_id: int, width: int) -> str:
+    return reverse("catalog:photo", args=[photo_id, width])
+
+
+def image(placement: Placement, widths: Iterable[int] = CARD_WIDTHS) -> dict[str, Any]:
+    """A photo for an <img>: its size is the smallest copy's, in the original's proportions."""
+    photo = placement.photo
+    offered = list(widths)
+    small = min(offered[0], photo.width)
+    return {
+        "id": placement.pk,
+        "url": photo_url(photo.pk, offered[0]),
+        "srcset": ", ".join(f"{photo_url(photo.pk, w)} {min(w, photo.width)}w" for w in offered),
+        "thumbnail_url": photo_url(photo.pk, WIDTHS[0]),
+        "width": small,
+        "height": max(round(photo.height * small / photo.width), 1),
+        "alt": placement.alt_text or str(placement.product),
+        "role": placement.get_role_display(),
+    }
+
+
+def main_placement(product: Product) -> Placement | None:
+    """The product's face: the main photo, or the first one. Its details are loaded."""
+    placements = list(product.placements.all())
+    main = [placement for placement in placements if placement.role == PhotoRole.MAIN]
+    return next(iter(main or placements), None)
+
+
+def amount(value: Decimal | None, currency: str) -> str:
+    """Money as people read it: 12.50 EUR; empty for none."""
+    if value is None:
+        return ""
+    plain = value.quantize(Decimal("0.01")) if value == round(value, 2) else value.normalize()
+    return f"{plain:,f} {currency}"
+
+
+def price_text(variants: Iterable[Variant]) -> str:
+    """One price, or the lowest as "from", never across currencies."""
+    priced = [variant for variant in variants if variant.price is not None]
+    if not priced:
+        return ""
+    currency = priced[0].currency
+    prices = sorted({v.price for v in priced if v.currency == currency and v.price is not None})
+    text = amount(prices[0], currency)
+    return text if len(prices) == 1 else f"from {text}"
+
+
+def card(product: Product, hit: Hit | None = None) -> dict[str, Any]:
+    """A product for components/product_card.html."""
+    placement = main_placement(product)
+    variants = list(product.variants.all())
+    state = embed_state(product)
+    shown: dict[str, Any] = {
+        "id": product.pk,
+        "title": product.title or "Untitled product",
+        "url": product.get_absolute_url(),
+        "image": image(placement) if placement else None,
+        "price": price_text(variants),
+        "sku": next((variant.sku for variant in variants if variant.sku), ""),
+        "status": product.status,
+        "embed_state": state if state in STATES_WORTH_SHOWING else "done",
+    }
+    if hit is not None:
+        shown["reasons"] = [reason.text for reason in hit.reasons]
+        shown["strength"] = hit.strength
+        shown["similar_url"] = (
+            reverse("catalog:search", args=[product.catalog.slug]) + f"?like={product.pk}"
+        )
+    return shown
+
+
+class Labels:
+    """Labels of fields and values, read once for a whole page."""
+
+    def __init__(self) -> None:
+        self.definitions = {
+            definition.key: definition
+            for definition in AttributeDefinition.objects.prefetch_related("terms")
+        }
+
+    def field(self, key: str) -> str:
+        definition = self.definitions.get(key)
+        return definition.label() if definition else key.replace("_", " ").capitalize()
+
+    def value(self, key: str, value: Any) -> str:
+        definition = self.definitions.get(key)
+        if definition is not None:
+            for term in definition.terms.all():
+                if term.key == value:
+                    return term.label()
+        if isinstance(value, bool):
+            return "Yes" if value else "No"
+        return str(value).rsplit("/", 1)[-1].replace("-", " ").replace("_", " ")
+
+    def values(self, key: str, values: list | None) -> list[dict[str, Any]]:
+        return [
+            {"label": self.value(key, value), "value": value, "hex": color_hex(key, value)}
+            for value in values or []
+        ]
+
+
+def color_hex(key: str, value: Any) -> str:
+    return COLOR_HEX.get(str(value), "") if key == "color" else ""
+
+
+def attributes(product: Product, labels: Labels) -> list[dict[str, Any]]:
+    """The product's attributes, category first, for components/attribute_row.html."""
+    rows = [
+        row
+        for row in product.current_attributes.all()
+        if row.variant_id is None and row.field not in COLUMN_FIELDS
+    ]
+    order = list(labels.definitions)
+
+    def rank(row: CurrentAttribute) -> tuple[int, str]:
+        if row.field == CATEGORY:
+            return (-1, "")
+        known = order.index(row.field) if row.field in order else len(order)
+        return (known, row.field)
+
+    return [attribute(row, labels) for row in sorted(rows, key=rank)]
+
+
+def attribute(row: CurrentAttribute, labels: Labels) -> dict[str, Any]:
+    """One attribute with its provenance."""
+    definition = labels.definitions.get(row.field)
+    values = labels.values(row.field, row.value)
+    if row.field == CATEGORY and row.product.category is not None:
+        values = [{"label": category_trail(row.product), "value": row.product.category.path}]
+    return {
+        "field": row.field,
+        "label": "Category" if row.field == CATEGORY else labels.field(row.field),
+        "values": values,
+        "unit": definition.unit if definition else "",
+        "source": row.source,
+        "by": "",
+        "confidence": row.confidence,
+        "locked": row.locked,
+    }
+
+
+def category_trail(product: Product) -> str:
+    """The category with what it lies in: Clothing › Dresses."""
+    labels = []
+    node = product.category
+    while node is not None:
+        labels.append(node.label())
+        node = node.parent
+    return " › ".join(reversed(labels))
+
+
+def states(product: Product) -> dict[str, str]:
+    """Where the product's ingest stands."""
+    return {"embed": embed_state(product), "describe": describe_state(product)}
+
+
+def photo_facts(photo: Photo) -> str:
+    return f"{photo.format}, {photo.width} × {photo.height}"

@@ -1,0 +1,149 @@
+"""The catalogue as a grid, with acts on many products at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponseBase, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from catalog import selectors
+from catalog.models import Catalog, Product, ProductStatus
+from catalog.services import products as services
+from catalog.views import present
+from catalog.views.http import Request, done, first_message, ids, number, refused
+
+PAGE = 48
+MOST_AT_ONCE = 500
+ORDERS = {
+    "newest": ("Newest first", ("-created_at", "-pk")),
+    "oldest": ("Oldest first", ("created_at", "pk")),
+    "title": ("Title", ("title", "pk")),
+    "changed": ("Last changed", ("-updated_at", "-pk")),
+}
+STATUS_ACTION = "status:"
+
+
+@require_safe
+@login_required
+def products(request: HttpRequest, slug: str) -> HttpResponseBase:
+    catalog = selectors.catalog_for(request.user, slug)
+    everything = selectors.products_in(catalog)
+    status = request.GET.get("status", "")
+    shown = everything.filter(status=status) if status in ProductStatus.values else everything
+    order = request.GET.get("order", "newest")
+    label, columns = ORDERS.get(order, ORDERS["newest"])
+    paginator = Paginator(selectors.with_details(shown.order_by(*columns)), PAGE)
+    page = paginator.get_page(number(request.GET.get("page"), 1))
+    counts = {value: everything.filter(status=value).count() for value in ProductStatus.values}
+    values = {
+        "catalog": catalog,
+        "cards": [present.card(product) for product in page.object_list],
+        "page": page,
+        "previous_url": _page_url(request, page.number - 1) if page.has_previous() else "",
+        "next_url": _page_url(request, page.number + 1) if page.has_next() else "",
+        "status": status,
+        "tabs": [
+            {"label": "All", "url": "?", "current": not status, "count": everything.count()},
+            *(
+                {
+                    "label": text,
+                    "url": f"?status={value}",
+                    "current": status == value,
+                    "count": counts[value],
+                }
+                for value, text in ProductStatus.choices
+            ),
+        ],
+        "orders": [
+            {"value": value, "label": text, "current": text == label}
+            for value, (text, _) in ORDERS.items()
+        ],
+        "may_edit": selectors.may(request.user, catalog),
+        "actions": bulk_actions(),
+    }
+    return render(request, "catalog/products.html", values)
+
+
+def _page_url(request: HttpRequest, page: int) -> str:
+    address = request.GET.copy()
+    address["page"] = str(page)
+    return f"?{address.urlencode()}"
+
+
+def bulk_actions() -> list[dict[str, object]]:
+    """For components/bulk_bar.html."""
+    moves = [
+        {"value": f"{STATUS_ACTION}{value}", "label": f"Set {label.lower()}"}
+        for value, label in ProductStatus.choices
+        if value != ProductStatus.APPROVED
+    ]
+    return [*moves, {"value": "delete", "label": "Delete", "icon": "trash", "danger": True}]
+
+
+@require_POST
+@login_required
+def products_bulk(request: Request, slug: str) -> HttpResponseBase:
+    """Do one thing to the chosen products."""
+    catalog = selectors.catalog_for(request.user, slug, selectors.EDIT)
+    here = reverse("catalog:products", args=[slug])
+    chosen = _chosen(catalog, request.POST)
+    if not chosen:
+        return refused(request, "Choose at least one product.", here)
+    action = request.POST.get("action", "")
+    try:
+        if action == "delete":
+            return _delete(request, catalog, chosen)
+        if action.startswith(STATUS_ACTION):
+            status = action.removeprefix(STATUS_ACTION)
+            count = services.products_set_status(products=chosen, status=status, actor=request.user)
+            return done(request, f"{_count(count)} changed.", here)
+    except ValidationError as error:
+        return refused(request, first_message(error), here)
+    return refused(request, "Choose what to do with them.", here)
+
+
+def _chosen(catalog: Catalog, form: QueryDict) -> list[Product]:
+    wanted = ids(form.getlist("product"))[:MOST_AT_ONCE]
+    return list(selectors.products_in(catalog).filter(pk__in=wanted).select_related("catalog"))
+
+
+def _count(number_of: int) -> str:
+    return "1 product" if number_of == 1 else f"{number_of} products"
+
+
+def _delete(request: Request, catalog: Catalog, chosen: Iterable[Product]) -> HttpResponseBase:
+    deleted = services.products_delete(products=chosen, actor=request.user)
+    here = reverse("catalog:products", args=[catalog.slug])
+    return done(
+        request, f"{_count(len(deleted))} deleted.", here, undo_url=restore_url(catalog, deleted)
+    )
+
+
+def restore_url(catalog: Catalog, deleted: Iterable[int]) -> str:
+    """Where an undo button posts to."""
+    address = QueryDict(mutable=True)
+    address.setlist("product", [str(pk) for pk in deleted])
+    return f"{reverse('catalog:products_restore', args=[catalog.slug])}?{address.urlencode()}"
+
+
+@require_POST
+@login_required
+def products_restore(request: Request, slug: str) -> HttpResponseBase:
+    """Bring deleted products back."""
+    catalog = selectors.catalog_for(request.user, slug, selectors.EDIT)
+    wanted = ids(request.GET.getlist("product"))[:MOST_AT_ONCE]
+    deleted = Product.objects.deleted().filter(catalog=catalog, pk__in=wanted)
+    here = reverse("catalog:products", args=[slug])
+    try:
+        restored = services.products_restore(
+            products=deleted.select_related("catalog"), actor=request.user
+        )
+    except ValidationError as error:
+        return refused(request, first_message(error), here)
+    return done(request, f"{_count(len(restored))} restored.", here)

@@ -1,0 +1,189 @@
+"""The search page: words, photo, product, weight and filters, all in its address."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import HttpResponseBase, JsonResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from catalog import selectors
+from catalog.activity import activity_of
+from catalog.models import Catalog, SearchPhoto
+from catalog.search import Filters, Query, SearchResult, clean_text, search
+from catalog.services.search_photos import search_photo_create, search_photo_vector
+from catalog.views import present
+from catalog.views.filters import Facetting
+from catalog.views.http import Request, first_message, json_error, number, read_upload, wants_json
+from catalog.views.http import refused as refuse
+from catalog.vision.limits import PhotoRejected
+from prodintel.engine.errors import EngineError
+
+PAGE = 24
+DEFAULT_WEIGHT = 0.5
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A search as its address says it."""
+
+    query: Query
+    photo: SearchPhoto | None = None
+    notice: str = ""
+
+
+@require_safe
+@login_required
+def search_page(request: Request, slug: str) -> HttpResponseBase:
+    """The page; only its results for htmx, only further cards for "load more"."""
+    catalog = selectors.catalog_for(request.user, slug)
+    asked = _asked(catalog, request.GET)
+    offset = max(number(request.GET.get("offset"), 0), 0)
+    result = search(
+        catalog=catalog,
+        query=asked.query,
+        limit=PAGE,
+        offset=offset,
+        with_facets=not (request.htmx and offset),
+    )
+    values = _values(request, catalog, asked, result, offset)
+    if request.htmx and not request.htmx.boosted and not request.htmx.history_restore_request:
+        template = "catalog/_search_more.html" if offset else "catalog/_search_results.html"
+    else:
+        template = "catalog/search.html"
+    response = render(request, template, values)
+    response["Vary"] = "HX-Request, Cookie"
+    return response
+
+
+def _asked(catalog: Catalog, address: QueryDict) -> Asked:
+    notice = ""
+    photo = _photo(catalog, address.get("photo", ""))
+    vector = None
+    if photo is not None:
+        try:
+            vector = search_photo_vector(photo)
+        except EngineError:
+            notice = "The encoder does not answer, so your photo is left out for now."
+    try:
+        filters = Filters.parse(Facetting.raw_filters(address))
+    except ValidationError as error:
+        filters, notice = Filters(), first_message(error)
+    like = number(address.get("like"), 0)
+    if like and not selectors.products_in(catalog).filter(pk=like).exists():
+        like, notice = 0, "The product that these should look like is gone."
+    query = Query(
+        text=clean_text(address.get("q", "")),
+        photo=vector,
+        like=like or None,
+        text_weight=_weight(address.get("text_weight", "")),
+        filters=filters,
+    )
+    return Asked(query, photo, notice)
+
+
+def _weight(text: str) -> float:
+    try:
+        return min(max(float(text), 0.0), 1.0)
+    except ValueError:
+        return DEFAULT_WEIGHT
+
+
+def _photo(catalog: Catalog, token: str) -> SearchPhoto | None:
+    try:
+        known = uuid.UUID(token)
+    except ValueError:
+        return None
+    return SearchPhoto.objects.filter(catalog=catalog, token=known).first()
+
+
+def _values(
+    request: Request, catalog: Catalog, asked: Asked, result: SearchResult, offset: int
+) -> dict[str, Any]:
+    shown_to = offset + len(result.hits)
+    next_url = ""
+    if shown_to < result.total:
+        address = request.GET.copy()
+        address["offset"] = str(shown_to)
+        next_url = f"?{address.urlencode()}"
+    facetting = Facetting(catalog, request.GET, result.facets, asked.query.filters)
+    activity = activity_of(catalog) if not offset else None
+    return {
+        "catalog": catalog,
+        "query": asked.query,
+        "cards": [
+            present.card(hit.product, None if asked.query.browses else hit) for hit in result.hits
+        ],
+        "result": result,
+        "total": result.total,
+        "next_url": next_url,
+        "remaining": result.total - shown_to,
+        "facets": facetting.facets() if not offset else [],
+        "chips": facetting.chips(),
+        "chosen": facetting.chosen,
+        "clear_url": facetting.clear_url,
+        "photo": _shown_photo(catalog, asked.photo),
+        "like": _shown_like(catalog, asked.query.like),
+        "notice": asked.notice or result.notice,
+        "activity": activity,
+        "may_edit": selectors.may(request.user, catalog),
+    }
+
+
+def _shown_photo(catalog: Catalog, photo: SearchPhoto | None) -> dict[str, str] | None:
+    if photo is None:
+        return None
+    url = reverse("catalog:search_photo", args=[catalog.slug, photo.token])
+    return {"token": str(photo.token), "thumbnail_url": url, "label": "Your photo"}
+
+
+def _shown_like(catalog: Catalog, product_id: int | None) -> dict[str, Any] | None:
+    if product_id is None:
+        return None
+    product = selectors.products_by_ids(catalog, [product_id])[0]
+    placement = present.main_placement(product)
+    thumbnail = present.photo_url(placement.photo_id, 96) if placement else ""
+    return {"id": product.pk, "title": str(product), "thumbnail_url": thumbnail}
+
+
+@require_POST
+@login_required
+def search_photo_upload(request: Request, slug: str) -> HttpResponseBase:
+    """Takes a photo to search with; answers with the token that stands for it in addresses."""
+    catalog = selectors.catalog_for(request.user, slug)
+    here = reverse("catalog:search", args=[slug])
+    file = request.FILES.get("image")
+    if file is None:
+        return _no_photo(request, here, "Choose a photo to search with.", "no_photo", 400)
+    try:
+        data = read_upload(file, settings.MAX_PHOTO_BYTES)
+        photo = search_photo_create(catalog=catalog, data=data, actor=request.user)
+    except PhotoRejected as error:
+        return _no_photo(request, here, error.message, error.code, HTTPStatus.UNPROCESSABLE_ENTITY)
+    except EngineError:
+        message = "The encoder is being loaded. Try again in a moment, or search by words."
+        return _no_photo(request, here, message, "encoder", HTTPStatus.SERVICE_UNAVAILABLE)
+    if wants_json(request):
+        shown = _shown_photo(catalog, photo) or {}
+        return JsonResponse(shown, status=HTTPStatus.CREATED)
+    address = QueryDict(mutable=True)
+    if text := clean_text(request.POST.get("q", "")):
+        address["q"] = text
+    address["photo"] = str(photo.token)
+    return redirect(f"{here}?{address.urlencode()}")
+
+
+def _no_photo(
+    request: Request, here: str, message: str, code: str, status: int
+) -> HttpResponseBase:
+    if wants_json(request):
+        return json_error(message, code=code, status=status)
+    return refuse(request, message, here)
