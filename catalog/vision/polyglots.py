@@ -16,10 +16,11 @@ from catalog.vision.limits import PhotoRejected
 # A ZIP is read from its end: the record that must lie within the last 64 KiB and 22 bytes.
 _ZIP_TAIL = 65_557
 _PDF_HEAD = 1024
-# Anywhere in the file: nothing that a camera or editor writes contains these, and by chance five
-# letters between signs do not occur.
+# Searched in the whole file: nothing that a camera or editor writes contains these, and each is long
+# enough not to come up by chance in the compressed pixels of a million photos.
 _MARKUP = re.compile(
-    rb"<\?php|<script[\s>/]|<!doctype\s+html|<html[\s>]|<iframe[\s>/]|<svg[\s>]|javascript:",
+    rb"<\?php\s|<script[\s>/]|<!doctype\s+html|<html[\s>]|<iframe[\s>/]|<svg\s[^>]{0,200}xmlns"
+    rb"|javascript:",
     re.IGNORECASE,
 )
 _TRAILERS: tuple[tuple[bytes, str], ...] = (
