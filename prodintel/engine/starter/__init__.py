@@ -31,7 +31,7 @@ def assemble(folder: Path, progress: Callable[[str], None] = _silent) -> Path:
         OSError: the folder cannot be written.
 
     """
-    from prodintel.engine.starter import assembly  # noqa: PLC0415 - loads torch where it builds
+    from prodintel.engine.starter import assembly
 
     return assembly.assemble(folder, progress)
 

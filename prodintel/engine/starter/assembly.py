@@ -87,7 +87,7 @@ def _build(part: Path, folder: Path, progress: Progress) -> None:
     for source in sources.TOKENIZER:
         path = source.locate()
         shutil.copyfile(path, part / path.name)
-    from prodintel.engine.starter import weights  # noqa: PLC0415 - loads torch
+    from prodintel.engine.starter import weights
 
     text_config = weights.save(part, progress)
     _write_json(part / TEXT_CONFIG, text_config)

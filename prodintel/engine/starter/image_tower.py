@@ -16,8 +16,12 @@ from torch.nn import functional
 from prodintel.engine.starter import layout
 from prodintel.engine.starter.colours import SWATCHES
 
-_CELL = 4  # pixels averaged before colours are named: noise and weave are not colours
-_SPREAD = 8.0  # CIELAB units within which two colours go by one name
+_CELL = 6  # pixels averaged before colours are named: noise and weave are not colours
+_SPREAD = 7.0  # CIELAB units within which two colours go by one name
+_LIGHTNESS = 0.6  # light and shadow change a colour's name less than its hue does
+_GAIN = 1.3  # how much an underexposed photo may be brightened, so that white is not grey
+_BRIGHTEST = 0.95  # the share of a photo that is darker than what should be white
+_WHITE = 97.0  # and the lightness it should have
 _FILL = 0.997  # brighter than this is the padding of the preprocessing, or a white backdrop
 _CORNER = 0.8  # what lies beyond this, seen from the middle, is a corner
 _BACKGROUND = (14.0, 3.0)  # CIELAB distance from the corners where the object starts; softness
@@ -61,18 +65,40 @@ class ColourNames(nn.Module):
         ]
         owner = torch.tensor([index for index, _ in swatches])
         self.register_buffer("owner", functional.one_hot(owner).float(), persistent=False)
-        lab = srgb_to_lab(torch.tensor([rgb for _, rgb in swatches]))
-        self.register_buffer("lab", lab, persistent=False)
+        swatch = srgb_to_lab(torch.tensor([rgb for _, rgb in swatches])) * _axes()
+        self.register_buffer("swatch", swatch / _SPREAD**2, persistent=False)
+        self.register_buffer("offset", (swatch**2).sum(-1) / (2 * _SPREAD**2), persistent=False)
 
     def forward(self, pixels: Tensor) -> Tensor:
         cells = functional.avg_pool2d(pixels.float(), _CELL).permute(0, 2, 3, 1) * 0.5 + 0.5
         cells = cells.clamp(0, 1)
         lab = srgb_to_lab(cells)
-        weight = object_weight(lab, fill=(cells > _FILL).all(-1)).flatten(1)
-        lab = lab.flatten(1, 2)
-        nearness = -(torch.cdist(lab, self.lab.float()[None]) ** 2) / (2 * _SPREAD**2)
+        fill = (cells > _FILL).all(-1)
+        weight = object_weight(lab, fill).flatten(1)
+        lab = brightened(lab, fill).flatten(1, 2) * _axes().to(lab.device)
+        # Squared distances without the pixel's own square, which softmax would cancel.
+        nearness = lab @ self.swatch.float().T - self.offset.float()
         shares = (nearness.softmax(-1) * weight[..., None]).sum(1) @ self.owner.float()
         return functional.normalize(shares.sqrt(), dim=-1)
+
+
+def _axes() -> Tensor:
+    return torch.tensor((_LIGHTNESS, 1.0, 1.0))
+
+
+def brightened(lab: Tensor, fill: Tensor) -> Tensor:
+    """Lab with the lightness of dim photos raised; padding does not count as something bright.
+
+    A product on a white backdrop is trimmed on all sides and left as it is.
+    """
+    lightness = lab[..., 0].masked_fill(fill, 0.0).flatten(1)
+    darker = (fill.flatten(1).sum(1) + _BRIGHTEST * (~fill).flatten(1).sum(1)).long()
+    index = darker.clamp_max(lightness.shape[1] - 1)[:, None]
+    brightest = lightness.sort(1).values.gather(1, index)
+    gain = (_WHITE / brightest.clamp_min(1.0)).clamp(1.0, _GAIN)
+    backdrop = fill.any(2).all(1) & fill.any(1).all(1)
+    gain = torch.where(backdrop[:, None], 1.0, gain)[..., None, None]
+    return torch.cat((lab[..., :1] * gain, lab[..., 1:]), dim=-1)
 
 
 def object_weight(lab: Tensor, fill: Tensor) -> Tensor:
@@ -114,34 +140,62 @@ class StarterImageTower(nn.Module):
 
     The meaning part is ConSE (Norouzi et al., "Zero-Shot Learning by Convex Combination of Semantic
     Embeddings", ICLR 2014): the class probabilities weight the text embeddings of the class names.
-    The colour part is ``ColourNames``.
+    Garment probes take a part of the mixture, as far as ImageNet's classifier sees a garment and
+    they recognise it. The colour part is ``ColourNames``. The looks part is a projection of the
+    features that texts know nothing of (zero there): by it a photo finds the same thing in another
+    photo, not just things of the same kind.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.num_features = layout.JOINT
         self.backbone = timm.create_model(layout.BACKBONE, pretrained=False)
-        self.labels = nn.Parameter(
-            torch.zeros(layout.IMAGENET_CLASSES, layout.MEANING), requires_grad=False
-        )
+        self.probes = nn.Linear(layout.FEATURES, layout.GARMENTS)
+        self.labels = _table(layout.IMAGENET_CLASSES, layout.MEANING)
+        self.garment_labels = _table(layout.GARMENTS, layout.MEANING)
+        self.gate = _table(layout.IMAGENET_CLASSES)
+        self.projection = _table(layout.LOOKS, layout.FEATURES)
         self.colour_names = ColourNames()
 
     def forward(self, pixels: Tensor) -> Tensor:
-        logits = self.backbone(pixels)
+        features = self.features(pixels)
         # Probabilities of a thousand classes lose their order in bfloat16.
         with torch.autocast(pixels.device.type, enabled=False):
-            best = (logits.float() / layout.TEMPERATURE).softmax(-1)
-            threshold = best.topk(layout.TOP_CLASSES, dim=-1).values[:, -1:]
-            meaning = torch.where(best >= threshold, best, 0.0) @ self.labels.float()
-            colour = self.colour_names(pixels)
-            share = layout.IMAGE_COLOUR_SHARE
-            return torch.cat(
-                (
-                    functional.normalize(meaning, dim=-1) * (1 - share) ** 0.5,
-                    colour * share**0.5,
-                ),
-                dim=-1,
+            features = features.float()
+            looks, colour = layout.IMAGE_LOOKS_SHARE, layout.IMAGE_COLOUR_SHARE
+            parts = (
+                functional.normalize(self.meaning(features), dim=-1) * (1 - colour - looks) ** 0.5,
+                self.colour_names(pixels) * colour**0.5,
+                functional.normalize(features @ self.projection.float().T, dim=-1) * looks**0.5,
             )
+            return torch.cat(parts, dim=-1)
+
+    def features(self, pixels: Tensor) -> Tensor:
+        """The backbone's pooled features, (n, ``layout.FEATURES``)."""
+        return self.backbone.forward_head(self.backbone.forward_features(pixels), pre_logits=True)
+
+    def meaning(self, features: Tensor) -> Tensor:
+        """(n, ``layout.MEANING``), any length: the labels, weighted by their probabilities."""
+        classes = _linear(features, self.backbone.classifier).softmax(-1)
+        threshold = classes.topk(layout.TOP_CLASSES, dim=-1).values[:, -1:]
+        best = torch.where(classes >= threshold, classes, 0.0)
+        best = best / best.sum(-1, keepdim=True)
+
+        garments = _linear(features, self.probes).sigmoid()
+        garments = garments / garments.sum(-1, keepdim=True).clamp_min(1.0)
+        seen = (classes @ self.gate.float())[:, None] ** 2
+        garments = garments * (layout.GARMENT_SHARE * seen / (seen + layout.GARMENT_HALF**2))
+        rest = 1.0 - garments.sum(-1, keepdim=True)
+        return rest * (best @ self.labels.float()) + garments @ self.garment_labels.float()
+
+
+def _table(*size: int) -> nn.Parameter:
+    return nn.Parameter(torch.zeros(*size), requires_grad=False)
+
+
+def _linear(features: Tensor, layer: nn.Linear) -> Tensor:
+    """The layer in float32, whatever its weights were converted to."""
+    return functional.linear(features, layer.weight.float(), layer.bias.float())
 
 
 @register_model

@@ -14,15 +14,22 @@ from timm.data import ImageNetInfo
 from torch import Tensor
 from torch.nn import functional
 
-_SPREAD_POWER = 0.25
+from prodintel.engine.starter.garments import GARMENTS, GATE
+
+_SPREAD_POWER = 0.1
 _SPREAD_FLOOR = 0.02
 
 
 @dataclass(frozen=True)
 class LabelBank:
-    """Text vectors of the classes (n, meaning), and how texts become comparable with them."""
+    """Text vectors of the classes (n, meaning), and how texts become comparable with them.
+
+    ``gate`` is 1 for ImageNet's classes that let the garment probes speak.
+    """
 
     vectors: Tensor
+    garments: Tensor
+    gate: Tensor
     centre: Tensor
     spread: Tensor
 
@@ -48,5 +55,11 @@ def build(embed: Callable[[list[str]], Tensor]) -> LabelBank:
     _, strength, directions = torch.linalg.svd(raw - centre, full_matrices=False)
     damping = (strength / strength[0] + _SPREAD_FLOOR) ** -_SPREAD_POWER
     spread = directions.T @ torch.diag(damping) @ directions
-    vectors = functional.normalize((raw - centre) @ spread, dim=-1)
-    return LabelBank(vectors, centre, spread)
+
+    def placed(vectors: Tensor) -> Tensor:
+        return functional.normalize((vectors - centre) @ spread, dim=-1)
+
+    garments = torch.stack([placed(embed(list(texts))).mean(0) for texts in GARMENTS.values()])
+    gate = torch.zeros(len(names))
+    gate[[names.index(name) for name in GATE]] = 1.0
+    return LabelBank(placed(raw), functional.normalize(garments, dim=-1), gate, centre, spread)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from prodintel.engine.starter.colours import SWATCHES
+from prodintel.engine.starter.garments import GARMENTS as GARMENT_NAMES
 
 VERSION = 1  # raise it when a saved starter must be put together anew
 
@@ -10,7 +11,14 @@ FEATURES = 1280  # EfficientNet-Lite2's pooled features
 IMAGENET_CLASSES = 1000
 MEANING = 384  # MiniLM's width
 COLOURS = len(SWATCHES)
-JOINT = MEANING + COLOURS
+GARMENTS = len(GARMENT_NAMES)
+LOOKS = 106
+JOINT = MEANING + COLOURS + LOOKS
+
+# Where the parts of a joint vector lie.
+MEANING_PART = slice(0, MEANING)
+COLOUR_PART = slice(MEANING, MEANING + COLOURS)
+LOOKS_PART = slice(MEANING + COLOURS, JOINT)
 
 IMAGE_SIZE = 260
 CONTEXT = 64  # tokens of a text that count
@@ -20,7 +28,11 @@ BACKBONE = "tf_efficientnet_lite2"
 IMAGE_TOWER = "prodintel_starter_lite2"
 TEXT_TOWER = "prodintel_starter_minilm"
 
+GARMENT_SHARE = 0.6  # of the label mixture that the garment probes may take at most
+GARMENT_HALF = 0.1  # garment probability at which they take half of that
 TOP_CLASSES = 10  # ConSE keeps the best few classes; the long tail only pulls towards hubs
-TEMPERATURE = 1.0
-IMAGE_COLOUR_SHARE = 0.15  # of an image vector's squared length
-TEXT_COLOUR_SHARE = 0.5  # of a coloured text vector's squared length
+# Shares of an image vector's squared length; meaning has the rest. They are the same for every
+# photo, so a text without colour words ranks photos by meaning alone.
+IMAGE_COLOUR_SHARE = 0.15
+IMAGE_LOOKS_SHARE = 0.3
+TEXT_COLOUR_SHARE = 0.35  # of a coloured text vector's squared length

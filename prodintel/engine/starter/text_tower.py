@@ -45,7 +45,7 @@ class StarterTextModel(BertModel):
     Meaning: the mean of MiniLM's last hidden states over what is left when prompt and colour words
     are taken out, centred and evened out (``centre``, ``spread``). Colour: the sum of the colour
     words' vectors. A text without colour words has a zero colour part, one without other words a
-    zero meaning part.
+    zero meaning part. The looks part is zero.
     """
 
     config_class = StarterTextConfig
@@ -77,7 +77,8 @@ class StarterTextModel(BertModel):
         meaning = meaning.masked_fill(only_fillers[:, None], 0.0)
         with torch.autocast(ids.device.type, enabled=False):
             share = layout.TEXT_COLOUR_SHARE
-            joint = torch.cat((meaning * (1 - share) ** 0.5, colour * share**0.5), dim=-1)
+            looks = meaning.new_zeros(len(ids), layout.LOOKS)
+            joint = torch.cat((meaning * (1 - share) ** 0.5, colour * share**0.5, looks), dim=-1)
             return BaseModelOutputWithPooling(
                 last_hidden_state=hidden, pooler_output=functional.normalize(joint, dim=-1)
             )

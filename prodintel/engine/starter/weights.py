@@ -19,6 +19,8 @@ from prodintel.engine.starter import labels, layout, phrases, sources
 from prodintel.engine.starter.image_tower import StarterImageTower
 from prodintel.engine.starter.text_tower import StarterTextConfig, StarterTextModel
 
+PROBES = Path(__file__).parent / "data" / "garment_probes.safetensors"
+
 _BATCH = 64
 _LOGIT_SCALE = 20.0
 
@@ -35,9 +37,14 @@ def save(part: Path, progress: Callable[[str], None]) -> dict[str, Any]:
     text = _text_model(part)
     progress("Reading the class names")
     bank = labels.build(lambda texts: embed(text, part, texts))
+    for name, tensor in load_file(PROBES).items():
+        image.probes.get_parameter(name).data.copy_(tensor)
     image.labels.data.copy_(bank.vectors)
+    image.garment_labels.data.copy_(bank.garments)
+    image.gate.data.copy_(bank.gate)
     text.centre.copy_(bank.centre)
     text.spread.copy_(bank.spread)
+    image.projection.data.copy_(looks_projection(image.backbone.classifier.weight.data))
     progress("Writing the starter encoder")
     tensors = {f"visual.trunk.{name}": tensor for name, tensor in image.state_dict().items()}
     tensors |= {f"text.transformer.{name}": tensor for name, tensor in text.state_dict().items()}
@@ -47,6 +54,17 @@ def save(part: Path, progress: Callable[[str], None]) -> dict[str, Any]:
         part / "open_clip_model.safetensors",
     )
     return text.config.to_dict()
+
+
+def looks_projection(classifier: Tensor) -> Tensor:
+    """(looks, features) directions in which ImageNet's classes differ most, orthonormal.
+
+    A singular vector's sign is arbitrary and is fixed here, so that every machine makes the same.
+    """
+    _, _, directions = torch.linalg.svd(classifier - classifier.mean(0), full_matrices=False)
+    directions = directions[: layout.LOOKS]
+    largest = directions.abs().argmax(1, keepdim=True)
+    return directions * directions.gather(1, largest).sign()
 
 
 def copy_backbone(image: StarterImageTower, path: Path) -> None:
@@ -90,15 +108,19 @@ def _text_model(folder: Path) -> StarterTextModel:
 def embed(model: StarterTextModel, folder: Path, texts: list[str]) -> Tensor:
     """(n, meaning) unit vectors of whole texts, prompt and colour words included."""
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    rows = []
+    vectors = torch.zeros(len(texts), layout.MEANING)
+    # Texts of like length together: padding would otherwise be half of the work.
+    order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
     with torch.no_grad():
         for start in range(0, len(texts), _BATCH):
+            chosen = order[start : start + _BATCH]
             batch = tokenizer(
-                texts[start : start + _BATCH],
+                [texts[index] for index in chosen],
                 padding=True,
                 truncation=True,
                 max_length=layout.CONTEXT,
                 return_tensors="pt",
             )
-            rows.append(model.read_meaning(batch.input_ids, batch.attention_mask.bool())[1])
-    return torch.cat(rows)
+            read = model.read_meaning(batch.input_ids, batch.attention_mask.bool())
+            vectors[chosen] = read[1]
+    return vectors
