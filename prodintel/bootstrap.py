@@ -82,7 +82,7 @@ def create(venv: Path) -> None:
 def install(venv: Path, requirements: str) -> None:
     """Install what `requirements` names. Raises BootstrapError when pip fails."""
     say(f"Installing {requirements}; the first time this takes some minutes.")
-    command = [venv / "bin" / "python", "-m", "pip", "install", "--no-input"]
+    command = [str(venv / "bin" / "python"), "-m", "pip", "install", "--no-input"]
     command += ["--disable-pip-version-check", "-r", str(ROOT / requirements)]
     if subprocess.run(command, check=False).returncode:  # noqa: S603 -- pip, on our own files
         raise BootstrapError(INSTALL_FAILED.format(venv=venv, gigabytes=GIGABYTES))

@@ -60,8 +60,8 @@ def ensure_demo(say: Callable[[str], None]) -> None:
         return
     if not users.exists():
         loaded.unlink(missing_ok=True)
-        login = stored_login(data_dir) or _new_login(data_dir)
-        users.create_superuser(login.username, password=login.password)
+        made = stored_login(data_dir) or _new_login(data_dir)
+        users.create_superuser(made.username, password=made.password)
     login = stored_login(data_dir)
     if login is None or loaded.exists():
         return

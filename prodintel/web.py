@@ -104,7 +104,7 @@ class WebServer(Server):
             server_name="",
         )
         # Daphne would listen there by a factory of its own; `_listen` does it by ours.
-        self.endpoints = []
+        self.endpoints: list[str] = []
         self.body_limit = limit
         self._listener = listener
         self._port: Any = None

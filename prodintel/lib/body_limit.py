@@ -14,7 +14,8 @@ from typing import Any
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+# Frameworks type the three arguments each in their own way.
+Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 API_PREFIX = "/api/"
 STATUS = 413
