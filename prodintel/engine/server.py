@@ -51,6 +51,7 @@ GRACE_SECONDS = 5.0
 """How long calls under way may take to end when the engine stops."""
 
 _TEND_SECONDS = 2.0
+_NOTICE_SECONDS = 0.25
 
 
 class EngineServer:
@@ -178,17 +179,22 @@ def serve(config: EngineConfig, stop: threading.Event | None = None) -> None:
         EngineError: when an engine already runs on this socket or holds this shard.
     """
     stop = stop or threading.Event()
+    signals: list[int] = []
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda received, _frame: signals.append(received))
     with hold_socket(config.socket):
         engine = LocalEngine(config)
         try:
             server = EngineServer(engine, config)
             server.start()
-            if threading.current_thread() is threading.main_thread():
-                for number in (signal.SIGTERM, signal.SIGINT):
-                    signal.signal(number, lambda *_: stop.set())
             logger.info("The engine listens on %s", config.socket)
             engine.start_loading()
-            stop.wait()
+            # The handler only notes the signal, because setting an event inside one can deadlock;
+            # and it runs only when this thread does, which the signal alone does not wake if the
+            # kernel gave it to another thread. Hence the short waits.
+            while not signals and not stop.wait(_NOTICE_SECONDS):
+                pass
             logger.info("The engine stops")
             server.stop()
         finally:
