@@ -25,10 +25,16 @@ SIGNED_SECONDS = 300
 
 
 @require_safe
-@login_required
 def photo(request: HttpRequest, pk: int, width: int) -> HttpResponseBase:
-    """A copy of a photo, `width` pixels wide at most."""
-    return photo_response(request, selectors.photo_for(request.user, pk), width)
+    """A copy of a photo, `width` pixels wide at most; for a session or an API token."""
+    return photo_response(request, selectors.photo_for(_viewer(request), pk), width)
+
+
+def _viewer(request: HttpRequest) -> object:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return selectors.token_user(token.strip())
+    return request.user
 
 
 def photo_response(request: HttpRequest, shown: Photo, width: int) -> HttpResponseBase:

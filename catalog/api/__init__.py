@@ -1,0 +1,10 @@
+"""The catalogue's part of the HTTP API."""
+
+from catalog.api.errors import add_error_handlers
+from catalog.api.health import router as health_router
+from catalog.api.products import router as products_router
+from catalog.api.search import router as search_router
+
+ROUTERS = (health_router, products_router, search_router)
+
+__all__ = ["ROUTERS", "add_error_handlers"]

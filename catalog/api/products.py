@@ -1,0 +1,151 @@
+"""Catalogues and products."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from ninja import File, Form, Router, Status
+from ninja.files import UploadedFile
+
+from catalog import selectors
+from catalog.api.errors import Refusal
+from catalog.api.schemas import CatalogIn, CatalogOut, ProductOut, ProductPage, ProductPatch
+from catalog.services import catalogs as catalog_services
+from catalog.services import products as services
+from catalog.services.ledger import attribute_unlock
+from catalog.services.photos import photo_stage
+from catalog.views.http import read_upload
+
+router = Router(tags=["catalogue"])
+MAX_IMAGES = 8
+PAGE = 50
+MAX_PAGE = 200
+
+
+@router.get("/catalogs", response=list[CatalogOut])
+def catalogs_list(request: HttpRequest) -> Any:
+    """The catalogues that the token's user may see."""
+    mine = selectors.catalogs_for(request.user)
+    return [CatalogOut.of(each, selectors.role_in(request.user, each)) for each in mine]
+
+
+@router.post("/catalogs", response={201: CatalogOut})
+def catalogs_create(request: HttpRequest, body: CatalogIn) -> Any:
+    """Create a catalogue, owned by the token's user."""
+    catalog = catalog_services.catalog_create(
+        name=body.name, currency=body.currency, actor=request.user
+    )
+    return Status(201, CatalogOut.of(catalog, selectors.role_in(request.user, catalog)))
+
+
+@router.get("/catalogs/{slug}/products", response=ProductPage)
+def products_list(request: HttpRequest, slug: str, cursor: str = "", limit: int = PAGE) -> Any:
+    """The catalogue's products, newest first; `cursor` is the last answer's `next_cursor`."""
+    catalog = selectors.catalog_for(request.user, slug)
+    products = selectors.products_in(catalog).order_by("-pk")
+    if cursor:
+        if not (cursor.isascii() and cursor.isdigit()):
+            message = "Use the next_cursor of the last answer."
+            raise Refusal(
+                HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", message, {"cursor": [message]}
+            )
+        products = products.filter(pk__lt=int(cursor))
+    size = max(1, min(limit, MAX_PAGE))
+    found = list(selectors.with_details(products)[: size + 1])
+    page = found[:size]
+    return ProductPage(
+        products=[ProductOut.of(product, request) for product in page],
+        next_cursor=str(page[-1].pk) if len(found) > size else None,
+    )
+
+
+@router.post("/catalogs/{slug}/products", response={201: ProductOut, 200: ProductOut})
+def products_create(
+    request: HttpRequest,
+    slug: str,
+    image: File[list[UploadedFile]],
+    title: Form[str] = "",
+    sku: Form[str] = "",
+    price: Form[str] = "",
+    cost: Form[str] = "",
+    currency: Form[str] = "",
+    allow_duplicate: Form[bool] = False,  # noqa: FBT002 -- a field of the form
+) -> Any:
+    """Create a product of 1 to 8 photos; one bad photo refuses them all.
+
+    The same bytes again answer 200 with the product that is there, unless `allow_duplicate`.
+    """
+    catalog = selectors.catalog_for(request.user, slug, selectors.EDIT)
+    if not 1 <= len(image) <= MAX_IMAGES:
+        message = f"Send 1 to {MAX_IMAGES} photos in the field “image”."
+        raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", message, {"image": [message]})
+    fields: dict[str, Any] = {"title": title, "sku": sku}
+    fields |= {"price": decimal("price", price), "cost": decimal("cost", cost)}
+    if currency:
+        fields["currency"] = currency
+    staged = [
+        photo_stage(data=read_upload(file, settings.MAX_PHOTO_BYTES), name=file.name or "")
+        for file in image
+    ]
+    created = services.product_create(
+        catalog=catalog,
+        actor=request.user,
+        photos=staged,
+        allow_duplicate=allow_duplicate,
+        **fields,
+    )
+    product = selectors.product_for(request.user, created.product.pk)
+    status = HTTPStatus.OK if created.duplicate else HTTPStatus.CREATED
+    return Status(int(status), ProductOut.of(product, request, duplicate=created.duplicate))
+
+
+def decimal(name: str, text: str) -> Decimal | None:
+    """Money from a form. Raises ValidationError on the field."""
+    if not text.strip():
+        return None
+    try:
+        value = Decimal(text.strip())
+    except InvalidOperation as error:
+        message = f"“{text[:40]}” is not an amount. Write it like 12.50."
+        raise ValidationError({name: [message]}) from error
+    if not value.is_finite():
+        raise ValidationError({name: ["Write the amount like 12.50."]})
+    return value
+
+
+@router.get("/products/{int:pk}", response=ProductOut)
+def product_get(request: HttpRequest, pk: int) -> Any:
+    return ProductOut.of(selectors.product_for(request.user, pk), request)
+
+
+@router.patch("/products/{int:pk}", response=ProductOut)
+def product_patch(request: HttpRequest, pk: int, body: ProductPatch) -> Any:
+    """Change plain fields and attributes, all or nothing."""
+    product = selectors.product_for(request.user, pk, selectors.EDIT)
+    fields = body.model_dump(exclude_unset=True)
+    attributes = fields.pop("attributes", {})
+    services.product_update(
+        product=product, actor=request.user, fields=fields, attributes=attributes
+    )
+    return ProductOut.of(selectors.product_for(request.user, pk), request)
+
+
+@router.delete("/products/{int:pk}", response={204: None})
+def product_delete(request: HttpRequest, pk: int) -> Any:
+    """Hide the product everywhere, at once. It can be brought back on its pages for 30 days."""
+    product = selectors.product_for(request.user, pk, selectors.EDIT)
+    services.products_delete(products=[product], actor=request.user)
+    return HttpResponse(status=HTTPStatus.NO_CONTENT)
+
+
+@router.delete("/products/{int:pk}/attributes/{field}/lock", response=ProductOut)
+def attribute_lock_delete(request: HttpRequest, pk: int, field: str) -> Any:
+    """Take back what people said of the field, so that machines may fill it again."""
+    product = selectors.product_for(request.user, pk, selectors.EDIT)
+    attribute_unlock(product=product, field=field, actor=request.user)
+    return ProductOut.of(selectors.product_for(request.user, pk), request)
