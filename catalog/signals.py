@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from django.db.models import Model, QuerySet
 from django.db.models.signals import post_delete, post_save, pre_delete
 from django.dispatch import receiver
 
 from catalog.ingest import wake
 from catalog.models import (
+    Catalog,
     Category,
     CurrentAttribute,
     DescribeTask,
@@ -89,6 +91,15 @@ def product_changes_payloads(instance: Product, created: bool, **_: Any) -> None
         wake.on_commit(wake.INDEX)
 
 
+@receiver(post_save, sender=Catalog)
+def catalog_changes_payloads(instance: Catalog, created: bool, **_: Any) -> None:  # noqa: FBT001
+    if not created:
+        record_index_changes(
+            _points(product__catalog=instance.pk), vector=instance.deleted_at is None
+        )
+        wake.on_commit(wake.INDEX)
+
+
 @receiver(post_save, sender=Variant)
 @receiver(post_delete, sender=Variant)
 @receiver(post_save, sender=CurrentAttribute)
@@ -127,8 +138,10 @@ def variant_changes_text(
 
 
 @receiver(post_delete, sender=Variant)
-def variant_leaves_text(instance: Variant, **_: Any) -> None:
-    text_documents_refresh([instance.product_id])
+def variant_leaves_text(instance: Variant, origin: Model | QuerySet, **_: Any) -> None:
+    # When the product goes with its variants, its text is gone already and must not come back.
+    if (origin.model if isinstance(origin, QuerySet) else type(origin)) is Variant:
+        text_documents_refresh([instance.product_id])
 
 
 @receiver(post_save, sender=Category)

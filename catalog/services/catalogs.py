@@ -120,3 +120,11 @@ def token_revoke(*, token: ApiToken, actor: Any) -> None:
 def token_digest(text: str) -> str:
     """What is kept of a token. A plain hash is enough for 256 random bits."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+@transaction.atomic
+def catalog_restore(*, catalog: Catalog, actor: Any) -> None:
+    """Bring a deleted catalogue back."""
+    catalog.deleted_at = None
+    catalog.save(update_fields=["deleted_at"])
+    audit(actor=actor, action="catalog.restore", target=catalog, catalog=catalog)

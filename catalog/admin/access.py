@@ -1,0 +1,169 @@
+"""People, catalogues, tokens, and who did what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group, User
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from catalog.admin.base import ReadOnlyAdmin, ServiceAdmin
+from catalog.models import ApiToken, AuditEvent, Catalog, Membership
+from catalog.services import catalogs as services
+
+admin.site.unregister(User)
+admin.site.unregister(Group)
+
+
+class UserMembershipInline(TabularInline):
+    model = Membership
+    extra = 0
+    verbose_name_plural = "catalogues"
+    autocomplete_fields = ["catalog"]
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin, ModelAdmin):
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    inlines = [UserMembershipInline]
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> list:
+        del request
+        return [UserMembershipInline] if obj else []
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: FBT001 -- Django's signature
+        if formset.model is Membership:
+            _save_members(request, formset)
+        else:
+            super().save_formset(request, form, formset, change)
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
+    pass
+
+
+class MembershipInline(TabularInline):
+    model = Membership
+    extra = 1
+    autocomplete_fields = ["user"]
+
+
+def _save_members(request: HttpRequest, formset: Any) -> None:
+    for membership in formset.save(commit=False):
+        services.membership_set(
+            catalog=membership.catalog,
+            user=membership.user,
+            role=membership.role,
+            actor=request.user,
+        )
+    for membership in formset.deleted_objects:
+        services.membership_remove(
+            catalog=membership.catalog, user=membership.user, actor=request.user
+        )
+
+
+@admin.register(Catalog)
+class CatalogAdmin(ServiceAdmin):
+    list_display = ["name", "slug", "currency", "language", "created_at", "deleted_at"]
+    search_fields = ["name", "slug"]
+    catalog_path = "pk"
+    readonly_fields = ["created_at", "deleted_at"]
+    actions = ["restore"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        fields = list(super().get_readonly_fields(request, obj))
+        return [*fields, "slug"] if obj else fields
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> list:
+        del request
+        return [MembershipInline] if obj else []
+
+    def save_model(self, request: HttpRequest, obj: Catalog, form: ModelForm, change: bool) -> None:  # noqa: FBT001
+        if change:
+            changed = {name: form.cleaned_data[name] for name in form.changed_data}
+            fresh = Catalog.objects.get(pk=obj.pk)
+            services.catalog_update(catalog=fresh, actor=request.user, **changed)
+            return
+        names = ("name", "slug", "currency", "language")
+        created = services.catalog_create(
+            actor=request.user, **{name: form.cleaned_data[name] for name in names}
+        )
+        services.catalog_update(
+            catalog=created,
+            actor=request.user,
+            brand_voice=form.cleaned_data.get("brand_voice", ""),
+        )
+        obj.pk, obj.slug = created.pk, created.slug
+        obj._state.adding = False  # noqa: SLF001 -- the service saved it
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: FBT001
+        del form, change
+        _save_members(request, formset)
+
+    def delete_model(self, request: HttpRequest, obj: Catalog) -> None:
+        services.catalog_delete(catalog=obj, actor=request.user)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Catalog]) -> None:
+        for catalog in queryset:
+            services.catalog_delete(catalog=catalog, actor=request.user)
+
+    @admin.action(description="Bring back deleted catalogues")
+    def restore(self, request: HttpRequest, queryset: QuerySet[Catalog]) -> None:
+        for catalog in queryset.exclude(deleted_at=None):
+            services.catalog_restore(catalog=catalog, actor=request.user)
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(ModelAdmin):
+    """A token is shown once, in the message after it was made."""
+
+    list_display = ["prefix", "user", "label", "created_at", "last_used_at", "revoked_at"]
+    list_filter = ["user"]
+    fields = ["user", "label"]
+    autocomplete_fields = ["user"]
+    actions = ["revoke"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Superusers only: whoever makes a token acts as its user."""
+        return bool(request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return obj is None and bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        del request, obj
+        return False
+
+    def save_model(
+        self, request: HttpRequest, obj: ApiToken, form: ModelForm, change: bool
+    ) -> None:
+        del form, change
+        token, text = services.token_create(user=obj.user, label=obj.label, actor=request.user)
+        obj.pk, obj.prefix = token.pk, token.prefix
+        obj._state.adding = False  # noqa: SLF001 -- the service saved it
+        message = f"Copy this token now; it is not shown again: {text}"
+        self.message_user(request, message, messages.WARNING)
+
+    @admin.action(description="Revoke selected tokens", permissions=["add"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
+        for token in queryset.filter(revoked_at=None):
+            services.token_revoke(token=token, actor=request.user)
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadOnlyAdmin):
+    list_display = ["at", "actor", "action", "target_type", "target_id", "summary", "catalog"]
+    list_filter = ["action", "catalog"]
+    search_fields = ["summary", "target_id"]
+    date_hierarchy = "at"
+    list_select_related = ["actor", "catalog"]

@@ -1,0 +1,75 @@
+"""Work, its failures, and what machines keep."""
+
+from __future__ import annotations
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from catalog.admin.base import ReadOnlyAdmin
+from catalog.models import (
+    Batch,
+    DescribeTask,
+    EmbeddingSpace,
+    EmbedTask,
+    FileRemoval,
+    IndexChange,
+    Job,
+    LedgerEntry,
+)
+
+SHOWN = ["state", "attempts", "error", "next_try_at", "owner", "leased_until", "finished_at"]
+
+
+class WorkAdmin(ReadOnlyAdmin):
+    """Rows of work: to see what failed and why, and to try again."""
+
+    list_filter = ["state"]
+    catalog_path = ""
+    actions = ["retry"]
+
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        del request
+        return ["__str__", *SHOWN]
+
+    @admin.action(description="Try failed ones again", permissions=["view"])
+    def retry(self, request: HttpRequest, queryset: QuerySet) -> None:
+        if not request.user.is_superuser:
+            self.message_user(request, "Only superusers may do that here.", messages.ERROR)
+            return
+        count = queryset.retry()  # type: ignore[attr-defined]
+        self.message_user(request, f"{count} will be tried again.")
+
+
+for model in (EmbedTask, DescribeTask, IndexChange, Job, FileRemoval):
+    admin.site.register(model, WorkAdmin)
+
+
+@admin.register(EmbeddingSpace)
+class EmbeddingSpaceAdmin(ReadOnlyAdmin):
+    catalog_path = ""
+    list_display = ["model_id", "dimension", "state", "created_at", "live_since"]
+    exclude = ["background"]
+
+
+@admin.register(LedgerEntry)
+class LedgerEntryAdmin(ReadOnlyAdmin):
+    catalog_path = "product__catalog"
+    list_display = [
+        "created_at",
+        "product",
+        "field",
+        "value",
+        "source",
+        "confidence",
+        "decision",
+        "retracted_at",
+    ]
+    list_filter = ["source", "decision", "field"]
+    search_fields = ["product__title", "field"]
+    list_select_related = ["product"]
+
+
+@admin.register(Batch)
+class BatchAdmin(ReadOnlyAdmin):
+    list_display = ["label", "catalog", "created_by", "created_at", "retracted_at"]
