@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import connection
 
 from catalog.textsearch.backend import Clauses, Lexeme, Restriction
@@ -34,7 +36,7 @@ class PostgresIndex:
         self, *, catalog_id: int, clauses: Clauses, restriction: Restriction | None, limit: int
     ) -> list[tuple[int, str]]:
         only = f"AND p.id IN ({restriction.sql})" if restriction else ""
-        params = [
+        params: list[Any] = [
             _tsquery(clauses),
             catalog_id,
             *(restriction.params if restriction else ()),

@@ -14,10 +14,10 @@ EXPANSIONS = 40
 
 # One slip in a word, two in a long one. Among short words, another letter in the place of one makes
 # another word (boot, boat) more often than a typing error, and so does another first letter.
-TWO_SLIPS_FROM = 8
+TWO_SLIPS_FROM = 9
 REPLACED_FROM = 6
 UNFINISHED = 0.9
-UNFINISHED_FROM = 5
+UNFINISHED_FROM = 6
 
 
 def completions(index: TextIndex, *, catalog_id: int, part: str) -> list[str]:
@@ -52,8 +52,9 @@ def similarity(word: str, other: str, *, unfinished: bool = False) -> float:
     """How well `other` explains `word` as a misspelling: 0 for not at all, below 1 otherwise."""
     best = max(_similarity(word, each) for each in singulars(other))
     if unfinished and len(word) >= UNFINISHED_FROM and len(other) > len(word):
-        ends = range(len(word) - 1, min(len(word) + 2, len(other)))
-        best = max(best, *(UNFINISHED * _similarity(word, other[:end]) for end in ends))
+        for end in range(len(word) - 1, min(len(word) + 2, len(other))):
+            if other[end - 1] == word[-1]:
+                best = max(best, UNFINISHED * _similarity(word, other[:end]))
     return best
 
 
@@ -66,8 +67,6 @@ def _similarity(word: str, other: str) -> float:
 
 
 def _plausible(word: str, other: str) -> bool:
-    if len(word) >= TWO_SLIPS_FROM:
-        return True
     if word[0] != other[0] and word[:2] != other[1::-1]:
-        return False
+        return len(word) >= TWO_SLIPS_FROM and word[1:] == other[1:]
     return len(word) >= REPLACED_FROM or len(word) != len(other) or sorted(word) == sorted(other)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import connection
 
 from catalog.textsearch.backend import Clauses, Lexeme, Restriction
@@ -31,7 +33,12 @@ class SqliteIndex:
         self, *, catalog_id: int, clauses: Clauses, restriction: Restriction | None, limit: int
     ) -> list[tuple[int, str]]:
         only = f"AND p.id IN ({restriction.sql})" if restriction else ""
-        params = [_match(clauses), catalog_id, *(restriction.params if restriction else ()), limit]
+        params: list[Any] = [
+            _match(clauses),
+            catalog_id,
+            *(restriction.params if restriction else ()),
+            limit,
+        ]
         with connection.cursor() as cursor:
             cursor.execute(_DOCUMENTS.format(restriction=only), params)
             return cursor.fetchall()
