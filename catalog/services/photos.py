@@ -21,7 +21,7 @@ from catalog.services.audit import audit
 from catalog.services.errors import conflict
 from catalog.vision.colours import measure
 from catalog.vision.limits import Limits
-from catalog.vision.opening import OpenedPhoto, inspect, load
+from catalog.vision.opening import OpenedPhoto, inspect_with_preview
 
 logger = structlog.get_logger(__name__)
 MAX_PHOTOS_A_PRODUCT = 40
@@ -45,9 +45,8 @@ class StagedPhoto:
 
 def photo_stage(*, data: bytes, name: str) -> StagedPhoto:
     """Check a photo and measure its colours; nothing is written. Raises PhotoRejected."""
-    opened = inspect(data, photo_limits())
-    picture = load(opened.working_copy or data, 256)
-    colors = [[color, round(share, 4)] for color, share in measure(picture).names]
+    opened, preview = inspect_with_preview(data, photo_limits())
+    colors = [[color, round(share, 4)] for color, share in measure(preview).names]
     return StagedPhoto(opened=opened, data=data, name=safe_name(name), colors=colors)
 
 
