@@ -67,7 +67,7 @@ def ensure_demo(say: Callable[[str], None]) -> None:
         return
     if users.filter(username=login.username).exists():
         say("Loading the demo catalogue.")
-        call_command("load_demo", owner=login.username)
+        call_command("load_demo", login.username)
     loaded.touch(mode=0o600)
 
 

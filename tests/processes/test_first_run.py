@@ -12,7 +12,9 @@ from prodintel import first_run
 def loads(monkeypatch):
     """How often the demo catalogue was loaded, and for whom."""
     calls: list[tuple[str, str]] = []
-    monkeypatch.setattr(first_run, "call_command", lambda name, owner: calls.append((name, owner)))
+    monkeypatch.setattr(
+        first_run, "call_command", lambda name, username: calls.append((name, username))
+    )
     return calls
 
 
@@ -67,7 +69,7 @@ def test_interrupted_loading_is_taken_up_with_the_same_password(data_dir, said, 
         first_run.ensure_demo(said.append)
     before = first_run.valid_login(data_dir)
     loaded = []
-    monkeypatch.setattr(first_run, "call_command", lambda name, **_: loaded.append(name))
+    monkeypatch.setattr(first_run, "call_command", lambda name, _username: loaded.append(name))
     first_run.ensure_demo(said.append)
     assert loaded == ["load_demo"]
     assert first_run.valid_login(data_dir) == before

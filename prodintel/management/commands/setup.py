@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import fcntl
+import io
 from typing import Any
 
 from django.conf import settings
@@ -26,7 +27,8 @@ class Command(BaseCommand):
         with (run_folder(settings.DATA_DIR) / "setup.lock").open("w") as lock:
             self._take(lock)
             self._migrate()
-            call_command("load_vocabulary", verbosity=0)
+            # What it says is for those who call it themselves.
+            call_command("load_vocabulary", stdout=io.StringIO())
             if collect_if_changed():
                 self.say("Static files collected.")
             self._assemble_starter()
