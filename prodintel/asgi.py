@@ -2,24 +2,27 @@
 
 import os
 
-from channels.auth import AuthMiddlewareStack
-from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prodintel.settings")
 django_application = get_asgi_application()
 
-from django.conf import settings  # noqa: E402 -- only readable once Django is set up
+# What follows imports models, which takes a Django that is set up.
+from channels.auth import AuthMiddlewareStack  # noqa: E402
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+from django.conf import settings  # noqa: E402
 
-from catalog.routing import websocket_urlpatterns  # noqa: E402 -- likewise
+from catalog import routing as catalog_routing  # noqa: E402
 from prodintel.lib.body_limit import BodyLimitMiddleware  # noqa: E402
 
+# The origin first: a page of another site learns not even whether a person is logged in.
+websockets = AllowedHostsOriginValidator(
+    AuthMiddlewareStack(URLRouter([*catalog_routing.websocket_urlpatterns]))
+)
 application = ProtocolTypeRouter(
     {
         "http": BodyLimitMiddleware(django_application, limit=settings.MAX_BODY_BYTES),
-        "websocket": AllowedHostsOriginValidator(
-            AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
-        ),
+        "websocket": websockets,
     }
 )

@@ -18,9 +18,11 @@ os.environ["PRODINTEL_DATA_DIR"] = tempfile.mkdtemp(prefix="prodintel-tests-")
 os.environ["SECRET_KEY"] = "only-for-tests-" + "x" * 40
 
 from prodintel.settings import *  # noqa: E402, F403 -- reads the environment prepared above
-from prodintel.settings import DATA_DIR, DATABASES, STORAGES  # noqa: E402
+from prodintel.settings import DATA_DIR, DATABASES, STATIC_ROOT, STORAGES  # noqa: E402
 
 # A file and not memory: threads of a test then meet the locking that the product meets.
 DATABASES["default"]["TEST"] = {"NAME": str(Path(DATA_DIR) / "test.sqlite3")}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Whitenoise warns of a folder that is not there, and warnings are errors.
+STATIC_ROOT.mkdir()
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
