@@ -53,6 +53,10 @@ class ActivityConsumer(AsyncWebsocketConsumer):
             user.refresh_from_db(fields=["is_active", "is_superuser"])
         return selectors.catalog_for(user, self.scope["url_route"]["kwargs"]["slug"])
 
+    def _fragment(self, catalog: Catalog) -> str:
+        may_edit = selectors.may(self.scope["user"], catalog)
+        return activity_fragment(catalog, may_edit=may_edit)
+
     async def _follow(self, catalog: Catalog) -> None:
         shown, checked = "", time.monotonic()
         while True:
@@ -60,7 +64,7 @@ class ActivityConsumer(AsyncWebsocketConsumer):
                 if time.monotonic() - checked > MEMBERSHIP_SECONDS:
                     catalog = await in_thread(self._catalog)
                     checked = time.monotonic()
-                fragment = await in_thread(activity_fragment, catalog)
+                fragment = await in_thread(self._fragment, catalog)
             except (Http404, PermissionDenied):
                 await self.close(NOT_FOUND)
                 return

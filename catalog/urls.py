@@ -37,6 +37,7 @@ urlpatterns = [
     path("", catalogs.home, name="home"),
     path("catalogs/new/", catalogs.catalog_new, name="catalog_new"),
     path("c/<slug:slug>/", search.search_page, name="search"),
+    path("c/<slug:slug>/search-state/", search.search_state, name="search_state"),
     path("c/<slug:slug>/search-photos/", search.search_photo_upload, name="search_photo_upload"),
     path("c/<slug:slug>/search-photos/<uuid:token>", photos.search_photo, name="search_photo"),
     path("c/<slug:slug>/products/", products.products, name="products"),

@@ -30,12 +30,15 @@ def current_activity(catalog: Catalog) -> Activity:
     return known
 
 
-def activity_fragment(catalog: Catalog) -> str:
+def activity_fragment(catalog: Catalog, *, may_edit: bool = False) -> str:
     """The live part of the page, the same for the page and for the websocket."""
-    return render_to_string(
-        "catalog/_activity.html",
-        {"catalog": catalog, "activity": current_activity(catalog), "live": True},
-    )
+    values = {
+        "catalog": catalog,
+        "activity": current_activity(catalog),
+        "may_edit": may_edit,
+        "live": True,
+    }
+    return render_to_string("catalog/_activity.html", values)
 
 
 @require_safe
@@ -58,4 +61,5 @@ def activity_retry(request: Request, slug: str) -> HttpResponseBase:
     count = failed_work_retry(catalog=catalog, actor=request.user)
     cache.delete(f"activity:{catalog.pk}")
     to = reverse("catalog:activity", args=[slug])
-    return done(request, f"Trying {count} again.", to)
+    words = "Trying it again." if count == 1 else f"Trying all {count} again."
+    return done(request, words if count else "There is nothing to try again.", to)

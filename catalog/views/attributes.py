@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from catalog import selectors
-from catalog.models import AttributeKind, Category, Product, TermState
+from catalog.models import AttributeDefinition, AttributeKind, Category, Product, TermState
 from catalog.services.attribute_values import CATEGORY
 from catalog.services.ledger import attribute_set, attribute_undo, attribute_unlock
 from catalog.views import present
@@ -32,25 +32,28 @@ def attribute_edit(request: Request, slug: str, pk: int, field: str) -> HttpResp
     labels = present.Labels()
     if field != CATEGORY and field not in labels.definitions:
         raise Http404
-    error = ""
+    errors: list[str] = []
     if request.method == "POST":
         values = request.POST.getlist("value")
         try:
             attribute_set(product=product, field=field, value=values, actor=request.user)
         except ValidationError as problem:
-            error = first_message(problem)
+            errors = [first_message(problem)]
         else:
-            return _after_change(request, product_in(request, slug, pk), field, "Saved.")
+            undo_url = reverse("catalog:attribute_undo", args=[slug, pk, field])
+            fresh = product_in(request, slug, pk)
+            return _after_change(request, fresh, field, "Saved.", undo_url)
     elif "shown" in request.GET:
         return render(request, "catalog/_attribute.html", _row_values(product, field, labels))
     values_now = _form_values(product, field, labels)
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK
     template = "catalog/_attribute_form.html" if request.htmx else "catalog/attribute_edit.html"
-    return render(request, template, {**values_now, "error": error}, status=status)
+    return render(request, template, {**values_now, "errors": errors}, status=status)
 
 
-def _after_change(request: Request, product: Product, field: str, message: str) -> HttpResponseBase:
-    undo_url = reverse("catalog:attribute_undo", args=[product.catalog.slug, product.pk, field])
+def _after_change(
+    request: Request, product: Product, field: str, message: str, undo_url: str = ""
+) -> HttpResponseBase:
     if not request.htmx:
         return done(request, message, product.get_absolute_url(), undo_url=undo_url)
     values = _row_values(product, field, present.Labels())
@@ -75,38 +78,65 @@ def _row_values(product: Product, field: str, labels: present.Labels) -> dict[st
 
 
 def _form_values(product: Product, field: str, labels: present.Labels) -> dict[str, Any]:
-    """What the form offers: `kind`, `options` (value, label, checked) and the present `text`."""
+    """What the form offers: `control` is "tree" (with `groups`), "choices" (with `options`), or the
+    kind of a value that is typed (with `text`).
+    """
     row = _row_values(product, field, labels)
-    current = [value["value"] for value in row["attribute"]["values"]]
     if field == CATEGORY:
-        chosen = product.category.path if product.category else ""
-        tree = [
-            {"value": c.path, "label": c.label(), "depth": c.path.count("/"), "checked": False}
-            for c in Category.objects.order_by("path")
-        ]
-        for option in tree:
-            option["checked"] = option["value"] == chosen
-        return {**row, "kind": CATEGORY, "options": tree, "text": chosen}
+        return {**row, "control": "tree", "groups": _category_groups(product)}
+    current = [value["value"] for value in row["attribute"]["values"]]
     definition = labels.definitions[field]
-    terms = [term for term in definition.terms.all() if term.state == TermState.ACTIVE]
-    options = [
+    if definition.kind == AttributeKind.BOOLEAN:
+        options = [
+            {"value": text, "label": label, "checked": current == [truth]}
+            for text, label, truth in (("true", "Yes", True), ("false", "No", False))
+        ]
+        return {**row, "control": "choices", "options": _focused(options), "chosen": current}
+    if definition.kind not in {AttributeKind.CHOICE, AttributeKind.MULTI_CHOICE}:
+        text = ", ".join(str(value) for value in current)
+        return {**row, "control": str(definition.kind), "unit": definition.unit, "text": text}
+    return {
+        **row,
+        "control": "choices",
+        "options": _focused(_term_options(definition, current)),
+        "chosen": current,
+        "multiple": definition.kind == AttributeKind.MULTI_CHOICE,
+        "open": not definition.closed,
+    }
+
+
+def _category_groups(product: Product) -> list[dict[str, Any]]:
+    """The tree as groups of a select: one for each root, its own entry first."""
+    chosen = product.category.path if product.category else ""
+    nodes = {node.path: node for node in Category.objects.order_by("position", "path")}
+    groups: dict[str, dict[str, Any]] = {}
+    for path in sorted(nodes, key=lambda path: (nodes[path.split("/")[0]].position, path)):
+        root, *below = path.split("/")
+        steps = ["/".join([root, *below[: n + 1]]) for n in range(len(below))]
+        trail = " › ".join(nodes[step].label() for step in steps)
+        group = groups.setdefault(root, {"label": nodes[root].label(), "options": []})
+        label = trail or f"{nodes[root].label()} (any)"
+        group["options"].append({"value": path, "label": label, "checked": path == chosen})
+    return list(groups.values())
+
+
+def _term_options(definition: AttributeDefinition, current: list) -> list[dict[str, Any]]:
+    active = [term for term in definition.terms.all() if term.state == TermState.ACTIVE]
+    return [
         {
             "value": term.key,
             "label": term.label(),
             "checked": term.key in current,
-            "hex": present.color_hex(field, term.key),
+            "hex": present.color_hex(definition.key, term.key),
         }
-        for term in terms
+        for term in active
     ]
-    is_choice = definition.kind in {AttributeKind.CHOICE, AttributeKind.MULTI_CHOICE}
-    return {
-        **row,
-        "kind": str(definition.kind),
-        "is_choice": is_choice,
-        "options": options,
-        "unit": definition.unit,
-        "text": "" if is_choice else ", ".join(str(value) for value in current),
-    }
+
+
+def _focused(options: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same options, where the keyboard starts marked: the chosen one, or the first."""
+    start = next((n for n, option in enumerate(options) if option["checked"]), 0)
+    return [{**option, "focus": n == start} for n, option in enumerate(options)]
 
 
 @require_POST

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from catalog import selectors
 from catalog.forms import CatalogForm, MemberForm
-from catalog.models import Catalog, Membership
+from catalog.models import Catalog, Membership, Role
 from catalog.services import catalogs as services
 from catalog.views import present
 from catalog.views.http import Request, done, first_message, refused
@@ -40,7 +41,7 @@ def _card(catalog: Catalog, user: object) -> dict[str, Any]:
         "url": catalog.get_absolute_url(),
         "product_count": products.count(),
         "photos": [present.image(placement) for placement in placements if placement],
-        "role": selectors.role_in(user, catalog),
+        "role": dict(Role.choices).get(selectors.role_in(user, catalog) or "", ""),
     }
 
 
@@ -72,9 +73,11 @@ def settings(request: Request, slug: str) -> HttpResponseBase:
         "form": form,
         "member_form": MemberForm(),
         "members": catalog.memberships.select_related("user").order_by("role", "user__username"),
+        "roles": [{"value": value, "label": label} for value, label in Role.choices],
         "is_owner": owner,
     }
-    return render(request, "catalog/settings.html", values)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    return render(request, "catalog/settings.html", values, status=status)
 
 
 @require_POST
@@ -96,7 +99,8 @@ def member_set(request: Request, slug: str) -> HttpResponseBase:
         )
     except ValidationError as error:
         return refused(request, first_message(error), here)
-    return done(request, f"{name} is now {form.cleaned_data['role']}.", here)
+    role = Role(form.cleaned_data["role"]).label.lower()
+    return done(request, f"{name} is now {role}.", here)
 
 
 @require_POST
@@ -109,4 +113,6 @@ def member_remove(request: Request, slug: str, pk: int) -> HttpResponseBase:
         services.membership_remove(catalog=catalog, user=membership.user, actor=request.user)
     except ValidationError as error:
         return refused(request, first_message(error), here)
+    if not selectors.role_in(request.user, catalog):
+        return done(request, f"You have left {catalog.name}.", reverse("catalog:home"))
     return done(request, f"{membership.user} is no longer a member.", here)

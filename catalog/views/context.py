@@ -11,14 +11,20 @@ from catalog import selectors
 
 
 def catalogs(request: HttpRequest) -> dict[str, Any]:
-    """`my_catalogs`, and `current_catalog` where the address names one of them."""
+    """`my_catalogs`, and `current_catalog` where the address names one of them.
+
+    A page without a catalogue's slug in its address shows one by setting `request.catalog`.
+    """
     match = request.resolver_match
-    slug = match.kwargs.get("slug") if match and match.app_name == "catalog" else None
+    slug = match.kwargs.get("slug") if match else None
 
     def mine() -> list:
         return list(selectors.catalogs_for(request.user))
 
     def current() -> object:
+        known = getattr(request, "catalog", None)
+        if known is not None:
+            return known
         return next((catalog for catalog in my_catalogs if catalog.slug == slug), None)
 
     my_catalogs: Any = SimpleLazyObject(mine)

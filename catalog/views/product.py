@@ -10,21 +10,24 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog import selectors
 from catalog.forms import ProductForm
-from catalog.models import AuditEvent, Product
-from catalog.renditions import WIDTHS
+from catalog.models import Placement, Product, ProductStatus, Variant
 from catalog.search import neighbours
 from catalog.services import products as services
 from catalog.services.attribute_values import CATEGORY
 from catalog.views import present
+from catalog.views.history import history
 from catalog.views.http import Request, done, first_message, refused
 from catalog.views.products import restore_url
+from catalog.views.upload import ACCEPT
 
 NEIGHBOURS = 8
-HISTORY_SHOWN = 30
+UNFINISHED = frozenset({"pending", "running"})
 GALLERY_WIDTHS = (480, 960, 1600)
 
 
@@ -44,24 +47,44 @@ def product_page(request: Request, slug: str, pk: int) -> HttpResponseBase:
     product = product_in(request, slug, pk)
     labels = present.Labels()
     values = {
-        "catalog": product.catalog,
-        "product": product,
+        **_state_values(request, product, labels),
         "title": product.title or "Untitled product",
-        "photos": [
-            present.image(placement, GALLERY_WIDTHS) for placement in product.placements.all()
-        ],
-        "placements": product.placements.all(),
-        "attributes": present.attributes(product, labels),
+        "photos": [_photo(placement) for placement in product.placements.all()],
         "missing": _missing(product, labels),
-        "variants": [variant_row(variant) for variant in product.variants.all()],
         "price": present.price_text(product.variants.all()),
         "facts": _facts(product),
-        "states": present.states(product),
-        "history": _history(product),
-        "may_edit": selectors.may(request.user, product.catalog),
-        "thumbnail_width": WIDTHS[0],
+        "history": history(product, labels),
+        "statuses": [{"value": value, "label": text} for value, text in ProductStatus.choices],
+        "accept": ACCEPT,
+        **_sold(product),
     }
     return render(request, "catalog/product.html", values)
+
+
+def _state_values(request: Request, product: Product, labels: present.Labels) -> dict[str, Any]:
+    """What the live part of the page shows: where the ingest stands, and the attributes."""
+    states = present.states(product)
+    return {
+        "catalog": product.catalog,
+        "product": product,
+        "states": states,
+        "unfinished": bool(UNFINISHED & set(states.values())),
+        "attributes": present.attributes(product, labels),
+        "may_edit": selectors.may(request.user, product.catalog),
+    }
+
+
+def _photo(placement: Placement) -> dict[str, Any]:
+    """A photo for the gallery and for the list in which photos are managed."""
+    where = [placement.product.catalog.slug, placement.product_id, placement.pk]
+    return {
+        **present.image(placement, GALLERY_WIDTHS),
+        "described": bool(placement.alt_text),
+        "variant": placement.variant,
+        "edit_url": reverse("catalog:placement_edit", args=where),
+        "move_url": reverse("catalog:placement_move", args=where),
+        "delete_url": reverse("catalog:placement_delete", args=where),
+    }
 
 
 def _missing(product: Product, labels: present.Labels) -> list[dict[str, str]]:
@@ -75,42 +98,47 @@ def _missing(product: Product, labels: present.Labels) -> list[dict[str, str]]:
     ]
 
 
-def variant_row(variant: Any) -> dict[str, Any]:
+def _facts(product: Product) -> list[dict[str, Any]]:
+    facts: list[dict[str, Any]] = [
+        {"label": "Brand", "value": product.brand},
+        {"label": "Tags", "value": ", ".join(product.tags)},
+    ]
+    if product.product_url:
+        shop = {"label": "In the shop", "value": product.product_url, "url": product.product_url}
+        facts.append(shop)
+    added = date_format(localtime(product.created_at), "j F Y")
+    return [
+        *facts,
+        {"label": "Handle", "value": product.handle},
+        {"label": "Added", "value": added},
+    ]
+
+
+def _sold(product: Product) -> dict[str, Any]:
+    """The variants as rows of a table, or the fields of the only one as facts (`only`)."""
+    variants = list(product.variants.all())
+    if len(variants) != 1 or variants[0].options:
+        return {"variants": [variant_row(variant) for variant in variants]}
+    only = variants[0]
+    row = variant_row(only)
+    facts = [
+        {"label": "SKU", "value": only.sku},
+        {"label": "Price", "value": row["price"]},
+        {"label": "Cost", "value": row["cost"]},
+        {"label": "GTIN", "value": only.gtin},
+        {"label": "Availability", "value": only.get_availability_display()},
+    ]
+    return {"only": only, "only_facts": facts, "compare_at": row["compare_at_price"]}
+
+
+def variant_row(variant: Variant) -> dict[str, Any]:
     """A variant for the table on the page."""
     return {
         "variant": variant,
-        "options": variant.options,
         "price": present.amount(variant.price, variant.currency),
         "compare_at_price": present.amount(variant.compare_at_price, variant.currency),
         "cost": present.amount(variant.cost, variant.currency),
     }
-
-
-def _facts(product: Product) -> list[dict[str, Any]]:
-    variants = list(product.variants.all())
-    facts: list[dict[str, Any]] = [
-        {"label": "Brand", "value": product.brand},
-        {"label": "Tags", "value": ", ".join(product.tags)},
-        {"label": "Handle", "value": product.handle},
-    ]
-    if len(variants) == 1:
-        only = variants[0]
-        facts[:0] = [
-            {"label": "SKU", "value": only.sku},
-            {"label": "Price", "value": present.amount(only.price, only.currency)},
-            {"label": "Cost", "value": present.amount(only.cost, only.currency)},
-            {"label": "GTIN", "value": only.gtin},
-        ]
-    if product.product_url:
-        facts.append(
-            {"label": "In the shop", "value": product.product_url, "url": product.product_url}
-        )
-    return facts
-
-
-def _history(product: Product) -> list[AuditEvent]:
-    events = AuditEvent.objects.filter(target_type="product", target_id=product.pk)
-    return list(events.select_related("actor")[:HISTORY_SHOWN])
 
 
 @require_safe
@@ -118,15 +146,7 @@ def _history(product: Product) -> list[AuditEvent]:
 def product_state(request: Request, slug: str, pk: int) -> HttpResponseBase:
     """Where the product's ingest stands; the fragment asks again by itself until it is done."""
     product = product_in(request, slug, pk)
-    labels = present.Labels()
-    values = {
-        "catalog": product.catalog,
-        "product": product,
-        "states": present.states(product),
-        "attributes": present.attributes(product, labels),
-        "may_edit": selectors.may(request.user, product.catalog),
-        "polled": True,
-    }
+    values = {**_state_values(request, product, present.Labels()), "polled": True}
     return render(request, "catalog/_product_state.html", values)
 
 

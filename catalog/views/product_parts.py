@@ -118,7 +118,8 @@ def photos_add(request: Request, slug: str, pk: int) -> HttpResponseBase:
         return refused(request, STORAGE_AWAY, here)
     if not placed:
         return refused(request, "These photos are on the product already.", here)
-    return done(request, f"{len(placed)} photos added.", here)
+    words = "1 photo added." if len(placed) == 1 else f"{len(placed)} photos added."
+    return done(request, words, here)
 
 
 def _placement(request: Request, slug: str, pk: int, placement: int) -> Placement:

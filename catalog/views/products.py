@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -20,8 +21,9 @@ from catalog.views.http import Request, done, first_message, ids, number, refuse
 
 PAGE = 48
 MOST_AT_ONCE = 500
+NEWEST = "newest"
 ORDERS = {
-    "newest": ("Newest first", ("-created_at", "-pk")),
+    NEWEST: ("Newest first", ("-created_at", "-pk")),
     "oldest": ("Oldest first", ("created_at", "pk")),
     "title": ("Title", ("title", "pk")),
     "changed": ("Last changed", ("-updated_at", "-pk")),
@@ -35,44 +37,57 @@ def products(request: HttpRequest, slug: str) -> HttpResponseBase:
     catalog = selectors.catalog_for(request.user, slug)
     everything = selectors.products_in(catalog)
     status = request.GET.get("status", "")
-    shown = everything.filter(status=status) if status in ProductStatus.values else everything
-    order = request.GET.get("order", "newest")
-    label, columns = ORDERS.get(order, ORDERS["newest"])
-    paginator = Paginator(selectors.with_details(shown.order_by(*columns)), PAGE)
+    status = status if status in ProductStatus.values else ""
+    order = request.GET.get("order", NEWEST)
+    order = order if order in ORDERS else NEWEST
+    shown = everything.filter(status=status) if status else everything
+    paginator = Paginator(selectors.with_details(shown.order_by(*ORDERS[order][1])), PAGE)
     page = paginator.get_page(number(request.GET.get("page"), 1))
-    counts = {value: everything.filter(status=value).count() for value in ProductStatus.values}
     values = {
         "catalog": catalog,
         "cards": [present.card(product) for product in page.object_list],
         "page": page,
-        "previous_url": _page_url(request, page.number - 1) if page.has_previous() else "",
-        "next_url": _page_url(request, page.number + 1) if page.has_next() else "",
+        "previous_url": _url(status, order, page.number - 1) if page.has_previous() else "",
+        "next_url": _url(status, order, page.number + 1) if page.has_next() else "",
         "status": status,
-        "tabs": [
-            {"label": "All", "url": "?", "current": not status, "count": everything.count()},
-            *(
-                {
-                    "label": text,
-                    "url": f"?status={value}",
-                    "current": status == value,
-                    "count": counts[value],
-                }
-                for value, text in ProductStatus.choices
-            ),
-        ],
-        "orders": [
-            {"value": value, "label": text, "current": text == label}
-            for value, (text, _) in ORDERS.items()
-        ],
+        "status_label": dict(ProductStatus.choices).get(status, ""),
+        "tabs": _tabs(everything, status, order),
+        "order": order,
+        "orders": [{"value": value, "label": label} for value, (label, _) in ORDERS.items()],
         "may_edit": selectors.may(request.user, catalog),
         "actions": bulk_actions(),
     }
     return render(request, "catalog/products.html", values)
 
 
-def _page_url(request: HttpRequest, page: int) -> str:
-    address = request.GET.copy()
-    address["page"] = str(page)
+def _tabs(everything: QuerySet[Product], status: str, order: str) -> list[dict[str, object]]:
+    """For components/tabs.html: all, then every status with its count."""
+    rows = everything.order_by().values_list("status").annotate(count=Count("pk"))
+    counts: dict[str, int] = dict(rows)
+    tabs: list[dict[str, object]] = [
+        {
+            "label": "All",
+            "url": _url("", order),
+            "current": not status,
+            "count": sum(counts.values()),
+        }
+    ]
+    for value, label in ProductStatus.choices:
+        count = counts.get(value, 0)
+        url = _url(value, order)
+        tabs.append({"label": label, "url": url, "current": status == value, "count": count})
+    return tabs
+
+
+def _url(status: str, order: str, page: int = 1) -> str:
+    """The address of a page of the list, without what is as usual."""
+    address = QueryDict(mutable=True)
+    if status:
+        address["status"] = status
+    if order != NEWEST:
+        address["order"] = order
+    if page > 1:
+        address["page"] = str(page)
     return f"?{address.urlencode()}"
 
 

@@ -16,11 +16,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog import selectors
-from catalog.activity import activity_of
 from catalog.models import Catalog, SearchPhoto
 from catalog.search import Filters, Query, SearchResult, clean_text, search
 from catalog.services.search_photos import search_photo_create, search_photo_vector
 from catalog.views import present
+from catalog.views.activity import current_activity
 from catalog.views.filters import Facetting
 from catalog.views.http import Request, first_message, json_error, number, read_upload, wants_json
 from catalog.views.http import refused as refuse
@@ -55,13 +55,22 @@ def search_page(request: Request, slug: str) -> HttpResponseBase:
         with_facets=not (request.htmx and offset),
     )
     values = _values(request, catalog, asked, result, offset)
-    if request.htmx and not request.htmx.boosted and not request.htmx.history_restore_request:
+    if request.htmx and not request.htmx.history_restore_request:
         template = "catalog/_search_more.html" if offset else "catalog/_search_results.html"
     else:
         template = "catalog/search.html"
     response = render(request, template, values)
     response["Vary"] = "HX-Request, Cookie"
     return response
+
+
+@require_safe
+@login_required
+def search_state(request: Request, slug: str) -> HttpResponseBase:
+    """How much is searchable; the fragment asks again by itself until everything is."""
+    catalog = selectors.catalog_for(request.user, slug)
+    values = {"catalog": catalog, "activity": current_activity(catalog), "polled": True}
+    return render(request, "catalog/_search_state.html", values)
 
 
 def _asked(catalog: Catalog, address: QueryDict) -> Asked:
@@ -115,7 +124,6 @@ def _values(
         address["offset"] = str(shown_to)
         next_url = f"?{address.urlencode()}"
     facetting = Facetting(catalog, request.GET, result.facets, asked.query.filters)
-    activity = activity_of(catalog) if not offset else None
     return {
         "catalog": catalog,
         "query": asked.query,
@@ -126,15 +134,16 @@ def _values(
         "total": result.total,
         "next_url": next_url,
         "remaining": result.total - shown_to,
-        "facets": facetting.facets() if not offset else [],
+        "facets": facetting.facets(),
         "chips": facetting.chips(),
         "chosen": facetting.chosen,
         "clear_url": facetting.clear_url,
         "photo": _shown_photo(catalog, asked.photo),
         "like": _shown_like(catalog, asked.query.like),
         "notice": asked.notice or result.notice,
-        "activity": activity,
+        "activity": current_activity(catalog),
         "may_edit": selectors.may(request.user, catalog),
+        "fresh": not request.GET,
     }
 
 

@@ -27,6 +27,10 @@ ACCEPT = (
     "image/jpeg,image/png,image/webp,image/gif,image/avif,image/heic,image/heif,image/tiff,"
     "image/bmp,.heic,.heif,.avif,.tif,.tiff"
 )
+HINT = (
+    "JPEG, PNG, WebP, AVIF, HEIC, GIF, TIFF or BMP, "
+    "up to {megabytes} MB and {megapixels} megapixels each."
+)
 STORAGE_AWAY = "The photo storage does not answer. Nothing was saved: try again in a moment."
 
 
@@ -40,8 +44,10 @@ def upload(request: Request, slug: str) -> HttpResponseBase:
             "catalog": catalog,
             "accept": ACCEPT,
             "max_bytes": settings.MAX_PHOTO_BYTES,
-            "max_mb": settings.MAX_PHOTO_BYTES // (1024 * 1024),
-            "max_megapixels": settings.MAX_PHOTO_PIXELS // 1_000_000,
+            "hint": HINT.format(
+                megabytes=settings.MAX_PHOTO_BYTES // (1024 * 1024),
+                megapixels=settings.MAX_PHOTO_PIXELS // 1_000_000,
+            ),
         }
         return render(request, "catalog/upload.html", values)
     if wants_json(request):
@@ -113,5 +119,5 @@ def _from_form(request: Request, catalog: Catalog) -> HttpResponseBase:
             break
     if not made:
         return redirect(here)
-    messages.success(request, f"{len(made)} products added.")
+    messages.success(request, f"{len(made)} product{'s' if len(made) > 1 else ''} added.")
     return redirect(reverse("catalog:products", args=[catalog.slug]))

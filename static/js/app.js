@@ -1,5 +1,6 @@
 // Loaded by every page: wires what the templates mark with data- attributes.
 import { errorMessage, goToLogin, isLoginPage, on } from "./dom.js";
+import { startAttributes } from "./attributes.js";
 import { startFacets } from "./facets.js";
 import { startGalleries } from "./gallery.js";
 import { startSearch } from "./search.js";
@@ -124,6 +125,19 @@ function startLoadMore() {
   });
 }
 
+/** A part that arrives by itself must not take the focus away from the button under a finger. */
+function startFocusKeeping() {
+  let kept = "";
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    const { activeElement } = document;
+    kept = event.detail.target.contains(activeElement) ? activeElement.id : "";
+  });
+  document.addEventListener("htmx:oobAfterSwap", () => {
+    if (kept) document.getElementById(kept)?.focus({ preventScroll: true });
+    kept = "";
+  });
+}
+
 on("change", "[data-autosubmit]", (_event, control) => control.form.requestSubmit());
 
 startToasts();
@@ -133,8 +147,10 @@ startDialogs();
 startCopying();
 startHtmxErrors();
 startLoadMore();
+startFocusKeeping();
 startFacets();
 startSelections();
+startAttributes();
 startGalleries();
 startSearch();
 startUploads();

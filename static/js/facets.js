@@ -1,7 +1,8 @@
-// Facets live inside the results, which htmx replaces: what was open stays open.
+// Facets live inside the results, which htmx replaces: what was open stays open, and where it was.
 import { on } from "./dom.js";
 
 const opened = new Map();
+const scrolled = new Map();
 
 export function startFacets() {
   // "toggle" does not bubble, so it is caught on its way down.
@@ -14,9 +15,17 @@ export function startFacets() {
     },
     true,
   );
+  document.addEventListener("htmx:beforeSwap", () => {
+    for (const box of document.querySelectorAll("[data-keep-scroll]")) {
+      scrolled.set(box.dataset.keepScroll, box.scrollTop);
+    }
+  });
   document.addEventListener("htmx:afterSwap", () => {
     for (const facet of document.querySelectorAll("[data-facet]")) {
       if (opened.has(facet.dataset.facet)) facet.open = opened.get(facet.dataset.facet);
+    }
+    for (const box of document.querySelectorAll("[data-keep-scroll]")) {
+      box.scrollTop = scrolled.get(box.dataset.keepScroll) ?? 0;
     }
   });
   // A control with form="..." stands outside of its form, where its change does not bubble to it.
