@@ -38,6 +38,9 @@ from catalog.textsearch.documents import (
     text_documents_refresh,
 )
 
+# What of a catalogue decides on the payloads of its points.
+CATALOG_FIELDS = frozenset({"currency", "deleted_at"})
+
 
 def _points(**where: Any) -> list[int]:
     return list(Placement.objects.filter(**where).values_list("pk", flat=True))
@@ -92,8 +95,13 @@ def product_changes_payloads(instance: Product, created: bool, **_: Any) -> None
 
 
 @receiver(post_save, sender=Catalog)
-def catalog_changes_payloads(instance: Catalog, created: bool, **_: Any) -> None:  # noqa: FBT001
-    if not created:
+def catalog_changes_payloads(
+    instance: Catalog,
+    created: bool,  # noqa: FBT001
+    update_fields: Collection[str] | None,
+    **_: Any,
+) -> None:
+    if not created and _concerns(update_fields, CATALOG_FIELDS):
         record_index_changes(
             _points(product__catalog=instance.pk), vector=instance.deleted_at is None
         )
@@ -158,6 +166,8 @@ def category_notes_products(instance: Category, **_: Any) -> None:
 @receiver(post_delete, sender=Category)
 def category_leaves_texts(instance: Category, **_: Any) -> None:
     text_documents_refresh(instance.product_ids)  # type: ignore[attr-defined]
+    record_index_changes(_points(product__in=instance.product_ids), vector=False)  # type: ignore[attr-defined]
+    wake.on_commit(wake.INDEX)
 
 
 @receiver(bulk_changed, sender=Product)

@@ -27,6 +27,6 @@ def config() -> EngineConfig:
 
 @functools.cache
 def client() -> EngineClient:
-    """This process's client of the running engine; it connects when first used."""
+    """The process-wide client of the running engine; it connects when first used."""
     chosen = config()
     return EngineClient(chosen.socket, chosen.key_file)

@@ -42,7 +42,7 @@ class Runner(threading.Thread):
         finally:
             connection.close()
             if not finished:
-                logger.error("runner crashed", runner=self.name, exc_info=True)
+                logger.error("runner crashed", runner=self.name)
                 self._on_crash()
 
     def _work(self) -> None:

@@ -244,7 +244,7 @@ def main() -> None:
         report["colours"] = colours(encoder, everything)
     if shown.paths:
         report["demo"] = demo_report(encoder, shown, everything)
-    print(json.dumps(report, indent=1))  # noqa: T201 - a program for the terminal
+    print(json.dumps(report, indent=1))
 
 
 if __name__ == "__main__":
