@@ -33,16 +33,17 @@ class ProductForm(forms.ModelForm):
     """The product's own fields; tags are written with commas."""
 
     tags = forms.CharField(required=False, help_text="Separate them with commas.")
+    product_url = forms.URLField(
+        required=False, max_length=500, label="Address in the shop", assume_scheme="https"
+    )
 
     class Meta:
         model = Product
         fields = ["title", "description", "brand", "status", "tags", "product_url"]
         widgets = {"description": forms.Textarea(attrs={"rows": 5})}
-        labels = {"product_url": "Address in the shop"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["product_url"].assume_scheme = "https"
         if self.instance.pk:
             self.initial["tags"] = ", ".join(self.instance.tags)
 

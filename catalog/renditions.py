@@ -22,14 +22,16 @@ def rendition(photo: Photo, width: int) -> tuple[str, bytes | None]:
     name = rendition_name(photo, width)
     if storage.exists(name):
         return name, None
-    data = storage.read(photo.working_copy.name or photo.file.name)
+    data = storage.read(photo.readable_name)
     picture = load(data, max_side=max(width * 2, 640))
     made = render(picture, width, "webp", digital_source_type=photo.digital_source_type or None)
     return storage.save(name, made), made
 
 
 def rendition_name(photo: Photo, width: int) -> str:
-    return f"renditions/{photo.catalog_id}/{photo.sha256[:2]}/{photo.pk}-{photo.sha256}-{width}.webp"
+    return (
+        f"renditions/{photo.catalog_id}/{photo.sha256[:2]}/{photo.pk}-{photo.sha256}-{width}.webp"
+    )
 
 
 def rendition_names(photo: Photo) -> list[str]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import functools
+import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -19,11 +22,16 @@ class FileMissing(Exception):  # noqa: N818 -- likewise
     """The storage answers, and has no such file."""
 
 
+def is_remote() -> bool:
+    """Whether files are kept by a service that signs addresses for them."""
+    return bool(settings.S3_BUCKET)
+
+
 @functools.cache
 def _failures() -> tuple[type[Exception], ...]:
-    if not settings.STORAGES["default"]["BACKEND"].startswith("storages."):
+    if not is_remote():
         return (OSError,)
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 -- heavy, S3 only
+    from botocore.exceptions import BotoCoreError, ClientError
 
     return (OSError, BotoCoreError, ClientError)
 
@@ -40,9 +48,30 @@ def _named_failures(name: str) -> Iterator[None]:
 
 
 def save(name: str, data: bytes) -> str:
-    """Store bytes; returns the name they are kept under. Raises StorageUnavailable."""
+    """Store bytes; returns the name they are kept under. Raises StorageUnavailable.
+
+    Whoever reads the name sees all of the bytes or none.
+    """
     with _named_failures(name):
-        return default_storage.save(name, ContentFile(data))
+        try:
+            path = Path(default_storage.path(name))
+        except NotImplementedError:
+            return default_storage.save(name, ContentFile(data))
+        _write_whole(path, data)
+        return name
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    """Write a local file aside, then put it in its place at once."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=".draft-")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        Path(draft).replace(path)
+    except OSError:
+        Path(draft).unlink(missing_ok=True)
+        raise
 
 
 def read(name: str) -> bytes:

@@ -254,6 +254,7 @@ MAX_BODY_BYTES = 64 * 1024 * 1024
 MAX_PHOTO_BYTES = ENV.max_photo_mb * 1024 * 1024
 MAX_PHOTO_PIXELS = ENV.max_photo_megapixels * 1_000_000
 
+S3_BUCKET = ENV.s3_bucket
 QDRANT_URL = ENV.qdrant_url
 QDRANT_API_KEY = secret(ENV.qdrant_api_key)
 CLIP_MODEL = ENV.clip_model

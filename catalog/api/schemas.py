@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -16,6 +16,7 @@ from catalog.search import Hit, SearchResult
 from catalog.services.attribute_values import COLUMN_FIELDS
 
 IMAGE_WIDTH = 960
+Strength = Literal["exact", "strong", "weak"]
 
 
 class Strict(Schema):
@@ -217,7 +218,7 @@ class ReasonOut(Schema):
 class HitOut(Schema):
     product: ProductOut
     score: float
-    strength: Literal["exact", "strong", "weak"]
+    strength: Strength
     reasons: list[ReasonOut]
 
     @classmethod
@@ -225,7 +226,7 @@ class HitOut(Schema):
         return cls(
             product=ProductOut.of(hit.product, request),
             score=hit.score,
-            strength=hit.strength,
+            strength=cast("Strength", hit.strength),
             reasons=[ReasonOut(kind=each.kind, text=each.text) for each in hit.reasons],
         )
 

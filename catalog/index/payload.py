@@ -43,7 +43,7 @@ def payloads(placements: Collection[Placement]) -> dict[int, dict[str, Any]]:
     terms: dict[int, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for row in CurrentTerm.objects.filter(product_id__in=product_ids).exclude(field=CATEGORY):
         terms[row.product_id][row.field].append(row.value)
-    prices: dict[int, list[float]] = defaultdict(list)
+    prices: dict[int, list[tuple[str, float]]] = defaultdict(list)
     for variant in Variant.objects.alive().filter(product_id__in=product_ids, price__isnull=False):
         prices[variant.product_id].append((variant.currency, float(variant.price)))
     return {

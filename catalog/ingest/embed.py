@@ -55,9 +55,12 @@ class Embedder:
         self._encoder: EncoderInfo | None = None
         self._decoders = ThreadPoolExecutor(max(os.cpu_count() or 1, 2), "decode")
         self._calls = ThreadPoolExecutor(1, "encode")
+        self._open: set[uuid.UUID] = set()
 
     def step(self) -> int:
         """Embed whatever waits; returns how many photos were handled, 0 when nothing could be."""
+        # Only a database that failed in the middle of a step leaves claims open.
+        self._release_all("")
         encoder = self._ready_encoder()
         if encoder is None:
             return 0
@@ -66,10 +69,18 @@ class Embedder:
             for batch in self._computed(encoder):
                 handled += self._finish(batch)
         except EngineUnavailable as error:
+            self._release_all(str(error))
             logger.info("embedding waits", reason=str(error))
+            return handled
         if not handled:
             handled = self._when_idle()
         return handled
+
+    def _release_all(self, reason: str) -> None:
+        """Give back every batch that was claimed ahead."""
+        for token in self._open:
+            EmbedTask.objects.release(token, error=reason, delay=ENGINE_RETRY)
+        self._open.clear()
 
     def _ready_encoder(self) -> EncoderInfo | None:
         try:
@@ -89,8 +100,9 @@ class Embedder:
         assert self._space is not None
         made = spaces.backfill(self._space)
         if not made:
-            spaces.switch_if_filled(self._space)
+            # First the sample: a space that goes live has what its scores are judged against.
             spaces.refresh_background(self._space)
+            spaces.switch_if_filled(self._space)
         return made
 
     def _claim(self, limit: int) -> Claim[EmbedTask]:
@@ -116,7 +128,10 @@ class Embedder:
                 yield ahead.popleft()
 
     def _start_decoding(self, claim: Claim[EmbedTask], spec: PreprocessSpec) -> _Batch:
+        self._open.add(claim.token)
         photos = Photo.objects.in_bulk([task.photo_id for task in claim.rows])
+        # A photo that was purged since the claim took its task with it.
+        claim.rows[:] = [task for task in claim.rows if task.photo_id in photos]
         pictures = [
             self._decoders.submit(prepared, photos[task.photo_id], spec) for task in claim.rows
         ]
@@ -160,6 +175,7 @@ class Embedder:
 
     def _finish(self, batch: _Batch) -> int:
         token = batch.claim.token
+        self._open.discard(token)
         if batch.vectors is None:
             return len(batch.claim.rows)
         try:
@@ -195,5 +211,5 @@ def prepared(photo: Photo, spec: PreprocessSpec) -> np.ndarray:
 
     Raises FileMissing, StorageUnavailable, PhotoRejected.
     """
-    data = storage.read(photo.working_copy.name or photo.file.name)
+    data = storage.read(photo.readable_name)
     return prepare(load_for_model(data, max(spec.size)), spec)

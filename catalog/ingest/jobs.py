@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import TypeVar
 
 import structlog
 from django.db import connection
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from catalog import storage
@@ -17,6 +20,7 @@ from catalog.services.products import product_purge
 from catalog.services.search_photos import search_photos_purge
 from prodintel.lib.work import LEASE, WorkState
 
+M = TypeVar("M", bound=Model)
 logger = structlog.get_logger(__name__)
 KEEP_DELETED = timedelta(days=30)
 PURGE = "purge"
@@ -36,18 +40,26 @@ class JobFailed(Exception):  # noqa: N818 -- the state of the job is the name
 def purge(_job: Job) -> None:
     """Remove for good what was deleted more than 30 days ago."""
     before = timezone.now() - KEEP_DELETED
-    for product in Product.objects.filter(deleted_at__lt=before).iterator():
+    for product in _each(Product.objects.filter(deleted_at__lt=before)):
         product_purge(product=product)
-    for placement in Placement.objects.filter(deleted_at__lt=before).iterator():
+    for placement in _each(Placement.objects.filter(deleted_at__lt=before)):
         placement.delete()
     Variant.objects.filter(deleted_at__lt=before, product__deleted_at=None).delete()
-    for catalog in Catalog.objects.filter(deleted_at__lt=before).iterator():
-        for product in Product.objects.filter(catalog=catalog).iterator():
+    for catalog in _each(Catalog.objects.filter(deleted_at__lt=before)):
+        for product in _each(Product.objects.filter(catalog=catalog)):
             product_purge(product=product)
         catalog.delete()
-    for photo in Photo.objects.filter(placements__isnull=True, created_at__lt=before).iterator():
+    for photo in _each(Photo.objects.filter(placements__isnull=True, created_at__lt=before)):
         photo.delete()
     search_photos_purge()
+
+
+def _each(rows: QuerySet[M]) -> Iterator[M]:
+    """The rows, one query each: a query left open while others write would lock SQLite up."""
+    for pk in list(rows.order_by("pk").values_list("pk", flat=True)):
+        row = rows.filter(pk=pk).first()
+        if row is not None:
+            yield row
 
 
 KINDS: dict[str, Callable[[Job], None]] = {PURGE: purge}
@@ -64,6 +76,7 @@ class Jobber:
         return self._one_job() + self._remove_files() + self._schedule()
 
     def _one_job(self) -> int:
+        Job.objects.give_up_exhausted()
         claim = Job.objects.filter(kind__in=KINDS).claim(owner=self._owner, limit=1)
         for job in claim.rows:
             try:
@@ -79,6 +92,7 @@ class Jobber:
         return len(claim.rows)
 
     def _remove_files(self) -> int:
+        FileRemoval.objects.give_up_exhausted()
         claim = FileRemoval.objects.claim(owner=self._owner, limit=REMOVALS)
         for row in claim.rows:
             try:
@@ -93,7 +107,8 @@ class Jobber:
 
     def _schedule(self) -> int:
         recent = Job.objects.filter(kind=PURGE).exclude(
-            state=WorkState.DONE, finished_at__lt=timezone.now() - PURGE_EVERY
+            state__in=[WorkState.DONE, WorkState.FAILED],
+            finished_at__lt=timezone.now() - PURGE_EVERY,
         )
         if recent.exists():
             return 0
@@ -103,7 +118,7 @@ class Jobber:
 
 
 @contextmanager
-def _kept_alive(token: object) -> Iterator[None]:
+def _kept_alive(token: uuid.UUID) -> Iterator[None]:
     """Renews the lease of a job for as long as it takes."""
     done = threading.Event()
 

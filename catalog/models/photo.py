@@ -27,9 +27,7 @@ class Photo(models.Model):
     height = models.PositiveIntegerField(editable=False)
     size_bytes = models.PositiveIntegerField(editable=False)
     perceptual_hash = models.BigIntegerField(editable=False, db_index=True)
-    digital_source_type = models.CharField(
-        max_length=60, blank=True, default="", editable=False
-    )
+    digital_source_type = models.CharField(max_length=60, blank=True, default="", editable=False)
     colors = models.JSONField(
         default=list, blank=True, editable=False, help_text="Measured: [[name, share], ...]."
     )
@@ -51,6 +49,11 @@ class Photo(models.Model):
     def __str__(self) -> str:
         return self.original_name or self.sha256[:12]
 
+    @property
+    def readable_name(self) -> str:
+        """The stored file that may be decoded in this process."""
+        return str(self.working_copy.name or self.file.name)
+
 
 class PhotoRole(models.TextChoices):
     MAIN = "main", "Main"
@@ -67,7 +70,7 @@ SIMILARITY_ROLES = frozenset(
 )
 
 
-class PlacementQuerySet(IndexedQuerySet, SoftDeleteQuerySet):
+class PlacementQuerySet(IndexedQuerySet, SoftDeleteQuerySet):  # type: ignore[override]
     placements_path = "pk__in"
 
 

@@ -23,7 +23,7 @@ class ProductStatus(models.TextChoices):
     ARCHIVED = "archived", "Archived"
 
 
-class ProductQuerySet(IndexedQuerySet, SoftDeleteQuerySet):
+class ProductQuerySet(IndexedQuerySet, SoftDeleteQuerySet):  # type: ignore[override]
     placements_path = "product__in"
 
 
@@ -107,7 +107,7 @@ def money(**options: object) -> models.DecimalField:
     )
 
 
-class VariantQuerySet(IndexedQuerySet, SoftDeleteQuerySet):
+class VariantQuerySet(IndexedQuerySet, SoftDeleteQuerySet):  # type: ignore[override]
     placements_path = "product__variants__in"
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
@@ -25,7 +27,7 @@ from catalog.models import (
 )
 from catalog.models.ledger import MACHINE_SOURCES, PRECEDENCE
 from catalog.models.outbox import record_index_changes
-from catalog.services.attribute_values import CATEGORY, clean_value
+from catalog.services.attribute_values import CATEGORY, COLUMN_FIELDS, clean_value
 from catalog.services.audit import audit
 
 
@@ -55,8 +57,10 @@ def attribute_set(
     """A person (or an import) gives a field its value; None empties it deliberately.
 
     A person's value locks the field. Raises ValidationError keyed by the field when the value does
-    not fit its definition.
+    not fit its definition, or for a field that is a column of the product itself.
     """
+    if field in COLUMN_FIELDS:
+        raise ValidationError({field: ["This is no attribute: change the product's own field."]})
     cleaned = clean_value(field, value)
     entry = LedgerEntry.objects.create(
         product=product,
@@ -81,12 +85,24 @@ def attribute_set(
 
 
 @transaction.atomic
-def attribute_unlock(*, product: Product, field: str, actor: Any, locale: str = "") -> int:
-    """Take back people's values of a field, so that machines may fill it again."""
+def attribute_unlock(
+    *,
+    product: Product,
+    field: str,
+    actor: Any,
+    variant: Variant | None = None,
+    locale: str = "",
+) -> int:
+    """Take back people's values and acceptances of a field, so that machines may fill it again."""
     rows = LedgerEntry.objects.filter(
-        product=product, field=field, locale=locale, source=Source.PERSON, retracted_at=None
+        product=product, variant=variant, field=field, locale=locale, retracted_at=None
     )
-    count = rows.update(retracted_at=timezone.now(), retracted_by=actor)
+    count = rows.filter(source=Source.PERSON).update(
+        retracted_at=timezone.now(), retracted_by=actor
+    )
+    count += rows.filter(decision=Decision.ACCEPTED).update(
+        decision=Decision.NONE, decided_by=None, decided_at=None
+    )
     project(product, [field])
     audit(
         actor=actor,
@@ -99,14 +115,21 @@ def attribute_unlock(*, product: Product, field: str, actor: Any, locale: str = 
 
 
 @transaction.atomic
-def attribute_undo(*, product: Product, field: str, actor: Any, locale: str = "") -> bool:
+def attribute_undo(
+    *,
+    product: Product,
+    field: str,
+    actor: Any,
+    variant: Variant | None = None,
+    locale: str = "",
+) -> bool:
     """Retract the newest standing row that people or imports wrote to a field.
 
     Returns False when there is none. The value before it, whoever gave it, becomes current.
     """
     entry = (
         LedgerEntry.objects.standing()
-        .filter(product=product, field=field, locale=locale)
+        .filter(product=product, variant=variant, field=field, locale=locale)
         .exclude(source__in=MACHINE_SOURCES)
         .order_by("-created_at", "-pk")
         .first()
@@ -232,10 +255,10 @@ def project(product: Product, fields: Iterable[str]) -> None:
     winners: dict[tuple[int | None, str, str], LedgerEntry] = {}
     for row in rows:
         undecided = row.source in MACHINE_SOURCES and row.decision != Decision.ACCEPTED
-        if undecided and row.field in suggestion_only | PLAIN_FIELDS:
+        if undecided and row.field in suggestion_only | COLUMN_FIELDS:
             continue
         key = (row.variant_id, row.field, row.locale)
-        if key not in winners or _rank(row) <= _rank(winners[key]):
+        if key not in winners or _precedence(row) >= _precedence(winners[key]):
             winners[key] = row
     _write_projection(product, names, winners)
     if CATEGORY in names:
@@ -245,9 +268,10 @@ def project(product: Product, fields: Iterable[str]) -> None:
     wake.on_commit(wake.INDEX)
 
 
-# Title, description and money are columns that people write; what a machine says of them is a
-# suggestion until somebody accepts it.
-PLAIN_FIELDS = frozenset({"title", "description", "price", "compare_at_price", "cost", "alt_text"})
+def _precedence(entry: LedgerEntry) -> tuple[int, datetime]:
+    """Greater wins: the better source, then the later word; accepting is a word of its own."""
+    accepted = entry.decision == Decision.ACCEPTED and entry.decided_at
+    return -_rank(entry), entry.decided_at or entry.created_at if accepted else entry.created_at
 
 
 def _rank(entry: LedgerEntry) -> int:
@@ -291,7 +315,7 @@ def _locks(entry: LedgerEntry) -> bool:
 
 def _write_terms(product: Product, current: CurrentAttribute) -> None:
     current.terms.all().delete()
-    if current.field in PLAIN_FIELDS or not current.value:
+    if current.field in COLUMN_FIELDS or not current.value:
         return
     values = {str(value)[:160] for value in current.value}
     CurrentTerm.objects.bulk_create(

@@ -46,7 +46,7 @@ def photo_response(request: HttpRequest, shown: Photo, width: int) -> HttpRespon
         return _cached(HttpResponse(status=HTTPStatus.NOT_MODIFIED), etag)
     try:
         name, made = rendition(shown, width)
-        if settings.STORAGES["default"]["BACKEND"].startswith("storages."):
+        if storage.is_remote():
             response: HttpResponseBase = redirect(default_storage.url(name))
             patch_cache_control(response, private=True, max_age=SIGNED_SECONDS)
             return response

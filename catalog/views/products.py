@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
@@ -91,7 +92,7 @@ def _url(status: str, order: str, page: int = 1) -> str:
     return f"?{address.urlencode()}"
 
 
-def bulk_actions() -> list[dict[str, object]]:
+def bulk_actions() -> list[dict[str, Any]]:
     """For components/bulk_bar.html."""
     moves = [
         {"value": f"{STATUS_ACTION}{value}", "label": f"Set {label.lower()}"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
@@ -14,7 +15,8 @@ MARK = ".collected"
 
 def sources_digest() -> str:
     """A digest of which files there are, their sizes and times, and how they are stored."""
-    lines = [settings.STORAGES["staticfiles"]["BACKEND"]]
+    stored: Any = settings.STORAGES["staticfiles"]
+    lines = [stored["BACKEND"]]
     for finder in get_finders():
         for path, storage in finder.list([]):
             status = Path(storage.path(path)).stat()

@@ -15,7 +15,7 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar, cast
 
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -85,7 +85,7 @@ class WorkQuerySet(models.QuerySet[W]):
                 attempts=F("attempts") + 1,
             )
         rows = self.model._default_manager.filter(pk__in=ids, token=claim.token)  # noqa: SLF001
-        claim.rows.extend(rows.order_by("priority", "next_try_at", "pk"))
+        claim.rows.extend(cast("WorkQuerySet[W]", rows.order_by("priority", "next_try_at", "pk")))
         return claim
 
     def held(self, token: uuid.UUID) -> Self:
