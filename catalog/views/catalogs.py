@@ -72,12 +72,18 @@ def settings(request: Request, slug: str) -> HttpResponseBase:
         "catalog": catalog,
         "form": form,
         "member_form": MemberForm(),
-        "members": catalog.memberships.select_related("user").order_by("role", "user__username"),
+        "members": _members(catalog),
         "roles": [{"value": value, "label": label} for value, label in Role.choices],
         "is_owner": owner,
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render(request, "catalog/settings.html", values, status=status)
+
+
+def _members(catalog: Catalog) -> list[Membership]:
+    """Owners first, then what may do less and less."""
+    members = catalog.memberships.select_related("user").order_by("user__username")
+    return sorted(members, key=lambda member: Role.values.index(member.role))
 
 
 @require_POST

@@ -84,16 +84,31 @@ class Facetting:
             }
             for value, count in self._counts[name].items()
         ]
-        options.sort(key=lambda option: (not option["checked"], -option["count"]))
-        visible = max(SHOWN_OPTIONS, len(checked))
+        if name == CATEGORY:
+            options = self._as_tree(options)
+        else:
+            options.sort(key=lambda option: (not option["checked"], -option["count"]))
+        shown = [option for n, option in enumerate(options) if n < SHOWN_OPTIONS or option["checked"]]
         return {
             "name": f"{PREFIX}{name}",
             "label": self.field_label(name),
-            "options": options[:visible],
-            "more": options[visible:],
+            "options": shown,
+            "more": [option for option in options if option not in shown],
             "open": name in OPEN_FACETS or bool(checked),
             "chosen": len(checked),
         }
+
+    def _as_tree(self, options: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Every category below the one it lies in, the fullest first among its siblings."""
+        counts = {option["value"]: option["count"] for option in options}
+
+        def place(option: dict[str, Any]) -> list[tuple[int, str]]:
+            steps = option["value"].split("/")
+            paths = ["/".join(steps[: n + 1]) for n in range(len(steps))]
+            return [(-counts.get(path, 0), path) for path in paths]
+
+        nested = [{**option, "depth": option["value"].count("/")} for option in options]
+        return sorted(nested, key=place)
 
     def _price_facet(self) -> dict[str, Any] | None:
         bounds = price_range(self._catalog, selectors.products_in(self._catalog))

@@ -23,6 +23,7 @@ from catalog.search import Hit
 from catalog.services.attribute_values import CATEGORY, COLUMN_FIELDS
 
 CARD_WIDTHS = (240, 480)
+LOOKS = frozenset({"look", "photo", "like"})
 STATES_WORTH_SHOWING = frozenset({"pending", "running", "failed"})
 # How the shop's colours look, to put a swatch beside their names.
 COLOR_HEX = {
@@ -108,11 +109,14 @@ def card(product: Product, hit: Hit | None = None) -> dict[str, Any]:
         "image": image(placement) if placement else None,
         "price": price_text(variants),
         "sku": next((variant.sku for variant in variants if variant.sku), ""),
+        "category": product.category.label() if product.category else "",
         "status": product.status,
         "embed_state": state if state in STATES_WORTH_SHOWING else "done",
     }
     if hit is not None:
-        shown["reasons"] = [reason.text for reason in hit.reasons]
+        # What makes a hit weak is that it hardly looks like what was asked for.
+        told = [r for r in hit.reasons if hit.strength != "weak" or r.kind not in LOOKS]
+        shown["reasons"] = [f"{reason.text[:1].upper()}{reason.text[1:]}" for reason in told]
         shown["strength"] = hit.strength
         shown["similar_url"] = (
             reverse("catalog:search", args=[product.catalog.slug]) + f"?like={product.pk}"

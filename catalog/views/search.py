@@ -27,7 +27,8 @@ from catalog.views.http import refused as refuse
 from catalog.vision.limits import PhotoRejected
 from prodintel.engine.errors import EngineError
 
-PAGE = 24
+# Fills whole rows of two, three, five and six.
+PAGE = 30
 DEFAULT_WEIGHT = 0.5
 
 
@@ -127,9 +128,7 @@ def _values(
     return {
         "catalog": catalog,
         "query": asked.query,
-        "cards": [
-            present.card(hit.product, None if asked.query.browses else hit) for hit in result.hits
-        ],
+        "cards": _cards(asked.query, result),
         "result": result,
         "total": result.total,
         "next_url": next_url,
@@ -145,6 +144,17 @@ def _values(
         "may_edit": selectors.may(request.user, catalog),
         "fresh": not request.GET,
     }
+
+
+def _cards(query: Query, result: SearchResult) -> list[dict[str, Any]]:
+    """The hits as cards; the first of those that are weak from there on is marked as a divide."""
+    if query.browses:
+        return [present.card(hit.product) for hit in result.hits]
+    cards = [present.card(hit.product, hit) for hit in result.hits]
+    strong = [n for n, card in enumerate(cards) if card["strength"] != "weak"]
+    if strong and strong[-1] + 1 < len(cards):
+        cards[strong[-1] + 1]["divide"] = "Weak matches"
+    return cards
 
 
 def _shown_photo(catalog: Catalog, photo: SearchPhoto | None) -> dict[str, str] | None:
