@@ -10,6 +10,7 @@ from datetime import timedelta
 import numpy as np
 import structlog
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from catalog.describe import measured, zero_shot
@@ -39,9 +40,11 @@ logger = structlog.get_logger(__name__)
 BATCH = 64
 ENGINE_RETRY = timedelta(seconds=5)
 RENEW_SECONDS = 20.0
-# Looking through many products that wait for their photos' vectors costs time that embedding them
-# needs more: at most this part of it.
-LOOKING_SHARE = 0.1
+# Products in one transaction: each commit waits for the disk, and each keeps other writers waiting.
+GROUP = 8
+# The part of the time that describing takes while photos wait for their vectors: being found comes
+# before being described.
+SHARE_WHILE_EMBEDDING = 0.1
 
 COLOR, PATTERN = "color", "pattern"
 CONSIDERED = (CATEGORY, COLOR, *zero_shot.COMPARED)
@@ -88,13 +91,22 @@ class Describer:
 
     def step(self) -> int:
         """Describe one batch; returns how many products were handled, 0 when none could be."""
-        if time.monotonic() < self._rest_until:
+        started = time.monotonic()
+        if started < self._rest_until:
             return 0
         encoder = self._ready_encoder()
         space = _space_of(encoder)
         if encoder is None or space is None:
             return 0
-        self._claim = self._take(space)
+        handled = self._batch(encoder, space)
+        if not handled or _photos_wait(space):
+            ended = time.monotonic()
+            self._rest_until = ended + (ended - started) * (1 / SHARE_WHILE_EMBEDDING - 1)
+        return handled
+
+    def _batch(self, encoder: EncoderInfo, space: EmbeddingSpace) -> int:
+        DescribeTask.objects.give_up_exhausted()
+        self._claim = describable(space).claim(owner=self._owner, limit=BATCH)
         if not self._claim:
             return 0
         self._renewed_at = time.monotonic()
@@ -115,15 +127,6 @@ class Describer:
         except EngineError:
             # The engine starts, or starts again; its own log says which.
             return None
-
-    def _take(self, space: EmbeddingSpace) -> Claim[DescribeTask]:
-        started = time.monotonic()
-        DescribeTask.objects.give_up_exhausted()
-        claim = describable(space).claim(owner=self._owner, limit=BATCH)
-        if not claim:
-            ended = time.monotonic()
-            self._rest_until = ended + (ended - started) / LOOKING_SHARE
-        return claim
 
     def _prepared(self, encoder: EncoderInfo) -> ZeroShot:
         """The vocabulary in this encoder's vectors; texts are encoded once, however often it changes."""
@@ -152,14 +155,16 @@ class Describer:
         by_product = {
             one.product.pk: description for one, description in zip(seen, descriptions, strict=True)
         }
-        for task in self._claim.rows:
+        for start in range(0, len(self._claim.rows), GROUP):
             self._keep_claim()
-            subject = subjects.get(task.product_id)
-            if subject is None or subject.product.deleted_at is not None:
-                DescribeTask.objects.complete(self._claim.token, [task.pk])
-                continue
-            said = by_product.get(task.product_id, Description(None, {}))
-            self._record(task, subject, said, describer.vocabulary, space.model_id)
+            with transaction.atomic():
+                for task in self._claim.rows[start : start + GROUP]:
+                    subject = subjects.get(task.product_id)
+                    if subject is None or subject.product.deleted_at is not None:
+                        DescribeTask.objects.complete(self._claim.token, [task.pk])
+                        continue
+                    said = by_product.get(task.product_id, Description(None, {}))
+                    self._record(task, subject, said, describer.vocabulary, space.model_id)
 
     def _record(
         self,
@@ -250,6 +255,11 @@ def _space_of(encoder: EncoderInfo | None) -> EmbeddingSpace | None:
         return None
     spaces = EmbeddingSpace.objects.defer("background").exclude(state=SpaceState.RETIRED)
     return spaces.filter(fingerprint=encoder.fingerprint).first()
+
+
+def _photos_wait(space: EmbeddingSpace) -> bool:
+    unfinished = [WorkState.PENDING, WorkState.RUNNING]
+    return EmbedTask.objects.filter(space=space, state__in=unfinished).exists()
 
 
 def _subjects(product_ids: Sequence[int], space: EmbeddingSpace) -> dict[int, _Subject]:

@@ -31,19 +31,21 @@ def description_record(
     # Completing first locks the task's row until the values are written with it.
     if not DescribeTask.objects.complete(token, [task.pk]):
         return False
-    earlier = LedgerEntry.objects.filter(
-        product=product, variant=None, field__in=considered, source=source, retracted_at=None
+    earlier = list(
+        LedgerEntry.objects.filter(
+            product=product, variant=None, field__in=considered, source=source, retracted_at=None
+        )
     )
     rejected = [
         (row.field, row.locale, row.value) for row in earlier if row.decision == Decision.REJECTED
     ]
     said = [value for value in values if (value.field, value.locale, value.value) not in rejected]
     silent = set(considered) - {value.field for value in said}
-    withdrawn = earlier.filter(field__in=silent, decision=Decision.NONE)
-    fields = sorted(set(withdrawn.values_list("field", flat=True)))
-    if fields:
-        withdrawn.update(retracted_at=timezone.now())
-        project(product, fields)
+    withdrawn = [row for row in earlier if row.field in silent and row.decision == Decision.NONE]
+    if withdrawn:
+        rows = LedgerEntry.objects.filter(pk__in=[row.pk for row in withdrawn])
+        rows.update(retracted_at=timezone.now())
+        project(product, sorted({row.field for row in withdrawn}))
     if said:
         machine_values_record(
             product=product,

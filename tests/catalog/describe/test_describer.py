@@ -207,6 +207,7 @@ def test_an_engine_that_goes_away_leaves_the_work_pending_with_its_reason(
     assert (task.state, task.attempts, task.error) == (WorkState.PENDING, 0, "The engine starts.")
     assert task.next_try_at > timezone.now()
     engine.encode_texts.fails = None
+    describer._rest_until = 0
     DescribeTask.objects.update(next_try_at=timezone.now() - timedelta(seconds=1))
     assert describer.step() == 1
     assert task_of(product).error == ""
@@ -254,6 +255,19 @@ def test_a_term_that_people_withdrew_is_no_longer_said(describer, make_product):
     vocabulary.current(max_age=0)
     describer.step()
     assert said_of(product)["color"] == ["red"]
+
+
+def test_photos_that_wait_for_vectors_come_first(describer, make_product, monkeypatch):
+    monkeypatch.setattr(describe, "BATCH", 1)
+    monkeypatch.setattr(describe, "SHARE_WHILE_EMBEDDING", 1e-9)
+    make_product("hat")
+    make_product("mug")
+    waiting = make_product(None)
+    assert describer.step() == 1
+    assert describer.step() == 0
+    EmbedTask.objects.filter(photo__placements__product=waiting).update(state=WorkState.FAILED)
+    describer._rest_until = 0
+    assert describer.step() == 1
 
 
 def test_models_are_read_by_their_make():
