@@ -37,12 +37,12 @@ class BootstrapError(Exception):
     """The environment cannot be built; the message says what to do."""
 
 
-def digest(requirements: str, *, root: Path = ROOT) -> str:
+def digest(requirements: str) -> str:
     """What an environment was built from: this Python, and the requirements with their includes."""
     state = hashlib.sha256(repr(sys.version_info[:2]).encode())
     names = [RUNTIME] if requirements == RUNTIME else [RUNTIME, requirements]
     for name in names:
-        state.update((root / name).read_bytes())
+        state.update((ROOT / name).read_bytes())
     return state.hexdigest()
 
 
