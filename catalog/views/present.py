@@ -24,6 +24,7 @@ from catalog.services.attribute_values import CATEGORY, COLUMN_FIELDS
 
 CARD_WIDTHS = (240, 480)
 LOOKS = frozenset({"look", "photo", "like"})
+CODES = frozenset({"sku", "gtin", "mpn"})
 STATES_WORTH_SHOWING = frozenset({"pending", "running", "failed"})
 # How the shop's colours look, to put a swatch beside their names.
 COLOR_HEX = {
@@ -114,14 +115,23 @@ def card(product: Product, hit: Hit | None = None) -> dict[str, Any]:
         "embed_state": state if state in STATES_WORTH_SHOWING else "done",
     }
     if hit is not None:
-        # What makes a hit weak is that it hardly looks like what was asked for.
-        told = [r for r in hit.reasons if hit.strength != "weak" or r.kind not in LOOKS]
-        shown["reasons"] = [f"{reason.text[:1].upper()}{reason.text[1:]}" for reason in told]
+        shown["reasons"] = reasons(hit)
         shown["strength"] = hit.strength
         shown["similar_url"] = (
             reverse("catalog:search", args=[product.catalog.slug]) + f"?like={product.pk}"
         )
     return shown
+
+
+def reasons(hit: Hit) -> list[str]:
+    """Why a hit is there. Looks are no reason where it hardly looks so, nor where a code fits."""
+    by_code = any(reason.kind in CODES for reason in hit.reasons)
+    told = [
+        reason.text
+        for reason in hit.reasons
+        if reason.kind not in LOOKS or not (by_code or hit.strength == "weak")
+    ]
+    return [f"{text[:1].upper()}{text[1:]}" for text in told]
 
 
 class Labels:

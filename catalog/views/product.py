@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from catalog import selectors
 from catalog.forms import ProductForm
-from catalog.models import Placement, Product, ProductStatus, Variant
+from catalog.models import AttributeDefinition, Placement, Product, ProductStatus, Variant
 from catalog.search import neighbours
 from catalog.services import products as services
 from catalog.services.attribute_values import CATEGORY
@@ -88,12 +89,17 @@ def _photo(placement: Placement) -> dict[str, Any]:
 
 
 def _missing(product: Product, labels: present.Labels) -> list[dict[str, str]]:
-    """Attributes of the vocabulary that the product has no value for."""
+    """Attributes of the vocabulary that the product could have and has no value for."""
     known = {row.field for row in product.current_attributes.all() if row.variant_id is None}
+    fitting = AttributeDefinition.objects.all()
+    if product.category is not None:
+        steps = product.category.path.split("/")
+        above = ["/".join(steps[: n + 1]) for n in range(len(steps))]
+        fitting = fitting.filter(Q(categories=None) | Q(categories__path__in=above)).distinct()
     fields = [{"field": CATEGORY, "label": "Category"}] if CATEGORY not in known else []
     return fields + [
-        {"field": key, "label": definition.label()}
-        for key, definition in labels.definitions.items()
+        {"field": key, "label": labels.field(key)}
+        for key in fitting.values_list("key", flat=True)
         if key not in known
     ]
 

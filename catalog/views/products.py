@@ -95,9 +95,12 @@ def _url(status: str, order: str, page: int = 1) -> str:
 def bulk_actions() -> list[dict[str, Any]]:
     """For components/bulk_bar.html."""
     moves = [
-        {"value": f"{STATUS_ACTION}{value}", "label": f"Set {label.lower()}"}
-        for value, label in ProductStatus.choices
-        if value != ProductStatus.APPROVED
+        {"value": f"{STATUS_ACTION}{status}", "label": label, "icon": icon}
+        for status, label, icon in (
+            (ProductStatus.DRAFT, "Back to draft", "circle"),
+            (ProductStatus.IN_REVIEW, "Send to review", "circle-half"),
+            (ProductStatus.ARCHIVED, "Archive", "archive"),
+        )
     ]
     return [*moves, {"value": "delete", "label": "Delete", "icon": "trash", "danger": True}]
 

@@ -8,14 +8,14 @@ export function startAttributes() {
     event.preventDefault();
     form.querySelector("[data-attribute-cancel]").click();
   });
-  // A form that gives way to its row hands the focus to the row's edit button.
+  // A row or form that is replaced hands the focus to the new row's edit button.
   document.addEventListener("htmx:beforeSwap", (event) => {
-    const form = event.detail.target;
-    if (!form.matches?.("[data-attribute-form]") || event.detail.xhr.status === 422) return;
-    const row = form.id;
+    const { target } = event.detail;
+    if (!target.matches?.("[data-attribute]") || !target.contains(document.activeElement)) return;
+    const { id } = target;
     document.addEventListener(
       "htmx:afterSettle",
-      () => document.getElementById(row)?.querySelector("[data-attribute-edit]")?.focus(),
+      () => document.getElementById(id)?.querySelector("[data-attribute-edit]")?.focus(),
       { once: true },
     );
   });
