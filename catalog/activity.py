@@ -8,7 +8,16 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from catalog.index.spaces import live_space
-from catalog.models import Catalog, DescribeTask, EmbedTask, IndexChange, Photo, Placement, Product
+from catalog.models import (
+    Catalog,
+    DescribeTask,
+    EmbedTask,
+    IndexChange,
+    Photo,
+    Placement,
+    Product,
+    SpaceState,
+)
 from prodintel.lib.work import WorkState
 
 
@@ -124,8 +133,10 @@ def _failures(tasks: QuerySet, products: QuerySet) -> list[dict[str, Any]]:
 def queue_totals() -> dict[str, int]:
     """Pending and failed rows of the whole site, for the health call."""
     pending = failed = 0
-    for model in (EmbedTask, DescribeTask, IndexChange):
-        counted = model.objects.aggregate(
+    # Nobody works on what a retired space still lacked.
+    embedding = EmbedTask.objects.exclude(space__state=SpaceState.RETIRED)
+    for tasks in (embedding, DescribeTask.objects.all(), IndexChange.objects.all()):
+        counted = tasks.aggregate(
             pending=Count("pk", filter=Q(state__in=[WorkState.PENDING, WorkState.RUNNING])),
             failed=Count("pk", filter=Q(state=WorkState.FAILED)),
         )

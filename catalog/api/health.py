@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, JsonResponse
 from ninja import Router
 
@@ -25,7 +25,7 @@ def health(request: HttpRequest) -> JsonResponse:
     answer: dict[str, Any] = {"status": UP, "database": UP}
     try:
         answer["queue"] = queue_totals()
-    except DatabaseError:
+    except (DatabaseError, InterfaceError):
         answer |= {"status": "degraded", "database": "unavailable"}
         answer["queue"] = {"pending": None, "failed": None}
     answer["encoder"] = _encoder()

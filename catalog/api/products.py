@@ -25,6 +25,7 @@ router = Router(tags=["catalogue"])
 MAX_IMAGES = 8
 PAGE = 50
 MAX_PAGE = 200
+MAX_CURSOR = 18
 
 
 @router.get("/catalogs", response=list[CatalogOut])
@@ -49,7 +50,7 @@ def products_list(request: HttpRequest, slug: str, cursor: str = "", limit: int 
     catalog = selectors.catalog_for(request.user, slug)
     products = selectors.products_in(catalog).order_by("-pk")
     if cursor:
-        if not (cursor.isascii() and cursor.isdigit()):
+        if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= MAX_CURSOR):
             message = "Use the next_cursor of the last answer."
             raise Refusal(
                 HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", message, {"cursor": [message]}

@@ -105,7 +105,8 @@ def _filters(text: str) -> Filters:
         return Filters()
     try:
         raw = json.loads(text)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
+        # Not JSON, numbers of thousands of digits, brackets thousands deep.
         _invalid("filters", 'Give JSON such as {"color": ["red"]}.')
     return Filters.parse(raw)
 

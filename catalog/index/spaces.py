@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import structlog
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
@@ -10,10 +12,20 @@ from django.utils import timezone
 from catalog.index.payload import payload_fields
 from catalog.index.points import points_of
 from catalog.index.protocol import VectorIndex
-from catalog.models import Embedding, EmbeddingSpace, EmbedTask, Photo, Placement, SpaceState
+from catalog.models import (
+    Embedding,
+    EmbeddingSpace,
+    EmbedTask,
+    IndexChange,
+    Photo,
+    Placement,
+    SpaceState,
+)
 from catalog.models.outbox import record_index_changes
 from catalog.models.photo import SIMILARITY_ROLES
 from prodintel.engine.interface import EncoderInfo
+from prodintel.engine.vectors import Point
+from prodintel.lib.work import WorkState
 
 logger = structlog.get_logger(__name__)
 BACKGROUND_SIZE = 2000
@@ -87,14 +99,28 @@ def backfill(space: EmbeddingSpace) -> int:
 
 
 def switch_if_filled(space: EmbeddingSpace) -> bool:
-    """Make a filling space live once none of its photos waits any more."""
+    """Make a filling space live once none of its photos waits any more, nor its collection."""
     if space.state != SpaceState.FILLING:
         return False
-    waiting = EmbedTask.objects.filter(space=space, state__in=["pending", "running"])
-    if waiting.exists() or backfill(space):
+    waiting = EmbedTask.objects.filter(
+        space=space, state__in=[WorkState.PENDING, WorkState.RUNNING]
+    )
+    unindexed = IndexChange.objects.filter(vector=True).exclude(state=WorkState.FAILED)
+    if waiting.exists() or backfill(space) or unindexed.exists():
         return False
     _make_live(space)
     return True
+
+
+def drop_retired(index: VectorIndex) -> None:
+    """Drop the collections of retired spaces, which no longer follow changes.
+
+    Their vectors stay in the database: a space that comes back is filled from them.
+    """
+    kept = set(index.collections())
+    for space in EmbeddingSpace.objects.defer("background").filter(state=SpaceState.RETIRED):
+        if space.collection in kept:
+            index.drop(space.collection)
 
 
 def ensure_collection(index: VectorIndex, space: EmbeddingSpace) -> bool:
@@ -119,7 +145,10 @@ def refresh_background(space: EmbeddingSpace) -> None:
 
 
 def rebuild(index: VectorIndex, space: EmbeddingSpace, *, chunk: int = 500) -> int:
-    """Make the space's collection anew from the vectors in the database; returns its points."""
+    """Make the space's collection anew from the vectors in the database; returns its points.
+
+    May run beside the index runner: what changes meanwhile is put right, here or by its own change.
+    """
     index.drop(space.collection)
     ensure_collection(index, space)
     placed = (
@@ -131,7 +160,19 @@ def rebuild(index: VectorIndex, space: EmbeddingSpace, *, chunk: int = 500) -> i
     while ids := list(placed.filter(pk__gt=last)[:chunk]):
         points = points_of(ids, space)
         index.upsert(space.collection, list(points.values()))
+        _catch_up(index, space, points)
         total += len(points)
         last = ids[-1]
     index.mark_rebuilt(space.collection)
     return total
+
+
+def _catch_up(index: VectorIndex, space: EmbeddingSpace, written: Mapping[int, Point]) -> None:
+    """Put right what changed between the reading of points and their writing."""
+    now = points_of(written, space)
+    changed = [point for pk, point in now.items() if point.payload != written[pk].payload]
+    if changed:
+        index.upsert(space.collection, changed)
+    gone = sorted(set(written) - set(now))
+    if gone:
+        index.delete(space.collection, gone)

@@ -38,6 +38,7 @@ class Indexer:
             return 0
         claim = IndexChange.objects.claim(owner=self._owner, limit=BATCH)
         if not claim:
+            IndexChange.objects.give_up_exhausted()
             return 0
         try:
             self._apply(claim.rows, active)
@@ -45,7 +46,7 @@ class Indexer:
             self._later(claim.token, error)
             return 0
         except CollectionNotFound as error:
-            self._checked_at = 0.0
+            self._known = ()
             self._later(claim.token, error)
             return 0
         except IndexProblem as error:
@@ -54,11 +55,15 @@ class Indexer:
         return len(claim.rows)
 
     def _collections_ready(self, active: list[EmbeddingSpace]) -> bool:
-        """Make missing collections and refill damaged ones; looked at now and then, not always."""
+        """Make missing collections, refill damaged ones, drop those no longer in use.
+
+        Looked at now and then, not always.
+        """
         known = (tuple(space.pk for space in active), payload_fields())
         if known == self._known and time.monotonic() - self._checked_at < CHECK_SECONDS:
             return True
         try:
+            spaces.drop_retired(self._index)
             damaged = {c.name for c in self._index.health().collections if c.needs_rebuild}
             for space in active:
                 empty = spaces.ensure_collection(self._index, space)

@@ -9,7 +9,7 @@ from django.apps import apps
 from django.db import models, transaction
 from django.dispatch import Signal
 
-from prodintel.lib.work import Work
+from prodintel.lib.work import Work, WorkState
 
 CHUNK = 500
 
@@ -46,7 +46,8 @@ class FileRemoval(Work):
 def record_index_changes(points: Iterable[int], *, vector: bool) -> None:
     """Write outbox rows for points (placement ids), inside the caller's transaction.
 
-    A change that concerns the vector is never weakened by a later one that does not.
+    A change that concerns the vector is never weakened by a later one that does not. A change that
+    the index refused is tried again: what it refused may be what changed.
     """
     update = ["sequence", "next_try_at", *(["vector"] if vector else [])]
     ids = iter(sorted(set(points)))
@@ -58,6 +59,7 @@ def record_index_changes(points: Iterable[int], *, vector: bool) -> None:
             unique_fields=["point"],
             update_fields=update,
         )
+        IndexChange.objects.filter(point__in=chunk, state=WorkState.FAILED).retry()
 
 
 class IndexedQuerySet(models.QuerySet):

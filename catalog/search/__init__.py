@@ -17,6 +17,7 @@ from catalog.search.reasons import Reason, reasons_of
 
 RANKING_SECONDS = 300
 MAX_LIMIT = 100
+MAX_OFFSET = 10_000_000
 
 __all__ = [
     "Filters",
@@ -66,7 +67,7 @@ def search(
     """
     started = time.perf_counter()
     limit = max(1, min(limit, MAX_LIMIT))
-    offset = max(0, offset)
+    offset = max(0, min(offset, MAX_OFFSET))
     if query.browses:
         ranking = Ranking()
         matching = _browsed(catalog, query.filters)

@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 
 from catalog.index.payload import ATTRIBUTES, BRAND, CATALOG, PRICE, STATUS
 from catalog.models import AttributeDefinition, Product, ProductStatus
-from catalog.services.attribute_values import CATEGORY
+from catalog.services.attribute_values import CATEGORY, check_text
 from prodintel.engine.vectors import AnyOf, Condition, Filter, Range
 
 MAX_TEXT = 500
@@ -118,6 +118,8 @@ def _texts(name: str, value: Any) -> tuple[str, ...]:
     if len(items) > MAX_FILTER_VALUES or not all(isinstance(item, str | bool) for item in items):
         message = f"Give “{name}” a list of at most {MAX_FILTER_VALUES} texts."
         raise ValidationError({"filters": [message]})
+    for item in items:
+        check_text("filters", item)
     return tuple(sorted({str(item) for item in items if item != ""}))
 
 
@@ -130,11 +132,11 @@ def _bounds(value: Any) -> dict[str, float | None]:
             continue
         try:
             number = float(bound)
-        except (TypeError, ValueError) as error:
-            message = f"“{bound}” is not a price."
-            raise ValidationError({"filters": [message]}) from error
+        except (TypeError, ValueError, OverflowError):
+            number = np.nan
         if not np.isfinite(number) or isinstance(bound, bool):
-            raise ValidationError({"filters": [f"“{bound}” is not a price."]})
+            shown = json.dumps(bound)[:40]
+            raise ValidationError({"filters": [f"“{shown}” is not a price."]})
         bounds[name] = number
     return bounds
 

@@ -132,6 +132,7 @@ class Seeing:
                 fields=(PRODUCT,),
             )
         except CollectionNotFound:
+            self.notice = "The index is being filled: results go by words only until it is."
             return {}
         except IndexProblem as error:
             logger.warning("search without looks", reason=str(error))

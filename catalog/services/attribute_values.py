@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -12,6 +13,7 @@ from catalog.models import AttributeDefinition, AttributeKind, Category, Term, T
 
 CATEGORY = "category"
 # Fields of the ledger that are columns of the product or its variants, not vocabulary attributes.
+# People write the columns; what a machine says of them is a suggestion until somebody accepts it.
 COLUMN_FIELDS = frozenset(
     {"title", "description", "price", "compare_at_price", "cost", "alt_text", "brand"}
 )
@@ -23,12 +25,14 @@ def clean_value(field: str, value: Any) -> list | None:
     """The value as a JSON list of the field's type, or None for deliberately empty.
 
     Accepts a single value or a list; choice values by key or by label in any language. A value that
-    a closed list does not have becomes a proposed term and is refused as a value, with the list in
-    the message. Raises ValidationError keyed by the field.
+    a closed list does not have is refused, with the list in the message; `term_propose` keeps such
+    a value for a person to decide on. Raises ValidationError keyed by the field.
     """
     values = _as_list(value)
     if values is None:
         return None
+    for each in values:
+        check_text(field, each)
     if len(values) > MAX_VALUES:
         raise ValidationError({field: [f"Give at most {MAX_VALUES} values."]})
     if field == CATEGORY:
@@ -39,6 +43,20 @@ def clean_value(field: str, value: Any) -> list | None:
     if definition is None:
         raise ValidationError({field: [f"There is no attribute “{field}” in the vocabulary."]})
     return _CLEANERS[AttributeKind(definition.kind)](definition, values)
+
+
+def check_text(field: str, value: Any) -> None:
+    """Refuse what no database can keep as text, with a ValidationError on the field."""
+    if isinstance(value, str) and ("\x00" in value or not _encodable(value)):
+        raise ValidationError({field: ["This text holds characters that cannot be stored."]})
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _as_list(value: Any) -> list | None:
@@ -80,7 +98,7 @@ def _number(definition: AttributeDefinition, values: list) -> list:
     except InvalidOperation as error:
         message = f"“{values[0]}” is not a number."
         raise ValidationError({definition.key: [message]}) from error
-    if not number.is_finite():
+    if not (number.is_finite() and math.isfinite(float(number))):
         raise ValidationError({definition.key: ["Give a finite number."]})
     return [float(number)]
 

@@ -241,7 +241,7 @@ def project(product: Product, fields: Iterable[str]) -> None:
     same field project one after the other.
     """
     names = list(fields)
-    Product.objects.select_for_update().filter(pk=product.pk).first()
+    stored = Product.objects.select_for_update().get(pk=product.pk)
     rows = (
         LedgerEntry.objects.standing()
         .filter(product=product, field__in=names)
@@ -262,7 +262,8 @@ def project(product: Product, fields: Iterable[str]) -> None:
             winners[key] = row
     _write_projection(product, names, winners)
     if CATEGORY in names:
-        _write_category(product, winners.get((None, CATEGORY, "")))
+        _write_category(stored, winners.get((None, CATEGORY, "")))
+        product.category = stored.category
     points = product.placements.values_list("pk", flat=True)
     record_index_changes(points, vector=False)
     wake.on_commit(wake.INDEX)
@@ -333,6 +334,6 @@ def _write_terms(product: Product, current: CurrentAttribute) -> None:
 def _write_category(product: Product, entry: LedgerEntry | None) -> None:
     path = entry.value[0] if entry is not None and entry.value else None
     category = Category.objects.filter(path=path).first() if path else None
-    if product.category_id != (category.pk if category else None):
+    if product.category != category:
         product.category = category
         product.save(update_fields=["category", "updated_at"])

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from catalog import storage
 from catalog.models import Catalog, Photo, PhotoRole, Placement, Product, Variant
+from catalog.models.photo import SIMILARITY_ROLES
 from catalog.services.audit import audit
 from catalog.services.errors import conflict
 from catalog.vision.colours import measure
@@ -94,8 +95,13 @@ def _write_files(catalog: Catalog, staged: StagedPhoto) -> StoredPhoto:
         return StoredPhoto(staged, known=known)
     stem = f"photos/{catalog.pk}/{opened.sha256[:2]}/{opened.sha256}-{secrets.token_hex(4)}"
     name = storage.save(f"{stem}.{opened.extension}", staged.data)
-    working = storage.save(f"{stem}.working", opened.working_copy) if opened.working_copy else ""
-    return StoredPhoto(staged, name, working)
+    if not opened.working_copy:
+        return StoredPhoto(staged, name)
+    try:
+        return StoredPhoto(staged, name, storage.save(f"{stem}.working", opened.working_copy))
+    except storage.StorageUnavailable:
+        _discard(StoredPhoto(staged, name))
+        raise
 
 
 def _discard(stored: StoredPhoto) -> None:
@@ -107,7 +113,10 @@ def _discard(stored: StoredPhoto) -> None:
 
 
 def photo_record(*, catalog: Catalog, stored: StoredPhoto, actor: Any) -> Photo:
-    """The row of a stored photo, made now unless the catalogue has these bytes already."""
+    """The row of a stored photo, made now unless the catalogue has these bytes already.
+
+    Raises ValidationError when the row that had them was purged since their files were looked for.
+    """
     opened = stored.staged.opened
     photo, created = Photo.objects.get_or_create(
         catalog=catalog,
@@ -127,6 +136,8 @@ def photo_record(*, catalog: Catalog, stored: StoredPhoto, actor: Any) -> Photo:
             "created_by": actor,
         },
     )
+    if created and not stored.name:
+        raise conflict("image", "This photo was being removed just now. Upload it again.")
     if not created and stored.name:
         # Another upload of the same bytes was quicker: its files count.
         transaction.on_commit(lambda: _discard(stored))
@@ -246,7 +257,8 @@ def placement_delete(*, placement: Placement, actor: Any) -> None:
     placement.deleted_at = timezone.now()
     placement.save(update_fields=["deleted_at"])
     if was_main:
-        heir = placement.product.placements.filter(deleted_at=None).order_by("position").first()
+        standing = placement.product.placements.filter(deleted_at=None).order_by("position", "pk")
+        heir = standing.filter(role__in=SIMILARITY_ROLES).first() or standing.first()
         if heir is not None:
             heir.role = PhotoRole.MAIN
             heir.save(update_fields=["role"])

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from catalog.models import Catalog, Photo, PhotoRole, Placement, Product, ProductStatus, Variant
-from catalog.services.attribute_values import CATEGORY
+from catalog.services.attribute_values import CATEGORY, check_text
 from catalog.services.audit import audit
 from catalog.services.errors import conflict
 from catalog.services.ledger import attribute_set
@@ -73,29 +73,89 @@ def product_create(
         twin = _product_with_main(catalog, photos[0].opened.sha256)
         if twin is not None:
             return Created(twin, duplicate=True)
-    variant_fields = {k: v for k, v in fields.items() if k in VARIANT_FIELDS}
-    plain = {k: v for k, v in fields.items() if k in PRODUCT_FIELDS}
-    title = plain.pop("title", "") or (title_from_name(photos[0].name) if photos else "")
-    with (
-        photo_files(catalog=catalog, photos=photos) as stored,
-        _unique_handled(),
-        transaction.atomic(),
-    ):
-        product = Product(catalog=catalog, title=title, created_by=actor, **plain)
-        product.handle = plain.get("handle") or _free_handle(catalog, title)
+    plain, sold = _split(fields)
+    plain["title"] = plain.get("title") or (title_from_name(photos[0].name) if photos else "")
+    try:
+        with (
+            photo_files(catalog=catalog, photos=photos) as stored,
+            _unique_handled(),
+            transaction.atomic(),
+        ):
+            rows = [photo_record(catalog=catalog, stored=each, actor=actor) for each in stored]
+            if rows and not allow_duplicate:
+                _refuse_twin(catalog, rows[0])
+            product = _product_save(Product(catalog=catalog, created_by=actor), plain)
+            for position, each in enumerate(variants or [{}]):
+                variant = Variant(
+                    product=product, catalog=catalog, currency=catalog.currency, position=position
+                )
+                _variant_save(variant, {**sold, **each})
+            photos_place(product=product, photos=rows, actor=actor)
+            for name, value in (attributes or {}).items():
+                attribute_set(product=product, field=name, value=value, actor=actor)
+            audit(
+                actor=actor,
+                action="product.create",
+                target=product,
+                catalog=catalog,
+                summary=product.title,
+            )
+    except _TwinFound as found:
+        return Created(found.product, duplicate=True)
+    return Created(product)
+
+
+def _split(fields: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The product's own fields, and its variant's. Raises ValidationError for any other name."""
+    unknown = set(fields) - PRODUCT_FIELDS - VARIANT_FIELDS
+    if unknown:
+        raise ValidationError({name: ["This field cannot be changed."] for name in unknown})
+    plain = {name: _tidy(name, fields[name]) for name in fields if name in PRODUCT_FIELDS}
+    return plain, {name: value for name, value in fields.items() if name in VARIANT_FIELDS}
+
+
+def _tidy(name: str, value: Any) -> Any:
+    """A value as columns keep it: text without spaces around it, empty instead of None."""
+    texts = value if isinstance(value, (list, tuple)) else [value]
+    for text in texts:
+        check_text(name, text)
+    if name == "tags":
+        return list(texts) if value else []
+    return value.strip() if isinstance(value, str) else ("" if value is None else value)
+
+
+class _TwinFound(Exception):  # noqa: N818 -- an answer, not a fault
+    """Somebody made a product of the same photo a moment ago; what was begun is rolled back."""
+
+    def __init__(self, product: Product) -> None:
+        super().__init__()
+        self.product = product
+
+
+def _refuse_twin(catalog: Catalog, main: Photo) -> None:
+    """Look again, now that the photo's row makes others that have the same bytes wait."""
+    twin = _product_with_main(catalog, main.sha256)
+    if twin is not None:
+        raise _TwinFound(twin)
+
+
+def _product_save(product: Product, plain: Mapping[str, Any]) -> Product:
+    """Save a new product. A handle that nobody asked for gives way to one that is taken."""
+    for name, value in plain.items():
+        setattr(product, name, value)
+    if product.handle:
         product.full_clean(validate_constraints=False)
         product.save()
-        for position, each in enumerate(variants or [variant_fields]):
-            _variant_save(
-                Variant(product=product, catalog=catalog, position=position),
-                {"currency": catalog.currency, **variant_fields, **each} if variants else each,
-            )
-        rows = [photo_record(catalog=catalog, stored=each, actor=actor) for each in stored]
-        photos_place(product=product, photos=rows, actor=actor)
-        for name, value in (attributes or {}).items():
-            attribute_set(product=product, field=name, value=value, actor=actor)
-        audit(actor=actor, action="product.create", target=product, catalog=catalog, summary=title)
-    return Created(product)
+        return product
+    product.handle = _free_handle(product.catalog, product.title)
+    product.full_clean(validate_constraints=False)
+    try:
+        with transaction.atomic():
+            product.save()
+    except IntegrityError:
+        product.handle = _numbered_handle(product.title)
+        product.save()
+    return product
 
 
 def _product_with_main(catalog: Catalog, sha256: str) -> Product | None:
@@ -113,9 +173,13 @@ def _product_with_main(catalog: Catalog, sha256: str) -> Product | None:
 
 
 def _free_handle(catalog: Catalog, title: str) -> str:
-    stem = slugify(title)[:120] or "product"
+    stem = slugify(title)[:120]
     taken = Product.objects.alive().filter(catalog=catalog, handle=stem).exists()
-    return f"{stem}-{secrets.token_hex(4)}" if taken or stem == "product" else stem
+    return _numbered_handle(title) if taken or not stem else stem
+
+
+def _numbered_handle(title: str) -> str:
+    return f"{slugify(title)[:120] or 'product'}-{secrets.token_hex(4)}"
 
 
 class _unique_handled:  # noqa: N801 -- reads as the context manager it is
@@ -127,10 +191,11 @@ class _unique_handled:  # noqa: N801 -- reads as the context manager it is
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if not isinstance(error, IntegrityError):
             return
+        # PostgreSQL names the constraint, SQLite the column; values may hold either word.
         text = str(error)
-        if "sku" in text:
+        if "sku_unique_in_catalog" in text or "catalog_variant.sku" in text:
             raise conflict("sku", "Another product of this catalogue has this SKU.") from error
-        if "handle" in text:
+        if "handle_unique_in_catalog" in text or "catalog_product.handle" in text:
             message = "Another product of this catalogue has this handle."
             raise conflict("handle", message) from error
 
@@ -139,6 +204,7 @@ def _variant_save(variant: Variant, fields: Mapping[str, Any]) -> Variant:
     for name, value in fields.items():
         if name not in VARIANT_FIELDS:
             raise conflict(name, "This is not a field of a variant.")
+        check_text(name, value)
         if isinstance(value, str):
             value = value.strip()  # noqa: PLW2901 -- the same value, tidied
         setattr(variant, name, "" if value is None and _is_text(name) else value)
@@ -163,17 +229,12 @@ def product_update(
 
     Raises ValidationError with messages by field, and changes nothing then.
     """
-    fields = dict(fields or {})
-    unknown = set(fields) - PRODUCT_FIELDS - VARIANT_FIELDS
-    if unknown:
-        raise ValidationError({name: ["This field cannot be changed."] for name in unknown})
-    plain = {k: v for k, v in fields.items() if k in PRODUCT_FIELDS}
-    sold = {k: v for k, v in fields.items() if k in VARIANT_FIELDS}
+    plain, sold = _split(fields or {})
     with _unique_handled(), transaction.atomic():
         changes = _changes(product, plain)
         if changes:
             for name, value in plain.items():
-                setattr(product, name, "" if value is None else value)
+                setattr(product, name, value)
             product.full_clean(exclude=["catalog", "created_by"])
             product.save(update_fields=[*plain, "updated_at"])
         if sold:

@@ -43,6 +43,8 @@ class Listener(threading.Thread):
     def __init__(self, path: Path, events: dict[str, threading.Event]) -> None:
         super().__init__(name="wake", daemon=True)
         self._events = events
+        self._path = path
+        self._closed = False
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.unlink(missing_ok=True)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -50,14 +52,18 @@ class Listener(threading.Thread):
         path.chmod(0o600)
 
     def run(self) -> None:
-        while True:
-            try:
-                message = self._socket.recv(MESSAGE_BYTES)
-            except OSError:
-                return
+        while not self._closed:
+            message = self._socket.recv(MESSAGE_BYTES)
             event = self._events.get(message.decode(errors="replace"))
             if event is not None:
                 event.set()
 
     def close(self) -> None:
+        """End the thread and take its address away."""
+        self._closed = True
+        self._path.unlink(missing_ok=True)
+        # Closing alone would leave the thread waiting for ever.
+        self._socket.shutdown(socket.SHUT_RDWR)
+        if self.is_alive():
+            self.join()
         self._socket.close()

@@ -1,0 +1,382 @@
+"""The ledger: who said what of a field, what counts, and how it is taken back."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from catalog.models import (
+    AuditEvent,
+    Batch,
+    CurrentAttribute,
+    CurrentTerm,
+    LedgerEntry,
+    Source,
+    Term,
+    TermState,
+)
+from catalog.services.ledger import (
+    MachineValue,
+    attribute_set,
+    attribute_undo,
+    attribute_unlock,
+    batch_retract,
+    machine_values_record,
+    suggestion_decide,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def product(make_product, vocabulary):
+    return make_product("Mug", color=None)
+
+
+@pytest.fixture
+def says(product, person):
+    """A person's word on a field."""
+
+    def say(field, value, **options):
+        return attribute_set(product=product, field=field, value=value, actor=person, **options)
+
+    return say
+
+
+@pytest.fixture
+def guess(product):
+    """A machine's word on a field."""
+
+    def record(field, value, source=Source.ZERO_SHOT, confidence=0.6, **options):
+        said = MachineValue(field, value, confidence)
+        machine_values_record(product=product, values=[said], source=source, model="m", **options)
+        return LedgerEntry.objects.order_by("pk").last()
+
+    return record
+
+
+def current(product, field="color", variant=None):
+    return CurrentAttribute.objects.filter(product=product, field=field, variant=variant).first()
+
+
+def terms(field="color") -> list[str]:
+    return sorted(CurrentTerm.objects.filter(field=field).values_list("value", flat=True))
+
+
+def test_person_s_value_is_current_and_locked(product, says):
+    says("color", ["red", "blue"])
+    row = current(product)
+    assert (row.value, row.source, row.locked) == (["red", "blue"], "person", True)
+
+
+def test_machine_s_value_is_current_and_open(product, guess):
+    guess("color", ["red"])
+    row = current(product)
+    assert (row.value, row.source, row.locked, row.confidence) == (
+        ["red"],
+        "zero-shot",
+        False,
+        0.6,
+    )
+
+
+def test_machine_does_not_overwrite_a_person(product, says, guess):
+    says("color", "red")
+    guess("color", ["blue"], Source.VISION_LLM)
+    assert current(product).value == ["red"]
+    assert LedgerEntry.objects.filter(source="vision-llm", retracted_at=None).exists()
+
+
+def test_person_overwrites_a_machine(product, says, guess):
+    guess("color", ["blue"])
+    says("color", "red")
+    assert current(product).value == ["red"]
+
+
+def test_better_source_wins_whatever_the_order(product, says, guess):
+    guess("color", ["green"], Source.VISION_LLM)
+    guess("color", ["blue"], Source.ZERO_SHOT)
+    assert current(product).value == ["green"]
+    says("color", "red", source=Source.IMPORT)
+    assert current(product).value == ["red"]
+
+
+def test_newer_word_of_the_same_source_wins(product, says):
+    says("color", "red")
+    says("color", "blue")
+    assert current(product).value == ["blue"]
+
+
+def test_precedence_can_be_set_for_a_field(product, says, guess, settings):
+    settings.SOURCE_PRECEDENCE = {"color": ["vision-llm", "person", "import", "zero-shot"]}
+    says("color", "red")
+    guess("color", ["blue"], Source.VISION_LLM)
+    assert current(product).value == ["blue"]
+
+
+def test_person_may_empty_a_field_deliberately(product, says, guess):
+    says("color", None)
+    guess("color", ["red"])
+    row = current(product)
+    assert (row.value, row.locked) == (None, True)
+    assert terms() == []
+
+
+def test_unlocking_lets_the_machine_s_value_through(product, says, guess, person):
+    guess("color", ["blue"])
+    says("color", "red")
+    assert attribute_unlock(product=product, field="color", actor=person) == 1
+    row = current(product)
+    assert (row.value, row.locked) == (["blue"], False)
+
+
+def test_unlocking_takes_an_acceptance_back(product, guess, person):
+    entry = guess("color", ["blue"])
+    suggestion_decide(entry=entry, accept=True, actor=person)
+    attribute_unlock(product=product, field="color", actor=person)
+    row = current(product)
+    assert (row.value, row.locked) == (["blue"], False)
+
+
+def test_undo_brings_the_value_before_back(product, says, person):
+    says("color", "red")
+    says("color", "blue")
+    assert attribute_undo(product=product, field="color", actor=person)
+    assert current(product).value == ["red"]
+
+
+def test_undo_of_the_only_value_leaves_the_field_without(product, says, person):
+    says("color", "red")
+    attribute_undo(product=product, field="color", actor=person)
+    assert current(product) is None
+    assert terms() == []
+
+
+def test_undo_does_not_touch_what_machines_said(product, guess, person):
+    guess("color", ["red"])
+    assert not attribute_undo(product=product, field="color", actor=person)
+    assert current(product).value == ["red"]
+
+
+def test_history_is_kept_when_a_value_is_undone(product, says, person):
+    entry = says("color", "red")
+    attribute_undo(product=product, field="color", actor=person)
+    entry.refresh_from_db()
+    assert entry.value == ["red"]
+    assert entry.retracted_by == person
+
+
+def test_accepted_suggestion_wins_over_the_person_s_value_before(product, says, guess, person):
+    entry = guess("color", ["blue"])
+    says("color", "red")
+    suggestion_decide(entry=entry, accept=True, actor=person)
+    row = current(product)
+    assert (row.value, row.locked) == (["blue"], True)
+
+
+def test_person_s_value_after_an_acceptance_wins(product, says, guess, person):
+    suggestion_decide(entry=guess("color", ["blue"]), accept=True, actor=person)
+    says("color", "red")
+    assert current(product).value == ["red"]
+
+
+def test_accepted_text_is_still_the_machine_s(product, guess, person):
+    entry = guess("color", ["blue"])
+    suggestion_decide(entry=entry, accept=True, actor=person)
+    entry.refresh_from_db()
+    assert (entry.source, entry.decided_by) == ("zero-shot", person)
+    assert current(product).source == "zero-shot"
+
+
+def test_rejected_value_no_longer_counts(product, guess, person):
+    guess("color", ["green"], Source.VISION_LLM)
+    entry = guess("color", ["blue"], Source.ZERO_SHOT)
+    suggestion_decide(entry=LedgerEntry.objects.first(), accept=False, actor=person)
+    suggestion_decide(entry=entry, accept=False, actor=person)
+    assert [row.value for row in CurrentAttribute.objects.all()] == [["green"]]
+
+
+def test_machine_s_later_word_replaces_its_earlier_one(product, guess):
+    first = guess("color", ["red"])
+    guess("color", ["blue"])
+    first.refresh_from_db()
+    assert first.retracted_at is not None
+    assert current(product).value == ["blue"]
+
+
+def test_machine_that_says_the_same_again_adds_nothing(product, guess):
+    guess("color", ["red"])
+    guess("color", ["red"])
+    assert LedgerEntry.objects.count() == 1
+
+
+def test_machine_that_repeats_itself_does_not_lose_an_acceptance(product, guess, person):
+    suggestion_decide(entry=guess("color", ["red"]), accept=True, actor=person)
+    guess("color", ["blue"])
+    assert current(product).value == ["red"]
+
+
+def test_field_that_machines_may_only_suggest_waits_for_a_person(product, guess, person):
+    entry = guess("composition", ["100 % cotton"])
+    assert current(product, "composition") is None
+    suggestion_decide(entry=entry, accept=True, actor=person)
+    assert current(product, "composition").value == ["100 % cotton"]
+
+
+@pytest.mark.parametrize("field", ["title", "description", "brand", "price"])
+def test_machine_s_word_on_a_column_is_a_suggestion(product, guess, field):
+    guess(field, ["A mug"])
+    assert LedgerEntry.objects.count() == 1
+    assert current(product, field) is None
+
+
+@pytest.mark.parametrize("field", ["title", "price"])
+def test_person_writes_columns_as_columns(says, field):
+    with pytest.raises(ValidationError, match="product's own field"):
+        says(field, "1")
+
+
+def test_batch_is_undone_as_a_whole(make_product, vocabulary, catalog, person):
+    batch = Batch.objects.create(catalog=catalog, label="import")
+    products = [make_product(color=None) for _ in range(2)]
+    for product in products:
+        for field, value in (("color", "red"), ("material", "wood")):
+            attribute_set(
+                product=product,
+                field=field,
+                value=value,
+                actor=person,
+                source=Source.IMPORT,
+                batch=batch,
+            )
+    attribute_set(product=products[0], field="color", value="blue", actor=person)
+    assert batch_retract(batch=batch, actor=person) == 4
+    assert [row.value for row in CurrentAttribute.objects.all()] == [["blue"]]
+
+
+def test_variant_s_value_stands_beside_its_product_s(product, says):
+    variant = product.variants.get()
+    says("color", "red")
+    says("color", "blue", variant=variant)
+    assert current(product).value == ["red"]
+    assert current(product, variant=variant).value == ["blue"]
+
+
+def test_undo_on_a_product_leaves_its_variants_values(product, says, person):
+    variant = product.variants.get()
+    says("color", "red")
+    says("color", "blue", variant=variant)
+    attribute_undo(product=product, field="color", actor=person)
+    assert current(product) is None
+    assert current(product, variant=variant).value == ["blue"]
+
+
+def test_category_becomes_the_product_s(product, says):
+    says("category", "home/kitchen/mugs")
+    product.refresh_from_db()
+    assert product.category.path == "home/kitchen/mugs"
+
+
+def test_category_is_found_by_its_label(product, says):
+    assert says("category", "Mugs").value == ["home/kitchen/mugs"]
+
+
+def test_undone_category_is_gone_from_the_product(product, says, person):
+    says("category", "clothes")
+    attribute_undo(product=product, field="category", actor=person)
+    product.refresh_from_db()
+    assert product.category is None
+
+
+def test_unknown_category_is_refused(says):
+    with pytest.raises(ValidationError, match="no category"):
+        says("category", "home/garage")
+
+
+def test_values_are_terms_for_filters(product, says):
+    says("color", ["red", "blue"])
+    assert terms() == ["blue", "red"]
+    says("color", "green")
+    assert terms() == ["green"]
+
+
+def test_label_in_any_language_is_understood(says):
+    assert says("color", "RED-DE").value == ["red"]
+
+
+def test_value_outside_a_closed_list_is_refused_with_the_list(says):
+    with pytest.raises(ValidationError, match="blue, green, red|red, blue, green"):
+        says("color", "mauve")
+
+
+def test_open_list_takes_new_values(says):
+    assert says("style", "Art Déco").value == ["art-déco"]
+
+
+def test_merged_value_is_kept_as_what_it_was_merged_into(says, vocabulary):
+    red = Term.objects.get(attribute=vocabulary["color"], key="red")
+    Term.objects.create(
+        attribute=vocabulary["color"], key="crimson", state=TermState.MERGED, merged_into=red
+    )
+    assert says("color", "crimson").value == ["red"]
+
+
+def test_two_values_of_a_single_choice_are_refused(says):
+    with pytest.raises(ValidationError, match="Choose one value"):
+        says("material", ["wood", "steel"])
+
+
+@pytest.mark.parametrize(("given", "kept"), [("12,5", 12.5), (3, 3.0), ("-0.5", -0.5)])
+def test_number_is_kept_as_a_number(says, given, kept):
+    assert says("height", given).value == [kept]
+
+
+@pytest.mark.parametrize("given", ["tall", "inf", "nan", "sNaN", "1e999999"])
+def test_what_is_no_number_is_refused(says, given):
+    with pytest.raises(ValidationError) as caught:
+        says("height", given)
+    assert "height" in caught.value.message_dict
+
+
+@pytest.mark.parametrize(("given", "kept"), [("yes", True), (False, False), ("0", False)])
+def test_yes_or_no_is_kept_as_a_truth_value(says, given, kept):
+    assert says("organic", given).value == [kept]
+
+
+def test_what_is_neither_yes_nor_no_is_refused(says):
+    with pytest.raises(ValidationError, match="yes or no"):
+        says("organic", "maybe")
+
+
+@pytest.mark.parametrize("given", ["x" * 2001, "a\x00b", "\ud800"])
+def test_text_that_cannot_be_kept_is_refused(says, given):
+    with pytest.raises(ValidationError):
+        says("composition", given)
+
+
+@pytest.mark.parametrize("given", [{"a": 1}, [["red"]], [{"a": 1}]])
+def test_nested_values_are_refused(says, given):
+    with pytest.raises(ValidationError):
+        says("color", given)
+
+
+def test_unknown_attribute_is_refused(says):
+    with pytest.raises(ValidationError, match="no attribute"):
+        says("flavour", "sweet")
+
+
+def test_empty_list_empties_the_field(says):
+    assert says("color", ["", " "]).value is None
+
+
+def test_changes_are_on_the_audit_trail(product, says, person):
+    says("color", "red")
+    event = AuditEvent.objects.get(action="attribute.set")
+    assert (event.actor, event.target_id) == (person, product.pk)
+    assert event.data["value"] == ["red"]
+
+
+def test_machine_s_values_are_not_on_the_audit_trail(guess):
+    before = AuditEvent.objects.count()
+    guess("color", ["red"])
+    assert AuditEvent.objects.count() == before
