@@ -46,14 +46,22 @@ SQLITE_BACK = [
 
 POSTGRESQL = [
     "CREATE EXTENSION IF NOT EXISTS pg_trgm",
+    # A function of our own carries its true cost (and keeps out parallel workers: starting one takes
+    # longer than the search). With the bare expression the planner takes reading
+    # and cutting every text for cheaper than the index: 375 ms against 5 ms at 100,000 products.
+    """CREATE FUNCTION catalog_lexemes(words text) RETURNS tsvector
+           LANGUAGE plpgsql IMMUTABLE STRICT COST 100
+           AS $$ BEGIN RETURN array_to_tsvector(string_to_array(words, ' ')); END $$""",
+    # Without fastupdate there is no list of pending entries that each search reads from end to end.
     """CREATE INDEX catalog_producttext_words ON catalog_producttext
-           USING gin (array_to_tsvector(string_to_array(words, ' ')))""",
+           USING gin (catalog_lexemes(words)) WITH (fastupdate = off)""",
     """CREATE INDEX catalog_catalogword_trigrams ON catalog_catalogword
-           USING gin (word gin_trgm_ops)""",
+           USING gin (word gin_trgm_ops) WITH (fastupdate = off)""",
 ]
 POSTGRESQL_BACK = [
     "DROP INDEX catalog_catalogword_trigrams",
     "DROP INDEX catalog_producttext_words",
+    "DROP FUNCTION catalog_lexemes(text)",
 ]
 
 UNSUPPORTED = (

@@ -13,7 +13,7 @@ from catalog.textsearch.backend import Clauses, Lexeme, Restriction
 _DOCUMENTS = """
     WITH met AS MATERIALIZED (
         SELECT product_id FROM catalog_producttext
-        WHERE array_to_tsvector(string_to_array(words, ' ')) @@ %s::tsquery AND catalog_id = %s
+        WHERE catalog_lexemes(words) @@ %s::tsquery AND catalog_id = %s
     ), newest AS MATERIALIZED (
         SELECT p.id FROM met JOIN catalog_product AS p ON p.id = met.product_id
         WHERE p.deleted_at IS NULL {restriction}
