@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,11 @@ from catalog.models import Catalog, Membership, Role
 
 SCALED_SETTINGS = "tests.scaled_settings"
 PASSWORD = "correct horse battery staple"
+S3_CREDENTIALS = {
+    "aws_access_key_id": "tests",
+    "aws_secret_access_key": "tests",
+    "region_name": "us-east-1",
+}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -124,3 +129,45 @@ def photo_bytes() -> Callable[..., bytes]:
         return file.getvalue()
 
     return make
+
+
+@pytest.fixture(scope="session")
+def _s3_server() -> Iterator[str]:
+    """The address of an S3-compatible server with a bucket named `photos`."""
+    import boto3  # loaded by the tests that need it alone
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    address = f"http://{host}:{port}"
+    client = boto3.client("s3", endpoint_url=address, **S3_CREDENTIALS)
+    client.create_bucket(Bucket="photos")
+    client.close()
+    yield address
+    server.stop()
+
+
+@pytest.fixture
+def s3_photos(_s3_server: str, settings: Any) -> str:
+    """Photos go to an S3-compatible server, as with S3_BUCKET set; returns its address."""
+    settings.S3_BUCKET = "photos"
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {
+            "BACKEND": "storages.backends.s3.S3Storage",
+            "OPTIONS": {
+                "bucket_name": "photos",
+                "endpoint_url": _s3_server,
+                "region_name": S3_CREDENTIALS["region_name"],
+                "access_key": S3_CREDENTIALS["aws_access_key_id"],
+                "secret_key": S3_CREDENTIALS["aws_secret_access_key"],
+                "default_acl": None,
+                "querystring_auth": True,
+                "querystring_expire": 600,
+                "file_overwrite": True,
+                "signature_version": "s3v4",
+            },
+        },
+    }
+    return _s3_server
