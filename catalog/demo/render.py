@@ -61,7 +61,7 @@ def _wanted(only: list[str], shots: dict[str, Any]) -> list[str]:
 
 
 def _photo(shot: dict[str, Any], target: Path, options: argparse.Namespace) -> None:
-    """One photo: `shot` is its table in shots.toml."""
+    """One photo: `shot` is its table in shots.toml, where glass asks for more samples."""
     from PIL import Image
     from rendering import catalogue, studio
 
@@ -73,7 +73,7 @@ def _photo(shot: dict[str, Any], target: Path, options: argparse.Namespace) -> N
         png,
         size=options.size,
         threads=options.threads,
-        samples=options.samples,
+        samples=shot.get("samples", options.samples),
     )
     with Image.open(png) as picture:
         picture.convert("RGB").save(target, quality=options.quality, method=6)

@@ -158,10 +158,10 @@ def dress(
 def trousers(*, color: str, short: bool = False, stitch: str | None = None) -> None:
     """Trousers or shorts with a waistband."""
     hem, wide, inner = (0.05, 0.62, 0.1) if short else (-1.1, 0.52, 0.22)
-    side = [(0.57, 0.3)] if short else [(0.54, 0.1)]
+    outside = [(0.57, 0.3)] if short else [(0.54, 0.1)]
     right: list[Line] = [
         [(0.0, 0.94), (0.2, 0.945), (0.4, 0.97)],
-        [(0.4, 0.97), (0.5, 0.6), *side, (wide, hem + 0.01)],
+        [(0.4, 0.97), (0.5, 0.6), *outside, (wide, hem + 0.01)],
         [(wide, hem + 0.01), ((wide + inner) / 2, hem - 0.015), (inner, hem)],
         [(inner, hem), (0.06 if short else 0.13, 0.15), (0.015, 0.36), (0.0, 0.37)],
     ]
