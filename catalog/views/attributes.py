@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -98,7 +99,7 @@ def _form_values(product: Product, field: str, labels: present.Labels) -> dict[s
     return {
         **row,
         "control": "choices",
-        "options": _focused(_term_options(definition, current)),
+        "options": _focused(_term_options(product, definition, current)),
         "chosen": current,
         "multiple": definition.kind == AttributeKind.MULTI_CHOICE,
         "open": not definition.closed,
@@ -120,8 +121,14 @@ def _category_groups(product: Product) -> list[dict[str, Any]]:
     return list(groups.values())
 
 
-def _term_options(definition: AttributeDefinition, current: list) -> list[dict[str, Any]]:
-    active = [term for term in definition.terms.all() if term.state == TermState.ACTIVE]
+def _term_options(
+    product: Product, definition: AttributeDefinition, current: list
+) -> list[dict[str, Any]]:
+    """The terms that fit the product's category, and those that it has already."""
+    terms = definition.terms.filter(state=TermState.ACTIVE)
+    if product.category is not None:
+        here = Q(categories=None) | Q(categories__path__in=present.category_paths(product))
+        terms = terms.filter(here | Q(key__in=current)).distinct()
     return [
         {
             "value": term.key,
@@ -129,7 +136,7 @@ def _term_options(definition: AttributeDefinition, current: list) -> list[dict[s
             "checked": term.key in current,
             "hex": present.color_hex(definition.key, term.key),
         }
-        for term in active
+        for term in terms
     ]
 
 

@@ -11,7 +11,8 @@ from catalog import selectors
 
 
 def catalogs(request: HttpRequest) -> dict[str, Any]:
-    """`my_catalogs`, and `current_catalog` where the address names one of them.
+    """`my_catalogs`, and `current_catalog` where the address names one of them, with
+    `may_edit_current`.
 
     A page without a catalogue's slug in its address shows one by setting `request.catalog`.
     """
@@ -27,5 +28,13 @@ def catalogs(request: HttpRequest) -> dict[str, Any]:
             return known
         return next((catalog for catalog in my_catalogs if catalog.slug == slug), None)
 
+    def editable() -> bool:
+        return bool(current_catalog) and selectors.may(request.user, current_catalog)
+
     my_catalogs: Any = SimpleLazyObject(mine)
-    return {"my_catalogs": my_catalogs, "current_catalog": SimpleLazyObject(current)}
+    current_catalog: Any = SimpleLazyObject(current)
+    return {
+        "my_catalogs": my_catalogs,
+        "current_catalog": current_catalog,
+        "may_edit_current": SimpleLazyObject(editable),
+    }

@@ -74,7 +74,7 @@ class Facetting:
 
     def _facet(self, name: str) -> dict[str, Any]:
         checked = set(self._filters.by_field.get(name, ()))
-        options = [
+        options: list[dict[str, Any]] = [
             {
                 "value": value,
                 "label": self.label(name, value),
@@ -88,7 +88,9 @@ class Facetting:
             options = self._as_tree(options)
         else:
             options.sort(key=lambda option: (not option["checked"], -option["count"]))
-        shown = [option for n, option in enumerate(options) if n < SHOWN_OPTIONS or option["checked"]]
+        shown = [
+            option for n, option in enumerate(options) if n < SHOWN_OPTIONS or option["checked"]
+        ]
         return {
             "name": f"{PREFIX}{name}",
             "label": self.field_label(name),

@@ -214,6 +214,12 @@ def category_trail(product: Product) -> str:
     return " › ".join(reversed(labels))
 
 
+def category_paths(product: Product) -> list[str]:
+    """The path of the product's category and of all it lies in; empty without one."""
+    steps = product.category.path.split("/") if product.category else []
+    return ["/".join(steps[: n + 1]) for n in range(len(steps))]
+
+
 def states(product: Product) -> dict[str, str]:
     """Where the product's ingest stands."""
     return {"embed": embed_state(product), "describe": describe_state(product)}

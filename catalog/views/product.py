@@ -93,9 +93,8 @@ def _missing(product: Product, labels: present.Labels) -> list[dict[str, str]]:
     known = {row.field for row in product.current_attributes.all() if row.variant_id is None}
     fitting = AttributeDefinition.objects.all()
     if product.category is not None:
-        steps = product.category.path.split("/")
-        above = ["/".join(steps[: n + 1]) for n in range(len(steps))]
-        fitting = fitting.filter(Q(categories=None) | Q(categories__path__in=above)).distinct()
+        here = Q(categories=None) | Q(categories__path__in=present.category_paths(product))
+        fitting = fitting.filter(here).distinct()
     fields = [{"field": CATEGORY, "label": "Category"}] if CATEGORY not in known else []
     return fields + [
         {"field": key, "label": labels.field(key)}
@@ -153,7 +152,11 @@ def product_state(request: Request, slug: str, pk: int) -> HttpResponseBase:
     """Where the product's ingest stands; the fragment asks again by itself until it is done."""
     product = product_in(request, slug, pk)
     values = {**_state_values(request, product, present.Labels()), "polled": True}
-    return render(request, "catalog/_product_state.html", values)
+    response = render(request, "catalog/_product_state.html", values)
+    if not values["unfinished"]:
+        # The neighbours of the page wait for this.
+        response["HX-Trigger"] = "searchable"
+    return response
 
 
 @require_safe
