@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalog.textsearch import search_text
+from catalog.textsearch.scoring import MAX_QUERY, MAX_TERMS, Query
 
 pytestmark = pytest.mark.django_db
 
@@ -64,6 +65,12 @@ def test_word_among_odd_characters_is_found(make_product, found, query):
 def test_very_long_query_is_cut(make_product, search, query):
     make_product("Blue mug")
     assert len(search(query)) <= 1
+
+
+def test_of_a_very_long_query_little_is_read():
+    query = Query.read("mug blue " * 1000)
+    assert len(query.terms) == MAX_TERMS
+    assert len(query.code) <= MAX_QUERY
 
 
 def test_limit_is_bounded(make_product, found):
