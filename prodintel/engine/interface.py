@@ -66,7 +66,8 @@ class EncoderInfo:
         fingerprint: changes exactly when vectors stop being comparable (name, weights,
             preprocessing), so that it names an embedding space.
         preprocess: what callers do to a photo before sending it.
-        batch: photos per bulk forward pass, measured to take at most 300 ms.
+        batch: photos to send in one bulk call; the engine takes as many of them in a pass as fit
+            300 ms, which it measured while loading and goes on measuring.
         device: "cpu", "cuda" or "mps".
         dtype: "float32", "bfloat16" or "float16".
         text_context: tokens that the text tower reads; the rest of a text is cut off.

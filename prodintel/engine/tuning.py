@@ -25,6 +25,8 @@ WORTH_IT = 0.9
 
 _FIRST = 4
 _UNSTEADY = 1.5
+_ENOUGH_SECONDS = 2.0
+_SLOW_PASSES = 3
 
 Trial: TypeAlias = Callable[[str, int], float]
 """Seconds of one forward pass: (number type, photos) -> seconds."""
@@ -43,6 +45,30 @@ class Tuning:
     steady: bool = True
 
 
+class PassSize:
+    """Photos per pass: the measured number, corrected by what passes take in earnest.
+
+    A model measured while the machine was busy would otherwise go in small steps for as long as
+    the process lives. Not safe to share between threads without a lock.
+    """
+
+    def __init__(self, start: int, most: int) -> None:
+        self.value = start
+        self._most = most
+        self._slow = 0
+
+    def took(self, count: int, seconds: float) -> None:
+        """Learn from one pass of `count` photos; only full passes tell anything."""
+        if count < self.value:
+            return
+        self._slow = self._slow + 1 if seconds > MAX_BATCH_SECONDS else 0
+        if seconds <= MAX_BATCH_SECONDS / 2:
+            self.value = min(self._most, self.value * 2)
+        elif self._slow >= _SLOW_PASSES:
+            self.value = max(1, self.value // 2)
+            self._slow = 0
+
+
 def measure(trial: Trial, dtypes: Sequence[str], max_batch: int) -> Tuning:
     """Time forward passes and choose.
 
@@ -57,10 +83,14 @@ def measure(trial: Trial, dtypes: Sequence[str], max_batch: int) -> Tuning:
     for dtype in dtypes:
         trial(dtype, 1)  # the first pass also allocates and compiles
     times: dict[str, list[float]] = {dtype: [] for dtype in dtypes}
-    for _ in range(3):
+    spent = 0.0
+    for turn in range(3):
+        if turn > 1 and spent > _ENOUGH_SECONDS:
+            break
         # In turns, so that a busy moment of the machine does not fall on one of them alone.
         for dtype in dtypes:
             times[dtype].append(trial(dtype, _FIRST))
+            spent += times[dtype][-1]
     best = dtypes[0]
     for dtype in dtypes[1:]:
         share = WORTH_IT if best == dtypes[0] else 1

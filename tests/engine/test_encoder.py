@@ -78,8 +78,8 @@ def test_a_query_photo_equals_the_same_photo_in_bulk(encoder):
     )
 
 
-def test_more_photos_than_a_batch_go_in_parts(encoder):
-    batch = photos(encoder.info.batch * 2 + 1)
+def test_more_photos_than_a_pass_go_in_parts(encoder):
+    batch = photos(2 * 64 + 1)
     vectors = encoder.encode_photos(batch)
     assert len(vectors) == len(batch)
     np.testing.assert_allclose(vectors[-1], encoder.encode_query_photo(batch[-1]), atol=1e-5)
@@ -260,6 +260,12 @@ def test_a_long_list_of_texts_does_not_hold_up_a_query(slow):
 
     model.release.set()
     assert bulk.get().shape == (20, 4)
+
+
+def test_callers_send_enough_for_passes_to_grow():
+    loaded = LoadedModel(SlowModel(), tokenizer, "cpu", "slow", "0" * 32, SPEC)
+    assert Encoder(loaded, Tuning("float32", 1, 2.0), 4).info.batch == 16
+    assert Encoder(loaded, Tuning("float32", 40, 200.0), 4).info.batch == 40
 
 
 def test_a_query_text_is_computed_once(slow):

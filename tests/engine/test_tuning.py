@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from prodintel.engine.tuning import Tuning, measure, remembered
+from prodintel.engine.tuning import PassSize, Tuning, measure, remembered
 
 
 def machine(per_photo: dict[str, float], overhead: float = 0.0):
@@ -72,3 +72,44 @@ def test_a_damaged_file_is_measured_over(tmp_path, content):
     tuning = Tuning("float32", 8, 26.0)
     assert remembered(file, ("model",), lambda: tuning) == tuning
     assert json.loads(file.read_text())
+
+
+def test_a_slow_model_is_not_measured_for_long():
+    passes = []
+
+    def trial(dtype, count):
+        passes.append(count)
+        return count * 1.0
+
+    measure(trial, ["float32", "bfloat16"], 64)
+    assert sum(passes) == 2 + 2 * 2 * 4
+
+
+def test_passes_grow_while_they_take_less_than_half_the_limit():
+    size = PassSize(2, most=64)
+    taken = []
+    for _ in range(8):
+        taken.append(size.value)
+        size.took(size.value, size.value * 0.008)
+    assert taken == [2, 4, 8, 16, 32, 32, 32, 32]
+
+
+def test_passes_grow_no_further_than_the_most():
+    size = PassSize(48, most=64)
+    size.took(48, 0.01)
+    assert size.value == 64
+
+
+def test_passes_shrink_when_they_are_too_slow_several_times_in_a_row():
+    size = PassSize(16, most=64)
+    for seconds in (0.4, 0.4, 0.2, 0.4, 0.4):
+        size.took(16, seconds)
+    assert size.value == 16
+    size.took(16, 0.4)
+    assert size.value == 8
+
+
+def test_a_pass_that_was_not_full_tells_nothing():
+    size = PassSize(16, most=64)
+    size.took(3, 0.001)
+    assert size.value == 16
