@@ -26,7 +26,7 @@ def encoder() -> Any:
 
 @pytest.fixture
 def site_engine(data_dir: Any, encoder: Any) -> Iterator[Callable[..., Any]]:
-    """Starts and stops the engine that this site's settings name: `with site_engine(): ...`."""
+    """The engine that this site's settings name, for as long as a block takes that enters it."""
     yield lambda load=lambda _config: encoder: running_engine(config_for(data_dir), load)
     configured.client().close()
     _forget()

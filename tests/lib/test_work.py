@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import uuid
 from datetime import timedelta
@@ -250,5 +251,5 @@ def test_claimers_in_threads_share_no_row(make_jobs):
     for thread in threads:
         thread.join()
     assert errors == []
-    assert sorted(sum(taken, [])) == sorted(Job.objects.values_list("pk", flat=True))
+    assert sorted(itertools.chain(*taken)) == sorted(Job.objects.values_list("pk", flat=True))
     assert set(states()) == {"done"}

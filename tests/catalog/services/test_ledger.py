@@ -305,7 +305,7 @@ def test_label_in_any_language_is_understood(says):
 
 
 def test_value_outside_a_closed_list_is_refused_with_the_list(says):
-    with pytest.raises(ValidationError, match="blue, green, red|red, blue, green"):
+    with pytest.raises(ValidationError, match=r"not one of its values: .*green"):
         says("color", "mauve")
 
 

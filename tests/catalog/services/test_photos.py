@@ -57,7 +57,7 @@ def test_too_many_photos_are_refused_and_none_is_kept(product, person, data_dir)
     with pytest.raises(ValidationError, match="at most 40 photos"):
         product_add_photos(product=product, photos=many, actor=person)
     assert Photo.objects.count() == before
-    assert len([path for path in data_dir.rglob("*.png")]) == before
+    assert len(list(data_dir.rglob("*.png"))) == before
 
 
 def test_new_main_photo_demotes_the_one_before(product, person):
