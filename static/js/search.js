@@ -85,6 +85,8 @@ class SearchBox {
   }
 
   start() {
+    const mayFocus = matchMedia("(pointer: fine)").matches && this.input.matches("[data-search-focus]");
+    if (mayFocus) this.input.focus({ preventScroll: true });
     this.input.addEventListener("input", () => this.showWeight());
     this.root.querySelector("[data-weight-input]")?.addEventListener("change", () => this.refine());
     this.root.querySelector("[data-photo-clear]")?.addEventListener("click", () => {
