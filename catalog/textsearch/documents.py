@@ -35,7 +35,7 @@ def text_documents_refresh(product_ids: Iterable[int]) -> None:
     """
     ids = sorted(set(product_ids))
     for start in range(0, len(ids), CHUNK):
-        with transaction.atomic():
+        with transaction.atomic(savepoint=False):
             _refresh(ids[start : start + CHUNK])
 
 

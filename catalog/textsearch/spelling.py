@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from rapidfuzz.distance import OSA
-
 from catalog.textsearch.backend import TextIndex
 from catalog.textsearch.normalise import singulars
 
@@ -59,6 +57,8 @@ def similarity(word: str, other: str, *, unfinished: bool = False) -> float:
 
 
 def _similarity(word: str, other: str) -> float:
+    from rapidfuzz.distance import OSA  # 30 ms that not every command's start has to pay
+
     slips = 2 if len(word) >= TWO_SLIPS_FROM else 1
     distance = OSA.distance(word, other, score_cutoff=slips)
     if distance > slips or not _plausible(word, other):
