@@ -62,7 +62,11 @@ def is_complete(folder: Path) -> bool:
 
 
 def recipe() -> str:
-    """A digest of all that decides the starter's vectors: this package and the weight files."""
+    """A digest of all that decides what is in the folder: this package and the weight files.
+
+    A change of code alone puts the folder together again, which takes seconds; whether vectors
+    change is up to the weights and ``layout.VERSION``.
+    """
     package = Path(__file__).parent
     own = sorted([*package.glob("*.py"), *(package / "data").glob("*")])
     used = (sources.BACKBONE, sources.TEXT_WEIGHTS, sources.TEXT_CONFIG, *sources.TOKENIZER)
@@ -84,9 +88,7 @@ def _alone(folder: Path) -> Iterator[None]:
 
 def _build(part: Path, folder: Path, progress: Progress) -> None:
     """Fill ``part`` with the files that will be ``folder``'s."""
-    for source in sources.TOKENIZER:
-        path = source.locate()
-        shutil.copyfile(path, part / path.name)
+    copy_tokenizer(part)
     from prodintel.engine.starter import weights
 
     text_config = weights.save(part, progress)
@@ -106,6 +108,13 @@ def _build(part: Path, folder: Path, progress: Progress) -> None:
         with path.open("rb") as file:
             os.fsync(file.fileno())
     part.chmod(0o755)
+
+
+def copy_tokenizer(folder: Path) -> None:
+    """Copy MiniLM's tokenizer files, checked, into ``folder``."""
+    for source in sources.TOKENIZER:
+        path = source.locate()
+        shutil.copyfile(path, folder / path.name)
 
 
 def open_clip_config(folder: Path) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# Order is part of the vector layout: a change needs a new assembly version.
+# Order is part of the vectors' layout: a change needs a new layout.VERSION.
 SWATCHES: dict[str, tuple[str, ...]] = {
     "black": ("000000", "161616", "26262a"),
     "white": ("ffffff", "f4f4f4", "e6e6e8"),

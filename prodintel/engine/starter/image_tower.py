@@ -63,11 +63,11 @@ class ColourNames(nn.Module):
             for index, values in enumerate(SWATCHES.values())
             for value in values
         ]
-        owner = torch.tensor([index for index, _ in swatches])
-        self.register_buffer("owner", functional.one_hot(owner).float(), persistent=False)
+        # Plain attributes, not buffers: they stay float32 when the model is converted.
+        self.owner = functional.one_hot(torch.tensor([index for index, _ in swatches])).float()
         swatch = srgb_to_lab(torch.tensor([rgb for _, rgb in swatches])) * _axes()
-        self.register_buffer("swatch", swatch / _SPREAD**2, persistent=False)
-        self.register_buffer("offset", (swatch**2).sum(-1) / (2 * _SPREAD**2), persistent=False)
+        self.swatch = swatch / _SPREAD**2
+        self.offset = (swatch**2).sum(-1) / (2 * _SPREAD**2)
 
     def forward(self, pixels: Tensor) -> Tensor:
         cells = functional.avg_pool2d(pixels.float(), _CELL).permute(0, 2, 3, 1) * 0.5 + 0.5
@@ -77,8 +77,8 @@ class ColourNames(nn.Module):
         weight = object_weight(lab, fill).flatten(1)
         lab = brightened(lab, fill).flatten(1, 2) * _axes().to(lab.device)
         # Squared distances without the pixel's own square, which softmax would cancel.
-        nearness = lab @ self.swatch.float().T - self.offset.float()
-        shares = (nearness.softmax(-1) * weight[..., None]).sum(1) @ self.owner.float()
+        nearness = lab @ self.swatch.to(lab.device).T - self.offset.to(lab.device)
+        shares = (nearness.softmax(-1) * weight[..., None]).sum(1) @ self.owner.to(lab.device)
         return functional.normalize(shares.sqrt(), dim=-1)
 
 
@@ -156,6 +156,8 @@ class StarterImageTower(nn.Module):
         self.gate = _table(layout.IMAGENET_CLASSES)
         self.projection = _table(layout.LOOKS, layout.FEATURES)
         self.colour_names = ColourNames()
+        # Saved with the weights, so that whoever compares those sees a change of the recipe too.
+        self.register_buffer("version", torch.tensor(layout.VERSION))
 
     def forward(self, pixels: Tensor) -> Tensor:
         features = self.features(pixels)
@@ -176,9 +178,11 @@ class StarterImageTower(nn.Module):
 
     def meaning(self, features: Tensor) -> Tensor:
         """(n, ``layout.MEANING``), any length: the labels, weighted by their probabilities."""
-        classes = _linear(features, self.backbone.classifier).softmax(-1)
-        threshold = classes.topk(layout.TOP_CLASSES, dim=-1).values[:, -1:]
-        best = torch.where(classes >= threshold, classes, 0.0)
+        logits = _linear(features, self.backbone.classifier)
+        classes = logits.softmax(-1)
+        soft = (logits / layout.TEMPERATURE).softmax(-1)
+        threshold = soft.topk(layout.TOP_CLASSES, dim=-1).values[:, -1:]
+        best = torch.where(soft >= threshold, soft, 0.0)
         best = best / best.sum(-1, keepdim=True)
 
         garments = _linear(features, self.probes).sigmoid()

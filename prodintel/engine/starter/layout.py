@@ -5,7 +5,9 @@ from __future__ import annotations
 from prodintel.engine.starter.colours import SWATCHES
 from prodintel.engine.starter.garments import GARMENTS as GARMENT_NAMES
 
-VERSION = 1  # raise it when a saved starter must be put together anew
+# Part of the saved weights. Raise it when the same weights would give other vectors: photos are then
+# embedded anew.
+VERSION = 1
 
 FEATURES = 1280  # EfficientNet-Lite2's pooled features
 IMAGENET_CLASSES = 1000
@@ -30,9 +32,10 @@ TEXT_TOWER = "prodintel_starter_minilm"
 
 GARMENT_SHARE = 0.6  # of the label mixture that the garment probes may take at most
 GARMENT_HALF = 0.1  # garment probability at which they take half of that
-TOP_CLASSES = 10  # ConSE keeps the best few classes; the long tail only pulls towards hubs
+TEMPERATURE = 1.5  # softens the class probabilities: neighbouring classes say something too
+TOP_CLASSES = 20  # ConSE keeps the best few classes; the long tail only pulls towards hubs
 # Shares of an image vector's squared length; meaning has the rest. They are the same for every
 # photo, so a text without colour words ranks photos by meaning alone.
 IMAGE_COLOUR_SHARE = 0.15
 IMAGE_LOOKS_SHARE = 0.3
-TEXT_COLOUR_SHARE = 0.35  # of a coloured text vector's squared length
+TEXT_COLOUR_SHARE = 0.4  # of a coloured text vector's squared length

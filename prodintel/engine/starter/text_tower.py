@@ -43,7 +43,7 @@ class StarterTextModel(BertModel):
     """Token ids to joint vectors in ``pooler_output`` (n, ``layout.JOINT``), float32, unit length.
 
     Meaning: the mean of MiniLM's last hidden states over what is left when prompt and colour words
-    are taken out, centred and evened out (``centre``, ``spread``). Colour: the sum of the colour
+    are taken out, less what all texts have in common (``centre``). Colour: the sum of the colour
     words' vectors. A text without colour words has a zero colour part, one without other words a
     zero meaning part. The looks part is zero.
     """
@@ -58,8 +58,8 @@ class StarterTextModel(BertModel):
         self.register_buffer("phrase_colours", torch.zeros(count, layout.COLOURS))
         self.register_buffer("phrase_kept", torch.zeros(count, dtype=torch.bool))
         self.register_buffer("fillers", torch.full((config.filler_count,), -1))
+        self.register_buffer("continues", torch.zeros(config.vocab_size, dtype=torch.bool))
         self.register_buffer("centre", torch.zeros(layout.MEANING))
-        self.register_buffer("spread", torch.eye(layout.MEANING))
 
     def forward(  # type: ignore[override]
         self, input_ids: Tensor, attention_mask: Tensor, **_: Any
@@ -96,17 +96,19 @@ class StarterTextModel(BertModel):
             weights = mask[..., None].float()
             mean = (hidden.float() * weights).sum(1) / weights.sum(1).clamp_min(1.0)
             centred = functional.normalize(mean, dim=-1) - self.centre.float()
-            return hidden, functional.normalize(centred @ self.spread.float(), dim=-1)
+            return hidden, functional.normalize(centred, dim=-1)
 
     def read_phrases(self, ids: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Colour part (n, colours), tokens to leave out (n, length), has colour words (n).
 
-        Longer phrases win: "navy blue" is not read again as "blue".
+        Longer phrases win: "navy blue" is not read again as "blue". A phrase ends where a word ends:
+        there is no gold in a goldfish.
         """
         rows, length = ids.shape
         colour = torch.zeros(rows, layout.COLOURS, device=ids.device)
         used = torch.zeros_like(ids, dtype=torch.bool)
         taken = torch.zeros_like(used)
+        ends = functional.pad(~self.continues[ids[:, 1:]], (0, 1), value=True)
         sizes = (self.phrase_tokens >= 0).sum(1)
         for size in range(self.config.phrase_length, 0, -1):
             chosen = sizes == size
@@ -114,7 +116,7 @@ class StarterTextModel(BertModel):
                 continue
             windows = ids.unfold(1, size, 1)
             hits = (windows[:, :, None] == self.phrase_tokens[chosen, :size]).all(-1)
-            hits &= ~used.unfold(1, size, 1).any(-1)[..., None]
+            hits &= (ends[:, size - 1 :] & ~used.unfold(1, size, 1).any(-1))[..., None]
             colour += hits.any(1).float() @ self.phrase_colours[chosen].float()
             for offset in range(size):
                 end = length - size + 1 + offset

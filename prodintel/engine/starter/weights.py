@@ -5,6 +5,7 @@ Imported only while a starter is assembled: it imports torch and transformers.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -15,40 +16,41 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import AutoTokenizer
 
-from prodintel.engine.starter import labels, layout, phrases, sources
+from prodintel.engine.starter import layout, phrases, sources
 from prodintel.engine.starter.image_tower import StarterImageTower
 from prodintel.engine.starter.text_tower import StarterTextConfig, StarterTextModel
 
-PROBES = Path(__file__).parent / "data" / "garment_probes.safetensors"
+_DATA = Path(__file__).parent / "data"
+PROBES = _DATA / "garment_probes.safetensors"  # prodintel.engine.fitting.garments writes it
+LABELS = _DATA / "label_bank.safetensors"  # prodintel.engine.fitting.labels writes it
 
-_BATCH = 64
-_LOGIT_SCALE = 20.0
+_LOGIT_SCALE = 3.0  # its exponential turns cosines into class probabilities, about as sure as right
 
 
 def save(part: Path, progress: Callable[[str], None]) -> dict[str, Any]:
     """Write the checkpoint into ``part``, which has the tokenizer; return the text configuration.
 
+    Everything is copied or follows from hashes, nothing is computed in floating point that another
+    machine might round differently.
+
     Raises:
         sources.StarterError: a weight file is missing or is not the expected one.
 
     """
-    image = StarterImageTower()
+    progress("Putting the starter encoder together")
+    image, text = StarterImageTower(), text_model(part)
     copy_backbone(image, sources.BACKBONE.locate())
-    text = _text_model(part)
-    progress("Reading the class names")
-    bank = labels.build(lambda texts: embed(text, part, texts))
     for name, tensor in load_file(PROBES).items():
         image.probes.get_parameter(name).data.copy_(tensor)
-    image.labels.data.copy_(bank.vectors)
-    image.garment_labels.data.copy_(bank.garments)
-    image.gate.data.copy_(bank.gate)
-    text.centre.copy_(bank.centre)
-    text.spread.copy_(bank.spread)
-    image.projection.data.copy_(looks_projection(image.backbone.classifier.weight.data))
-    progress("Writing the starter encoder")
+    bank = load_file(LABELS)
+    image.labels.data.copy_(bank["labels"].float() * bank["label_scale"].float())
+    image.garment_labels.data.copy_(bank["garment_labels"])
+    image.gate.data.copy_(bank["gate"])
+    image.projection.data.copy_(looks_projection())
+    text.centre.copy_(bank["centre"])
     tensors = {f"visual.trunk.{name}": tensor for name, tensor in image.state_dict().items()}
     tensors |= {f"text.transformer.{name}": tensor for name, tensor in text.state_dict().items()}
-    tensors["logit_scale"] = torch.tensor(_LOGIT_SCALE).log()
+    tensors["logit_scale"] = torch.tensor(_LOGIT_SCALE)
     save_file(
         {name: tensor.contiguous() for name, tensor in tensors.items()},
         part / "open_clip_model.safetensors",
@@ -56,15 +58,15 @@ def save(part: Path, progress: Callable[[str], None]) -> dict[str, Any]:
     return text.config.to_dict()
 
 
-def looks_projection(classifier: Tensor) -> Tensor:
-    """(looks, features) directions in which ImageNet's classes differ most, orthonormal.
+def looks_projection() -> Tensor:
+    """(looks, features) random signs: distances survive such a projection.
 
-    A singular vector's sign is arbitrary and is fixed here, so that every machine makes the same.
+    Achlioptas, "Database-friendly random projections", PODS 2001.
     """
-    _, _, directions = torch.linalg.svd(classifier - classifier.mean(0), full_matrices=False)
-    directions = directions[: layout.LOOKS]
-    largest = directions.abs().argmax(1, keepdim=True)
-    return directions * directions.gather(1, largest).sign()
+    bits = layout.LOOKS * layout.FEATURES
+    digest = hashlib.shake_256(b"prodintel starter looks").digest(bits // 8)
+    signs = [1.0 if byte >> bit & 1 else -1.0 for byte in digest for bit in range(8)]
+    return torch.tensor(signs).reshape(layout.LOOKS, layout.FEATURES)
 
 
 def copy_backbone(image: StarterImageTower, path: Path) -> None:
@@ -75,8 +77,8 @@ def copy_backbone(image: StarterImageTower, path: Path) -> None:
     image.eval()
 
 
-def _text_model(folder: Path) -> StarterTextModel:
-    """MiniLM with the phrase tables, its meaning part still as MiniLM has it."""
+def text_model(folder: Path) -> StarterTextModel:
+    """MiniLM with the phrase tables, its centre still at zero."""
     tokenizer = AutoTokenizer.from_pretrained(folder)
 
     def tokenize(text: str) -> list[int]:
@@ -102,25 +104,6 @@ def _text_model(folder: Path) -> StarterTextModel:
         model.phrase_colours[row] = torch.tensor(phrase.colour)
         model.phrase_kept[row] = phrase.kept
     model.fillers.copy_(torch.tensor(fillers))
+    for token, index in tokenizer.get_vocab().items():
+        model.continues[index] = token.startswith("##")
     return model.eval()
-
-
-def embed(model: StarterTextModel, folder: Path, texts: list[str]) -> Tensor:
-    """(n, meaning) unit vectors of whole texts, prompt and colour words included."""
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    vectors = torch.zeros(len(texts), layout.MEANING)
-    # Texts of like length together: padding would otherwise be half of the work.
-    order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
-    with torch.no_grad():
-        for start in range(0, len(texts), _BATCH):
-            chosen = order[start : start + _BATCH]
-            batch = tokenizer(
-                [texts[index] for index in chosen],
-                padding=True,
-                truncation=True,
-                max_length=layout.CONTEXT,
-                return_tensors="pt",
-            )
-            read = model.read_meaning(batch.input_ids, batch.attention_mask.bool())
-            vectors[chosen] = read[1]
-    return vectors
