@@ -27,6 +27,7 @@ LONGEST_DELAY = 30.0
 # Who lived this long has started well: its next death is a new story.
 STEADY_AFTER = 60.0
 GRACE = 15.0
+RESERVED_SHARE = 0.2
 
 
 @dataclass(frozen=True)
@@ -179,10 +180,11 @@ class Supervisor:
         self._report("stopping")
         self._before_stop()
         end = time.monotonic() + self._grace
-        share = self._grace / max(len(self._children), 1)
-        for child in self._children:
+        for position, child in enumerate(self._children, start=1):
             child.send(signal.SIGTERM)
-            self._wait_or_hurry(child, time.monotonic() + share)
+            # A slow one may take what time there is, but for a share of each that comes after it.
+            reserved = (len(self._children) - position) * self._grace * RESERVED_SHARE
+            self._wait_or_hurry(child, end - reserved)
         for child in self._children:
             if not self._wait_or_hurry(child, end):
                 self._tell("killed", child)
