@@ -60,6 +60,7 @@ class ServerIndex:
             api_key: what the server wants to see.
             timeout: seconds that a call may take.
             client: a client to use instead of one for `url`.
+
         """
         self._url = url
         self._api_key = api_key

@@ -14,6 +14,7 @@ def matrix(points: Sequence[Point]) -> Vector:
 
     Raises:
         IndexProblem: when one is zero, not finite or of another length, or an id is negative.
+
     """
     if any(point.id < 0 for point in points):
         raise IndexProblem("The ids of points are whole numbers from 0.")
@@ -33,6 +34,7 @@ def query(vector: Vector, limit: int, offset: int) -> Vector:
 
     Raises:
         IndexProblem: when it is zero or not finite, or more is asked for than a search returns.
+
     """
     if limit < 0 or offset < 0 or limit + offset > MAX_RESULTS:
         raise IndexProblem(f"A search returns at most {MAX_RESULTS} points, offset included.")
