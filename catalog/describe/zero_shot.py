@@ -16,6 +16,10 @@ from catalog.describe.prompts import PromptBank, Vectors, unit
 from catalog.describe.vocabulary import CategoryNode, TermNode, Vocabulary
 
 CONFIDENT = 0.5
+# A term must stand out among the others by itself, and its name together with the product's must fit
+# the photo about as well as the product's name alone; in units of the softmax's exponent.
+CLEAR = 0.8
+NO_WORSE = 0.35
 MAIN_WEIGHT = 2.0
 # Attributes that words can be compared for; colours are measured, other attributes are left to
 # models that can be asked.
@@ -66,7 +70,7 @@ class ZeroShot:
         wordings = [words_of(nodes[path]) for path in self._leaves]
         self._labels = bank.labels(wordings) if wordings else np.zeros((0, 0), dtype=np.float32)
         self._above = _ancestry(vocabulary)
-        self._terms: dict[tuple[str, str], Vectors] = {}
+        self._terms: dict[tuple[str, str], tuple[Vectors, Vectors]] = {}
 
     def describe(self, photos: Vectors) -> list[Description]:
         """One description a product: `photos` is float32 (n, dimension), see `product_vector`."""
@@ -97,30 +101,44 @@ class ZeroShot:
     def _compare(
         self, photo: NDArray[np.float32], category: Guess | None, scale: float
     ) -> dict[str, Guess]:
-        """Attributes of a product whose category is known: "a wool hat" against plain "a hat"."""
+        """Attributes of a product whose category is known.
+
+        Two questions must agree: which term the photo is nearest to, and which of "wool hat",
+        "leather hat" ... it is nearest to. The first alone answers with whatever is near all hats,
+        the second alone with what hats are mostly made of.
+        """
         if category is None:
             return {}
         found = {}
         for key in self._compared:
             terms = self.vocabulary.terms_of(key, category.value)
-            if not terms:
+            if len(terms) < 2:  # noqa: PLR2004 -- one alone is always the nearest
                 continue
-            similarity = self._term_vectors(key, category.value, terms) @ photo
-            shares = _softmax(similarity[None] * (self._sharpness / scale))[0]
+            alone, together = self._term_vectors(key, category.value, terms)
+            sharpness = self._sharpness / scale
+            shares = _softmax((alone @ photo)[None] * sharpness)[0]
             best = int(shares.argmax())
-            if best > 0 and shares[best] >= CONFIDENT:
+            plain, *named = (together @ photo) * sharpness
+            fits = best == int(np.argmax(named)) and named[best] >= plain - NO_WORSE
+            if fits and shares[best] >= CLEAR:
                 # No surer of what a thing is made of than of what it is.
-                confidence = float(min(shares[best], category.confidence))
-                found[key] = Guess(terms[best - 1].key, confidence)
+                found[key] = Guess(terms[best].key, float(min(shares[best], category.confidence)))
         return found
 
-    def _term_vectors(self, key: str, path: str, terms: Sequence[TermNode]) -> Vectors:
-        """(1 + terms, dimension): the category's noun alone, then with each term before it."""
+    def _term_vectors(
+        self, key: str, path: str, terms: Sequence[TermNode]
+    ) -> tuple[Vectors, Vectors]:
+        """(terms, dimension): each term alone; (1 + terms, dimension): the category's noun alone,
+        then with each term before it.
+        """
         kept = self._terms.get((key, path))
         if kept is None:
             noun = words_of(self.vocabulary.categories[path])[0]
-            wordings = [[f"{words_of(term)[0]} {noun}"] for term in terms]
-            kept = self._terms[key, path] = self._bank.labels([[noun], *wordings])
+            with_noun = [[f"{words_of(term)[0]} {noun}"] for term in terms]
+            kept = self._terms[key, path] = (
+                self._bank.labels([words_of(term) for term in terms]),
+                self._bank.labels([[noun], *with_noun]),
+            )
         return kept
 
 

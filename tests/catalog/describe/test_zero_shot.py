@@ -96,6 +96,31 @@ def test_no_material_is_named_where_none_shows(describer):
     assert hat.attributes == {}
 
 
+def test_between_two_materials_none_is_named(describer):
+    (hat,) = describe(describer, photo_of("hat wool leather", wool=0.8, leather=0.75))
+    assert hat.category.value == "clothing/hats"
+    assert "material" not in hat.attributes
+
+
+def test_a_trace_of_a_material_that_fits_worse_than_none_is_not_named(encoder):
+    """Nearest among the materials, but the plain name of the product fits the photo better."""
+    sharp = ZeroShot(vocabulary(), PromptBank(encoder), sharpness=6.0)
+    (hat,) = describe(sharp, photo_of("hat wool", hat=3.0, wool=0.8))
+    assert hat.category.value == "clothing/hats"
+    assert "material" not in hat.attributes
+
+
+def test_the_only_material_of_a_category_is_no_answer(describer, encoder):
+    nodes = vocabulary()
+    material = nodes.attributes["material"]
+    only = AttributeNode("material", AttributeKind.MULTI_CHOICE, {}, terms=material.terms[:1])
+    single = ZeroShot(
+        Vocabulary(nodes.categories, {"material": only}), PromptBank(encoder), sharpness=2.0
+    )
+    (hat,) = describe(single, photo_of("hat wool", wool=0.8))
+    assert hat.attributes == {}
+
+
 def test_only_values_offered_in_the_category_are_compared(describer, encoder):
     (mug,) = describe(describer, photo_of("mug wool", wool=0.8))
     assert "material" not in mug.attributes
