@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import dj_database_url
@@ -87,7 +87,7 @@ class Settings(Environment):
         return value
 
 
-ENV = Settings.read(BASE_DIR / ".env")
+ENV = Settings.read(Path(os.environ.get("PRODINTEL_ENV_FILE", BASE_DIR / ".env")))
 
 # --- State ----------------------------------------------------------------------------------------
 
@@ -103,7 +103,6 @@ SECRET_KEY_FALLBACKS = ENV.secret_key_fallbacks
 # --- Django ---------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "daphne",
     "prodintel",
     "catalog",
     "unfold",
@@ -225,7 +224,7 @@ _S3_OPTIONS = {
     "file_overwrite": True,
     "signature_version": "s3v4",
 }
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "default": (
         {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": _S3_OPTIONS}
         if ENV.s3_bucket
