@@ -58,11 +58,6 @@ def test_each_photo_is_embedded_once(make_product, embedder, encoder):
     assert encoder.photos_seen == Embedding.objects.count() == 20
 
 
-def test_engine_that_is_away_leaves_the_work_pending(make_product, embedder, no_engine):
-    embedder.step()
-    make_product()
-
-
 def test_nothing_is_claimed_while_the_engine_is_away(make_product, embedder, engine):
     embedder.step()
     make_product()

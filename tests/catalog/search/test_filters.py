@@ -1,0 +1,159 @@
+"""Filters: what can be asked, and that the database and the index agree on it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from catalog.search import Filters, Query
+from catalog.services.ledger import attribute_set
+from catalog.services.products import products_set_category
+from tests.catalog.search.conftest import titles
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        ["color"],
+        "red",
+        {"flavour": "sweet"},
+        {"color": {"gte": 1}},
+        {"color": [["red"]]},
+        {"color": [1]},
+        {"color": ["x"] * 51},
+        {"color": "a\x00b"},
+        {"color": "\ud800"},
+        {"status": "sold"},
+        {"price": 5},
+        {"price": {"from": 5}},
+        {"price": {"gte": "cheap"}},
+        {"price": {"gte": True}},
+        {"price": {"lte": float("nan")}},
+        {"price": {"lte": float("inf")}},
+        {"price": {"lte": 10**400}},
+        {"price": {"lte": [5]}},
+    ],
+)
+def test_filter_that_cannot_work_is_refused(vocabulary, raw):
+    with pytest.raises(ValidationError) as caught:
+        Filters.parse(raw)
+    assert list(caught.value.message_dict) == ["filters"]
+
+
+@pytest.mark.parametrize("raw", [None, {}, "", {"color": []}, {"price": {"gte": None}}])
+def test_filters_that_ask_nothing_are_none(vocabulary, raw):
+    assert not Filters.parse(raw)
+
+
+def test_single_value_may_stand_without_a_list(vocabulary):
+    assert Filters.parse({"color": "red"}) == Filters.parse({"color": ["red"]})
+
+
+def test_order_of_filters_does_not_matter(vocabulary):
+    one = Filters.parse({"color": ["red", "blue"], "material": "wood"})
+    other = Filters.parse({"material": "wood", "color": ["blue", "red"]})
+    assert Query(filters=one).key(1) == Query(filters=other).key(1)
+
+
+@pytest.fixture
+def shelf(make_product, vocabulary, person, ingest):
+    """Three products that differ in everything that can be filtered by, all in the index."""
+    rows = [
+        ("Mug", "red", "wood", "home/kitchen/mugs", 5, "EUR", "draft", "ACME"),
+        ("Pot", "blue", "steel", "home/kitchen", 50, "EUR", "approved", "ACME"),
+        ("Shirt", "green", "cotton", "clothes", 20, "USD", "approved", "Other"),
+    ]
+    for title, color, material, path, price, currency, status, brand in rows:
+        product = make_product(
+            title, color=color, price=Decimal(price), currency=currency, status=status, brand=brand
+        )
+        attribute_set(product=product, field="color", value=color, actor=person)
+        attribute_set(product=product, field="material", value=material, actor=person)
+        attribute_set(product=product, field="organic", value=title == "Shirt", actor=person)
+        products_set_category(products=[product], path=path, actor=person)
+    ingest()
+
+
+FILTERED = [
+    ({"color": ["red"]}, {"Mug"}),
+    ({"color": ["red", "blue"]}, {"Mug", "Pot"}),
+    ({"color": ["red"], "material": ["steel"]}, set()),
+    ({"category": "home"}, {"Mug", "Pot"}),
+    ({"category": "home/kitchen/mugs"}, {"Mug"}),
+    ({"category": ["clothes", "home/kitchen/mugs"]}, {"Mug", "Shirt"}),
+    ({"status": ["approved"]}, {"Pot", "Shirt"}),
+    ({"brand": "ACME"}, {"Mug", "Pot"}),
+    ({"organic": True}, {"Shirt"}),
+    ({"price": {"gte": 10}}, {"Pot"}),
+    ({"price": {"lte": 10}}, {"Mug"}),
+    ({"price": {"gte": 5, "lte": 50}}, {"Mug", "Pot"}),
+    ({"price": {"gte": 6, "lte": 49}}, set()),
+]
+
+
+@pytest.mark.parametrize(("filters", "expected"), FILTERED)
+def test_browsing_with_filters_finds_what_fits(shelf, ask, filters, expected):
+    assert set(titles(ask("", filters))) == expected
+
+
+@pytest.mark.parametrize(("filters", "expected"), FILTERED)
+def test_search_by_looks_with_filters_finds_what_fits(shelf, ask, encoder, filters, expected):
+    photo = encoder.encode_texts(["red"])[0]
+    assert set(titles(ask("", filters, photo=photo))) == expected
+
+
+@pytest.mark.parametrize(("filters", "expected"), FILTERED[:4])
+def test_search_by_words_with_filters_finds_what_fits(shelf, ask, filters, expected):
+    found = {title for title in titles(ask("mug pot shirt", filters))}
+    assert found == expected
+
+
+def test_field_that_is_no_filter_is_refused(vocabulary):
+    vocabulary["material"].filterable = False
+    vocabulary["material"].save()
+    with pytest.raises(ValidationError, match="no filter"):
+        Filters.parse({"material": "wood"})
+
+
+def test_facets_count_what_was_found(shelf, ask):
+    facets = ask("").facets
+    assert facets["color"] == {"red": 1, "blue": 1, "green": 1}
+    assert facets["status"] == {"approved": 2, "draft": 1}
+    assert facets["brand"] == {"ACME": 2, "Other": 1}
+
+
+def test_category_facet_counts_what_is_below_too(shelf, ask):
+    assert ask("").facets["category"] == {
+        "home": 2,
+        "home/kitchen": 2,
+        "home/kitchen/mugs": 1,
+        "clothes": 1,
+    }
+
+
+def test_facet_of_a_filtered_field_shows_its_other_values(shelf, ask):
+    facets = ask("", {"color": ["red"]}).facets
+    assert facets["color"] == {"red": 1, "blue": 1, "green": 1}
+    assert facets["material"] == {"wood": 1}
+
+
+def test_facets_of_a_search_by_looks_show_the_other_values_too(shelf, ask, encoder):
+    photo = encoder.encode_texts(["red"])[0]
+    facets = ask("", {"color": ["red"]}, photo=photo).facets
+    assert facets["color"] == {"red": 1, "blue": 1, "green": 1}
+    assert facets["material"] == {"wood": 1}
+
+
+def test_chosen_value_that_nothing_has_is_shown_with_zero(shelf, ask):
+    facets = ask("", {"color": ["red"], "material": ["steel"]}).facets
+    assert facets["material"] == {"wood": 1, "steel": 0}
+
+
+def test_several_chosen_fields_narrow_each_other_s_counts(shelf, ask):
+    facets = ask("", {"brand": ["ACME"], "color": ["red"]}).facets
+    assert facets["color"] == {"red": 1, "blue": 1}
+    assert facets["brand"] == {"ACME": 1}

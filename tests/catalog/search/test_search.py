@@ -1,0 +1,371 @@
+"""A query to hits: order, reasons, paging, and what is said when a part is away."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from catalog.index import spaces, vector_index
+from catalog.models import EmbeddingSpace, Product, SearchPhoto
+from catalog.search import Query, clean_text, neighbours
+from catalog.services.ledger import attribute_set
+from catalog.services.products import product_create, products_delete
+from catalog.services.search_photos import (
+    photo_vector,
+    search_photo_create,
+    search_photo_vector,
+    search_photos_purge,
+)
+from catalog.vision.limits import PhotoRejected
+from prodintel.engine.errors import EngineUnavailable
+from tests.catalog.colours import ColourEncoder, picture, staged
+from tests.catalog.search.conftest import titles
+
+pytestmark = pytest.mark.django_db
+
+
+def kinds(hit) -> list[str]:
+    return [reason.kind for reason in hit.reasons]
+
+
+def test_words_find_what_looks_like_them(make_product, ingest, ask):
+    for color in ("blue", "red", "green"):
+        make_product(f"Thing in {len(color)}", color=color)
+    ingest()
+    result = ask("red")
+    assert titles(result)[0] == "Thing in 3"
+    assert "look" in kinds(result.hits[0])
+
+
+def test_photo_of_a_product_finds_that_product_first(make_product, ingest, ask):
+    for color in ("blue", "red", "green", "white"):
+        make_product(color, color=color)
+    ingest()
+    first = ask("", photo=photo_vector(picture("green", mark=3))).hits[0]
+    assert (first.product.title, first.strength) == ("green", "exact")
+    assert first.reasons[0].text == "The same photo"
+
+
+def test_crop_of_a_photo_counts_alone(encoder, engine, embedder, data_dir):
+    embedder.step()
+    import io
+
+    from PIL import Image
+
+    image = Image.new("RGB", (100, 50), "red")
+    image.paste("blue", (50, 0, 100, 50))
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    right = photo_vector(file.getvalue(), (0.5, 0.0, 0.5, 1.0))
+    assert right @ encoder.encode_texts(["blue"])[0] > 0.99
+
+
+def test_weight_moves_between_words_and_photo(make_product, ingest, ask):
+    make_product("A", color="red")
+    make_product("B", color="blue")
+    ingest()
+    photo = photo_vector(picture("blue"))
+    assert titles(ask("red", photo=photo, text_weight=0.9))[0] == "A"
+    assert titles(ask("red", photo=photo, text_weight=0.1))[0] == "B"
+
+
+def test_like_finds_similar_products_without_the_product_itself(make_product, ingest):
+    red = make_product("A", color="red")
+    make_product("B", color="blue")
+    make_product("C", color="darkred")
+    ingest()
+    found = neighbours(red)
+    assert titles(found) == ["C", "B"]
+    assert kinds(found.hits[0]) == ["like"]
+
+
+def test_like_of_a_product_without_photos_finds_nothing(make_product, ingest):
+    make_product("A")
+    ingest()
+    assert neighbours(make_product("B", color=None)).hits == []
+
+
+def test_less_moves_away_from_words(make_product, ingest, ask):
+    make_product("A", color="red")
+    make_product("B", color="purple")
+    ingest()
+    photo = photo_vector(picture("purple"))
+    plain = {hit.product.title: hit for hit in ask("", photo=photo).hits}
+    away = ask("", photo=photo, less="red")
+    assert titles(away)[0] == "B"
+    assert set(plain) == {"A", "B"}
+
+
+def test_vector_that_is_weighed_away_to_nothing_still_answers(make_product, ingest, ask):
+    make_product("A")
+    ingest()
+    looks = photo_vector(picture("red"))
+    assert ask("red", photo=-looks).total == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "kind"),
+    [("m-1", "sku"), ("4006381333931", "gtin"), ("large RED mug", "title"), ("P-77", "mpn")],
+)
+def test_exact_code_or_title_comes_first(make_product, ingest, ask, query, kind):
+    make_product("Blue thing", color="blue")
+    make_product("Large red mug", color="green", sku="M-1", gtin="4006381333931", mpn="P-77")
+    make_product("Red thing", color="red")
+    ingest()
+    first = ask(query).hits[0]
+    assert first.product.title == "Large red mug"
+    assert (first.strength, kinds(first)[0]) == ("exact", kind)
+
+
+def test_misspelt_title_is_found(make_product, ingest, ask):
+    make_product("Porcelain teapot", color="blue")
+    make_product("Chair", color="blue")
+    ingest()
+    first = ask("porcelan teapt").hits[0]
+    assert first.product.title == "Porcelain teapot"
+    assert kinds(first)[0] == "fuzzy"
+
+
+def test_part_of_a_title_is_found_while_typing(make_product, ask, no_engine):
+    make_product("Porcelain teapot")
+    assert titles(ask("porc")) == ["Porcelain teapot"]
+
+
+def test_attribute_that_the_words_name_is_a_reason(make_product, ingest, ask, person, vocabulary):
+    product = make_product("Thing")
+    attribute_set(product=product, field="material", value="wood", actor=person)
+    ingest()
+    texts = [reason.text for reason in ask("wood").hits[0].reasons]
+    assert "material: wood" in texts
+
+
+def test_several_photos_of_a_product_are_one_hit(make_product, ingest, ask):
+    make_product("A", photos=[staged("red", mark=1), staged("red", mark=2)])
+    ingest()
+    assert titles(ask("red")) == ["A"]
+
+
+def test_deleted_product_is_gone_from_results_at_once(make_product, ingest, ask, person):
+    gone, _ = make_product("A"), make_product("B")
+    ingest()
+    products_delete(products=[gone], actor=person)
+    assert titles(ask("red")) == ["B"]
+    assert titles(ask("")) == ["B"]
+
+
+def test_other_catalogues_are_not_searched(make_product, make_catalog, ingest, ask):
+    make_product("Theirs", catalog=make_catalog(), sku="X-1")
+    ingest()
+    assert ask("red").hits == ask("X-1").hits == ask("").hits == []
+
+
+def test_browsing_shows_the_newest_first(make_product, ask, no_engine):
+    for title in "ABC":
+        make_product(title, color=None)
+    assert titles(ask("")) == ["C", "B", "A"]
+
+
+@pytest.mark.parametrize("text", ["", "red"])
+def test_pages_continue_each_other_without_gaps_or_repeats(make_product, ingest, ask, text):
+    for number in range(11):
+        make_product(f"Thing {number}")
+    ingest()
+    seen = []
+    for offset in range(0, 12, 4):
+        page = ask(text, limit=4, offset=offset)
+        assert page.total == 11
+        seen += titles(page)
+    assert len(seen) == len(set(seen)) == 11
+
+
+def test_products_that_come_between_two_pages_do_not_shift_them(make_product, ingest, ask):
+    for number in range(8):
+        make_product(f"Thing {number}")
+    ingest()
+    first = titles(ask("red", limit=4))
+    make_product("Latecomer")
+    ingest()
+    second = titles(ask("red", limit=4, offset=4))
+    assert set(first) | set(second) == {f"Thing {number}" for number in range(8)}
+
+
+def test_page_beyond_the_end_is_empty(make_product, ask, no_engine):
+    make_product(color=None)
+    assert ask("", offset=10**30).hits == []
+    assert ask("", offset=10**30).total == 1
+
+
+def test_equal_scores_keep_a_stable_order(make_product, ingest, ask):
+    for number in range(6):
+        make_product(f"Thing {number}", photos=[staged("red", mark=0)], allow_duplicate=True)
+    ingest()
+    assert titles(ask("crimson")) == titles(ask("crimson"))
+
+
+def test_search_without_an_engine_goes_by_words_and_says_so(make_product, ingest, ask, engine):
+    make_product("Red mug")
+    ingest()
+    engine.stop()
+    result = ask("mug")
+    assert titles(result) == ["Red mug"]
+    assert "encoder does not answer" in result.notice
+
+
+def test_search_before_the_first_model_says_that_it_is_being_loaded(make_product, ask, no_engine):
+    make_product("Red mug")
+    result = ask("mug")
+    assert titles(result) == ["Red mug"]
+    assert "being loaded" in result.notice
+
+
+def test_search_while_the_model_is_changed_goes_by_words(make_product, ingest, ask, engine):
+    make_product("Red mug")
+    ingest()
+    engine._engine._encoder = ColourEncoder("other")
+    assert "loaded or changed" in ask("mug").notice
+
+
+def test_search_while_the_index_is_lost_says_so(make_product, ingest, ask):
+    make_product("Red mug")
+    ingest()
+    vector_index().drop(spaces.live_space().collection)
+    result = ask("mug")
+    assert titles(result) == ["Red mug"]
+    assert "index is being filled" in result.notice
+
+
+def test_answer_without_its_looks_is_not_kept(make_product, ingest, ask, engine, site_engine):
+    make_product("A")
+    ingest()
+    engine.stop()
+    assert ask("red").hits == []
+
+
+def test_no_good_match_is_said_when_nothing_fits_the_words(make_product, ingest, ask):
+    for number in range(25):
+        make_product(
+            f"Thing {number}", color=("red", "blue", "green", "white", "black")[number % 5]
+        )
+    ingest()
+    assert ask("zzzzqqqq").no_good_match
+    assert not ask("red").no_good_match
+
+
+def test_hits_are_judged_against_the_background(make_product, ingest, ask):
+    for number in range(30):
+        make_product(f"Thing {number}", color="blue" if number else "red")
+    ingest()
+    assert EmbeddingSpace.objects.get().background_count == 30
+    strengths = {hit.product.title: hit.strength for hit in ask("red", limit=30).hits}
+    assert strengths["Thing 0"] in {"strong", "exact"}
+    assert strengths["Thing 7"] == "weak"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "'; DROP TABLE catalog_product; --",
+        '"unbalanced',
+        "NEAR( AND OR NOT *",
+        "%_\\",
+        "<script>alert(1)</script>",
+        "a" * 10_000,
+        "\x00\x01\u202e",
+        "🧥" * 50,
+        "((((((((((",
+        "title:red -blue +x ^2",
+    ],
+)
+def test_hostile_words_are_just_words(make_product, ingest, ask, text):
+    make_product("Red mug")
+    ingest()
+    assert ask(clean_text(text)).total in {0, 1}
+    assert Product.objects.count() == 1
+
+
+def test_same_question_has_the_same_key():
+    vector = np.ones(4, np.float32)
+    assert Query(text="a", photo=vector).key(1) == Query(text="a", photo=vector.copy()).key(1)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Query(text="b"),
+        Query(text="a", less="x"),
+        Query(text="a", like=1),
+        Query(text="a", text_weight=0.6),
+        Query(text="a", photo=np.ones(4, np.float32)),
+    ],
+)
+def test_other_questions_have_other_keys(other):
+    assert other.key(1) != Query(text="a").key(1)
+
+
+def test_other_catalogue_has_another_key():
+    assert Query(text="a").key(1) != Query(text="a").key(2)
+
+
+def test_search_photo_is_kept_small_and_with_its_vector(catalog, person, embedder):
+    embedder.step()
+    kept = search_photo_create(catalog=catalog, data=picture(size=(900, 900)), actor=person)
+    assert bytes(kept.image)[8:12] == b"WEBP"
+    assert search_photo_vector(kept) @ photo_vector(picture()) > 0.99
+
+
+def test_search_photo_follows_the_model(catalog, person, embedder, engine):
+    embedder.step()
+    kept = search_photo_create(catalog=catalog, data=picture(), actor=person)
+    SearchPhoto.objects.update(space=None)
+    kept.refresh_from_db()
+    search_photo_vector(kept)
+    kept.refresh_from_db()
+    assert kept.space == spaces.live_space()
+
+
+def test_bad_search_photo_is_refused(catalog, person, embedder):
+    embedder.step()
+    with pytest.raises(PhotoRejected):
+        search_photo_create(catalog=catalog, data=b"no photo", actor=person)
+    assert not SearchPhoto.objects.exists()
+
+
+def test_search_photo_before_the_model_is_ready_is_unavailable(catalog, person, engine):
+    with pytest.raises(EngineUnavailable, match="being loaded"):
+        search_photo_create(catalog=catalog, data=picture(), actor=person)
+
+
+def test_old_search_photos_are_forgotten(catalog, person, embedder):
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    embedder.step()
+    search_photo_create(catalog=catalog, data=picture(), actor=person)
+    assert search_photos_purge() == 0
+    SearchPhoto.objects.update(created_at=timezone.now() - timedelta(days=31))
+    assert search_photos_purge() == 1
+
+
+def test_found_product_comes_with_its_details_in_few_queries(
+    make_product, ingest, ask, django_assert_max_num_queries
+):
+    for _ in range(10):
+        make_product()
+    ingest()
+    with django_assert_max_num_queries(40):
+        for hit in ask("red").hits:
+            assert hit.product.variants.all()
+            assert hit.product.placements.all()[0].photo.embed_tasks.all()[0].space.state == "live"
+
+
+def test_duplicate_photo_is_found_on_every_product_that_has_it(
+    make_product, ingest, ask, catalog, person
+):
+    photo = staged("red")
+    for title in "AB":
+        product_create(
+            catalog=catalog, actor=person, photos=[photo], title=title, allow_duplicate=True
+        )
+    ingest()
+    assert sorted(titles(ask("", photo=photo_vector(picture("red"))))) == ["A", "B"]
