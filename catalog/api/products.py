@@ -18,8 +18,9 @@ from catalog.api.schemas import CatalogIn, CatalogOut, ProductOut, ProductPage, 
 from catalog.services import catalogs as catalog_services
 from catalog.services import products as services
 from catalog.services.ledger import attribute_unlock
-from catalog.services.photos import photo_stage
+from catalog.services.photos import StagedPhoto, photo_stage, safe_name
 from catalog.views.http import read_upload
+from catalog.vision.limits import PhotoRejected
 
 router = Router(tags=["catalogue"])
 MAX_IMAGES = 8
@@ -89,20 +90,27 @@ def products_create(
     fields |= {"price": decimal("price", price), "cost": decimal("cost", cost)}
     if currency:
         fields["currency"] = currency
-    staged = [
-        photo_stage(data=read_upload(file, settings.MAX_PHOTO_BYTES), name=file.name or "")
-        for file in image
-    ]
     created = services.product_create(
         catalog=catalog,
         actor=request.user,
-        photos=staged,
+        photos=[_stage(file, among_others=len(image) > 1) for file in image],
         allow_duplicate=allow_duplicate,
         **fields,
     )
     product = selectors.product_for(request.user, created.product.pk)
     status = HTTPStatus.OK if created.duplicate else HTTPStatus.CREATED
     return Status(int(status), ProductOut.of(product, request, duplicate=created.duplicate))
+
+
+def _stage(file: UploadedFile, *, among_others: bool) -> StagedPhoto:
+    data = read_upload(file, settings.MAX_PHOTO_BYTES)
+    try:
+        return photo_stage(data=data, name=file.name or "")
+    except PhotoRejected as error:
+        if not among_others:
+            raise
+        named = f"{safe_name(file.name or 'photo')}: {error.message}"
+        raise PhotoRejected(error.code, named) from error
 
 
 def decimal(name: str, text: str) -> Decimal | None:
