@@ -235,6 +235,7 @@ class SearchOut(Schema):
     hits: list[HitOut]
     facets: dict[str, dict[str, int]]
     total: int
+    matching: int = Field(description="Hits that are more than weak; what the facets count")
     no_good_match: bool
     notice: str = Field("", description="What part of the search did not work, if any")
     took_ms: dict[str, float]
@@ -245,6 +246,7 @@ class SearchOut(Schema):
             hits=[HitOut.of(hit, request) for hit in result.hits],
             facets=result.facets,
             total=result.total,
+            matching=result.matching,
             no_good_match=result.no_good_match,
             notice=result.notice,
             took_ms=result.took_ms,

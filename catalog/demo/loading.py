@@ -7,19 +7,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from catalog.models import Catalog, Placement, Product
+from catalog.models import Catalog, Placement, Product, ProductStatus, Source
+from catalog.services.attribute_values import CATEGORY
 from catalog.services.catalogs import catalog_create, catalog_update
+from catalog.services.ledger import attribute_set
 from catalog.services.photos import photo_stage, placement_update
 from catalog.services.products import product_create
 
 FOLDER = Path(__file__).parent
 
 
-def demo_products() -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The catalogue's own fields and its products, as products.toml has them."""
+def demo_document() -> dict[str, Any]:
+    """products.toml: the catalogue's own fields, its products, and the categories of their kinds."""
     with (FOLDER / "products.toml").open("rb") as file:
-        document = tomllib.load(file)
-    return document["catalog"], document["products"]
+        return tomllib.load(file)
 
 
 def load_demo(
@@ -29,7 +30,8 @@ def load_demo(
 
     `progress` is told how many of how many products are there.
     """
-    fields, products = demo_products()
+    document = demo_document()
+    fields, products = document["catalog"], document["products"]
     catalog = Catalog.objects.filter(slug=fields["slug"]).first()
     if catalog is None:
         catalog = catalog_create(
@@ -43,12 +45,12 @@ def load_demo(
     known = set(Product.objects.filter(catalog=catalog).values_list("handle", flat=True))
     for number, product in enumerate(products, start=1):
         if product["handle"] not in known:
-            _load(catalog, product, actor)
+            _load(catalog, product, document["kinds"], actor)
         progress(number, len(products))
     return catalog
 
 
-def _load(catalog: Catalog, entry: dict[str, Any], actor: Any) -> None:
+def _load(catalog: Catalog, entry: dict[str, Any], categories: dict[str, str], actor: Any) -> None:
     photos = [
         photo_stage(data=(FOLDER / "photos" / photo["file"]).read_bytes(), name=photo["file"])
         for photo in entry["photos"]
@@ -66,6 +68,14 @@ def _load(catalog: Catalog, entry: dict[str, Any], actor: Any) -> None:
         tags=entry.get("tags", []),
         status=entry.get("status", "draft"),
     ).product
+    if product.status == ProductStatus.APPROVED:
+        attribute_set(
+            product=product,
+            field=CATEGORY,
+            value=categories[entry["kind"]],
+            actor=actor,
+            source=Source.IMPORT,
+        )
     variants = {variant.sku: variant for variant in product.variants.all()}
     for placement, photo in _placed(product, entry):
         placement_update(

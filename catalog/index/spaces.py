@@ -13,6 +13,7 @@ from catalog.index.payload import payload_fields
 from catalog.index.points import points_of
 from catalog.index.protocol import VectorIndex
 from catalog.models import (
+    DescribeTask,
     Embedding,
     EmbeddingSpace,
     EmbedTask,
@@ -72,9 +73,10 @@ def _all_points() -> list[int]:
 def _make_live(space: EmbeddingSpace) -> None:
     try:
         with transaction.atomic():
-            EmbeddingSpace.objects.filter(state=SpaceState.LIVE).exclude(pk=space.pk).update(
-                state=SpaceState.RETIRED
-            )
+            replaced = EmbeddingSpace.objects.filter(state=SpaceState.LIVE).exclude(pk=space.pk)
+            if replaced.update(state=SpaceState.RETIRED):
+                # What the model before said of the photos is for this one to say.
+                DescribeTask.objects.redo()
             space.state = SpaceState.LIVE
             space.live_since = timezone.now()
             space.save(update_fields=["state", "live_since"])

@@ -42,10 +42,15 @@ class Hit:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """One page of an answer. `took_ms` has encode, index and total."""
+    """One page of an answer.
+
+    `total` counts every hit, `matching` those that are more than weak, which `facets` count too.
+    `took_ms` has encode, index and total.
+    """
 
     hits: list[Hit]
     total: int
+    matching: int
     facets: Facets
     no_good_match: bool
     notice: str
@@ -83,6 +88,7 @@ def search(
     return SearchResult(
         hits=hits,
         total=total,
+        matching=total if query.browses else len(ranking.matching),
         facets=facets,
         no_good_match=ranking.no_good_match,
         notice=ranking.notice,
@@ -139,11 +145,11 @@ def _facets(catalog: Catalog, query: Query, ranking: Ranking) -> Facets:
     def ranked_with(filters: Filters) -> QuerySet[Product]:
         nonlocal seeing
         if filters == query.filters:
-            ids = [each.product_id for each in ranking.ranked]
+            ids = [each.product_id for each in ranking.matching]
         else:
             seeing = seeing or Seeing(catalog, query)
             wider = rank(catalog, query.with_filters(filters), seeing=seeing)
-            ids = [each.product_id for each in wider.ranked]
+            ids = [each.product_id for each in wider.matching]
         return selectors.products_in(catalog).filter(pk__in=ids)
 
     return facets_of(catalog, ranked_with, query.filters)

@@ -22,6 +22,7 @@ from prodintel.engine.vectors import MAX_RESULTS
 
 logger = structlog.get_logger(__name__)
 EXACT, STRONG, WEAK = "exact", "strong", "weak"
+ORDER = (EXACT, STRONG, WEAK)
 EXACT_KINDS = frozenset({"sku", "gtin", "mpn", "title"})
 # Reciprocal rank fusion (Cormack, Clarke and Buettcher 2009): words that stand in a title outweigh
 # looks, a misspelling's likely meaning stands among the best looks.
@@ -56,6 +57,11 @@ class Ranking:
     no_good_match: bool = False
     encode_ms: float = 0.0
     index_ms: float = 0.0
+
+    @property
+    def matching(self) -> list[Ranked]:
+        """What is more than a weak match; where nothing is, everything."""
+        return [each for each in self.ranked if each.strength != WEAK] or self.ranked
 
 
 @dataclass
@@ -169,10 +175,11 @@ def _fuse(matches: list[TextMatch], seen: dict[int, _Seen], looks: Looks | None)
     for product_id in first:
         fused.pop(product_id, None)
     rest = sorted(fused, key=lambda product_id: (-fused[product_id], product_id))
-    return [
+    ranked = [
         _ranked(product_id, fused.get(product_id, 1.0), by_text.get(product_id), seen, looks)
         for product_id in [*first, *rest]
     ]
+    return sorted(ranked, key=lambda each: ORDER.index(each.strength))
 
 
 def _ranked(

@@ -29,6 +29,7 @@ from catalog.models.ledger import MACHINE_SOURCES, PRECEDENCE
 from catalog.models.outbox import record_index_changes
 from catalog.services.attribute_values import CATEGORY, COLUMN_FIELDS, clean_value
 from catalog.services.audit import audit
+from catalog.textsearch.documents import text_documents_refresh
 
 
 @dataclass(frozen=True)
@@ -264,6 +265,8 @@ def project(product: Product, fields: Iterable[str]) -> None:
     if CATEGORY in names:
         _write_category(stored, winners.get((None, CATEGORY, "")))
         product.category = stored.category
+        # Whose word the category is decides whether it counts as one of the product's words.
+        text_documents_refresh([product.pk])
     points = product.placements.values_list("pk", flat=True)
     record_index_changes(points, vector=False)
     wake.on_commit(wake.INDEX)

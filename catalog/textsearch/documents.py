@@ -9,7 +9,9 @@ from typing import Any
 
 from django.db import transaction
 
-from catalog.models import CatalogWord, Product, ProductText, Variant
+from catalog.models import CatalogWord, CurrentAttribute, Product, ProductText, Variant
+from catalog.models.ledger import MACHINE_SOURCES
+from catalog.services.attribute_values import CATEGORY
 from catalog.textsearch import normalise
 
 CHUNK = 500
@@ -90,6 +92,9 @@ def _same(old: ProductText | None, new: ProductText) -> bool:
 
 
 def _texts(ids: Sequence[int]) -> Iterator[ProductText]:
+    """The texts as they should be. A category that only a machine believes in is left out: found by
+    its looks, a product stands where they put it; a word says that somebody said so.
+    """
     variants: dict[int, list[dict[str, Any]]] = defaultdict(list)
     options = ("option1_value", "option2_value", "option3_value")
     for variant in (
@@ -98,6 +103,11 @@ def _texts(ids: Sequence[int]) -> Iterator[ProductText]:
         .values("product_id", "sku", "gtin", "mpn", *options)
     ):
         variants[variant["product_id"]].append(variant)
+    guessed = set(
+        CurrentAttribute.objects.filter(
+            product_id__in=ids, field=CATEGORY, source__in=MACHINE_SOURCES, locked=False
+        ).values_list("product_id", flat=True)
+    )
     products = Product.objects.filter(pk__in=ids).values(
         "pk", "catalog_id", "title", "brand", "tags", "category__labels", "category__slug"
     )
@@ -106,7 +116,7 @@ def _texts(ids: Sequence[int]) -> Iterator[ProductText]:
         lines = [
             _tidy(product["title"]),
             _tidy(product["brand"]),
-            _line(_labels(product)),
+            _line([] if product["pk"] in guessed else _labels(product)),
             _line(product["tags"] if isinstance(product["tags"], list) else []),
             _line(part[option] for part in parts for option in options),
             KIND_SEPARATOR.join(
