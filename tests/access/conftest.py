@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from catalog.models import Catalog, Membership, Role, SearchPhoto
+from tests.catalog.colours import picture
+from tests.catalog.conftest import make_product, no_engine, person, vocabulary  # noqa: F401
+
+
+@pytest.fixture
+def people(make_user: Any, person: Any) -> dict[str, Any]:  # noqa: F811
+    """One of each role, `person` being the owner, and a stranger who has a catalogue of their own."""
+    others = {role: make_user(role) for role in ("editor", "reviewer", "viewer", "stranger")}
+    return {"owner": person, **others}
+
+
+@pytest.fixture
+def catalog(make_catalog: Any, people: dict[str, Any]) -> Catalog:
+    members = {role: user for role, user in people.items() if role != "stranger"}
+    make_catalog("Elsewhere", owner=people["stranger"])
+    return make_catalog("Shop", **members)
+
+
+@pytest.fixture
+def shop(catalog: Catalog, make_product: Any, vocabulary: Any, no_engine: None) -> Any:  # noqa: F811
+    """The catalogue with one of everything that an address can name."""
+    product = make_product("Mug", variants=[{"sku": "A"}, {"sku": "B"}])
+    placement = product.placements.get()
+    return SimpleNamespace(
+        catalog=catalog,
+        slug=catalog.slug,
+        product=product,
+        variant=product.variants.last(),
+        placement=placement,
+        photo=placement.photo,
+        membership=Membership.objects.get(catalog=catalog, role=Role.VIEWER),
+        search_photo=SearchPhoto.objects.create(catalog=catalog, image=picture()),
+    )

@@ -1,0 +1,105 @@
+"""Who may make which call. Every operation of the API has its line here."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.test import Client
+
+from catalog.services.catalogs import token_create
+from prodintel.api import api
+
+pytestmark = pytest.mark.django_db
+
+OPEN = {("GET", "/health")}
+OWN = {("GET", "/catalogs"), ("POST", "/catalogs")}
+READ = {
+    ("GET", "/catalogs/{slug}/products"),
+    ("GET", "/catalogs/{slug}/search"),
+    ("POST", "/catalogs/{slug}/search"),
+    ("GET", "/products/{int:pk}"),
+}
+WRITE = {
+    ("POST", "/catalogs/{slug}/products"),
+    ("PATCH", "/products/{int:pk}"),
+    ("DELETE", "/products/{int:pk}/attributes/{field}/lock"),
+    ("DELETE", "/products/{int:pk}"),
+}
+TABLE = sorted(READ | WRITE)
+
+
+def operations() -> set[tuple[str, str]]:
+    return {
+        (method, path)
+        for _, router in api._routers
+        for path, view in router.path_operations.items()
+        for operation in view.operations
+        for method in operation.methods
+    }
+
+
+@pytest.fixture
+def call(shop):
+    def send(user, method: str, path: str) -> int:
+        headers = {"Authorization": f"Bearer {token_create(user=user)[1]}"} if user else {}
+        known = path.replace("{slug}", shop.slug).replace("{field}", "color")
+        url = "/api/v1" + known.replace("{int:pk}", str(shop.product.pk))
+        client = Client(headers=headers)
+        if method == "POST":
+            return client.post(url, {"title": "x"}).status_code
+        body = json.dumps({}) if method == "PATCH" else ""
+        return client.generic(method, url, body, content_type="application/json").status_code
+
+    return send
+
+
+def test_every_operation_has_a_line():
+    assert operations() == OPEN | OWN | READ | WRITE
+
+
+@pytest.mark.parametrize(("method", "path"), [*TABLE, *sorted(OWN)])
+def test_nobody_gets_in_without_a_token(call, method, path):
+    assert call(None, method, path) == 401
+
+
+@pytest.mark.parametrize(("method", "path"), TABLE)
+def test_stranger_finds_nothing(call, people, method, path):
+    # An upload without photos is refused as such before anybody looks whose catalogue it is.
+    expected = 422 if (method, path) == ("POST", "/catalogs/{slug}/products") else 404
+    assert call(people["stranger"], method, path) == expected
+
+
+@pytest.mark.parametrize(("method", "path"), TABLE)
+@pytest.mark.parametrize("role", ["owner", "editor", "reviewer", "viewer"])
+def test_members_are_let_in_by_their_roles(call, people, role, method, path):
+    answer = call(people[role], method, path)
+    if (method, path) == ("POST", "/catalogs/{slug}/products"):
+        assert answer == 422
+    elif (method, path) in READ or role in {"owner", "editor"}:
+        assert answer in {200, 204}
+    else:
+        assert answer == 403
+
+
+@pytest.mark.parametrize(
+    ("role", "expected"), [("stranger", 404), ("viewer", 403), ("editor", 201)]
+)
+def test_upload_is_for_editors(shop, people, role, expected):
+    from tests.api.conftest import Api, photo_file
+    from tests.catalog.colours import picture
+
+    caller = Api(token_create(user=people[role])[1])
+    photo = photo_file(picture("blue"))
+    assert caller.post(f"/catalogs/{shop.slug}/products", image=photo)[0] == expected
+
+
+def test_health_is_for_everybody(shop, client):
+    assert client.get("/api/v1/health").status_code == 200
+
+
+def test_catalogues_of_others_are_not_listed(shop, people):
+    from tests.api.conftest import Api
+
+    _, listed = Api(token_create(user=people["stranger"])[1]).get("/catalogs")
+    assert [each["name"] for each in listed] == ["Elsewhere"]

@@ -1,0 +1,90 @@
+"""Who may listen to a catalogue's activity."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import pytest
+from channels.testing import WebsocketCommunicator
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+
+from catalog import consumers
+from catalog.models import Membership
+from catalog.routing import websocket_urlpatterns
+from prodintel.asgi import application
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def communicator(slug: str, user=None, origin: str = "http://localhost") -> WebsocketCommunicator:
+    headers = [(b"origin", origin.encode()), (b"host", b"localhost")]
+    if user is not None:
+        session = import_module(settings.SESSION_ENGINE).SessionStore()
+        session[SESSION_KEY] = str(user.pk)
+        session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        session.save()
+        headers.append(
+            (b"cookie", f"{settings.SESSION_COOKIE_NAME}={session.session_key}".encode())
+        )
+    path = f"/ws/catalogs/{slug}/activity/"
+    return WebsocketCommunicator(application, path, headers=headers)
+
+
+def test_every_socket_is_tested_here():
+    assert [str(each.pattern) for each in websocket_urlpatterns] == [
+        "ws/catalogs/<slug:slug>/activity/"
+    ]
+
+
+@pytest.fixture
+def listen(shop, people):
+    """Opens the shop's socket as somebody; call it before the loop runs."""
+    return lambda role=None, **options: communicator(
+        shop.slug, people[role] if role else None, **options
+    )
+
+
+async def opened(socket: WebsocketCommunicator) -> bool:
+    connected, _ = await socket.connect(timeout=10)
+    await socket.disconnect()
+    return connected
+
+
+@pytest.fixture
+def sockets(listen):
+    return {
+        "viewer": listen("viewer"),
+        "stranger": listen("stranger"),
+        "nobody": listen(),
+        "elsewhere": listen("owner", origin="https://evil.example"),
+    }
+
+
+@pytest.mark.parametrize("who", ["stranger", "nobody", "elsewhere"])
+async def test_socket_stays_closed_to_others(sockets, who):
+    assert not await opened(sockets[who])
+
+
+async def test_member_gets_the_activity_as_html(sockets):
+    socket = sockets["viewer"]
+    connected, _ = await socket.connect(timeout=10)
+    assert connected
+    fragment = await socket.receive_from(timeout=10)
+    assert "hx-swap-oob" in fragment
+    await socket.disconnect()
+
+
+async def test_member_who_is_no_longer_one_is_let_go(sockets, shop, people, monkeypatch):
+    from asgiref.sync import sync_to_async
+
+    monkeypatch.setattr(consumers, "MEMBERSHIP_SECONDS", 0.0)
+    monkeypatch.setattr(consumers, "LOOK_SECONDS", 0.01)
+    socket = sockets["viewer"]
+    await socket.connect(timeout=10)
+    await sync_to_async(Membership.objects.filter(user=people["viewer"]).delete)()
+    message = await socket.receive_output(timeout=10)
+    while message["type"] == "websocket.send":
+        message = await socket.receive_output(timeout=10)
+    assert message["code"] == consumers.NOT_FOUND

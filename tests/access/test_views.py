@@ -1,0 +1,192 @@
+"""Who may open which page. Every address of the catalogue has its line here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.urls import reverse
+
+from catalog.urls import urlpatterns
+
+pytestmark = pytest.mark.django_db
+
+ANY = ("owner", "editor", "reviewer", "viewer")
+EDIT = ("owner", "editor")
+OWN = ("owner",)
+REFUSED = {"stranger": 404, "anonymous": 302}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One way to call an address: which of the shop's things it names, and whom it lets in."""
+
+    name: str
+    args: tuple[str, ...]
+    method: str
+    allowed: tuple[str, ...]
+
+
+OPEN = {"home", "catalog_new"}
+SHOP, PRODUCT = ("slug",), ("slug", "product.pk")
+ATTRIBUTE = (*PRODUCT, "=color")
+VARIANT, PLACEMENT = (*PRODUCT, "variant.pk"), (*PRODUCT, "placement.pk")
+LINES = [
+    Line("search", SHOP, "get", ANY),
+    Line("search_state", SHOP, "get", ANY),
+    Line("search_photo_upload", SHOP, "post", ANY),
+    Line("search_photo", ("slug", "search_photo.token"), "get", ANY),
+    Line("products", SHOP, "get", ANY),
+    Line("products_bulk", SHOP, "post", EDIT),
+    Line("products_restore", SHOP, "post", EDIT),
+    Line("product", PRODUCT, "get", ANY),
+    Line("product_state", PRODUCT, "get", ANY),
+    Line("product_neighbours", PRODUCT, "get", ANY),
+    Line("product_edit", PRODUCT, "get", EDIT),
+    Line("product_edit", PRODUCT, "post", EDIT),
+    Line("product_delete", PRODUCT, "post", EDIT),
+    Line("product_status", PRODUCT, "post", EDIT),
+    Line("attribute_edit", ATTRIBUTE, "get", EDIT),
+    Line("attribute_edit", ATTRIBUTE, "post", EDIT),
+    Line("attribute_unlock", ATTRIBUTE, "post", EDIT),
+    Line("attribute_undo", ATTRIBUTE, "post", EDIT),
+    Line("variant_new", PRODUCT, "get", EDIT),
+    Line("variant_new", PRODUCT, "post", EDIT),
+    Line("variant_edit", VARIANT, "get", EDIT),
+    Line("variant_edit", VARIANT, "post", EDIT),
+    Line("variant_delete", VARIANT, "post", EDIT),
+    Line("variant_restore", VARIANT, "post", EDIT),
+    Line("photos_add", PRODUCT, "post", EDIT),
+    Line("placement_edit", PLACEMENT, "get", EDIT),
+    Line("placement_edit", PLACEMENT, "post", EDIT),
+    Line("placement_move", PLACEMENT, "post", EDIT),
+    Line("placement_delete", PLACEMENT, "post", EDIT),
+    Line("placement_restore", PLACEMENT, "post", EDIT),
+    Line("upload", SHOP, "get", EDIT),
+    Line("upload", SHOP, "post", EDIT),
+    Line("activity", SHOP, "get", ANY),
+    Line("activity_retry", SHOP, "post", EDIT),
+    Line("settings", SHOP, "get", ANY),
+    Line("settings", SHOP, "post", OWN),
+    Line("member_set", SHOP, "post", OWN),
+    Line("member_remove", ("slug", "membership.pk"), "post", OWN),
+    Line("photo", ("photo.pk", "=240"), "get", ANY),
+]
+NAMES = [f"{line.method} {line.name}" for line in LINES]
+# A picture that must not be shown is not there; a login page is no picture.
+ANONYMOUS = {"photo": 404}
+
+
+def address(line: Line, shop: Any) -> str:
+    def value(path: str) -> Any:
+        if path.startswith("="):
+            return path[1:]
+        found = shop
+        for part in path.split("."):
+            found = getattr(found, part)
+        return found
+
+    return reverse(f"catalog:{line.name}", args=[value(path) for path in line.args])
+
+
+def status(client: Any, line: Line, shop: Any) -> int:
+    return getattr(client, line.method)(address(line, shop)).status_code
+
+
+def test_every_address_of_the_catalogue_has_a_line():
+    assert {pattern.name for pattern in urlpatterns} - OPEN == {line.name for line in LINES}
+
+
+@pytest.mark.parametrize("line", LINES, ids=NAMES)
+def test_stranger_finds_nothing(line, shop, people, client):
+    client.force_login(people["stranger"])
+    assert status(client, line, shop) == 404
+
+
+@pytest.mark.parametrize("line", LINES, ids=NAMES)
+def test_visitor_is_sent_to_the_login(line, shop, client):
+    response = getattr(client, line.method)(address(line, shop))
+    assert response.status_code == ANONYMOUS.get(line.name, 302)
+    if response.status_code == 302:
+        assert response.url.startswith("/login/")
+
+
+@pytest.mark.parametrize("line", LINES, ids=NAMES)
+def test_members_are_let_in_by_their_roles(line, shop, people, client):
+    for role in ANY:
+        with transaction.atomic():
+            client.force_login(people[role])
+            answer = status(client, line, shop)
+            # The next one finds everything as it was.
+            transaction.set_rollback(True)
+        if role in line.allowed:
+            assert answer not in {403, 404}, role
+            assert answer < 500, role
+        else:
+            assert answer == 403, role
+
+
+@pytest.mark.parametrize("line", LINES, ids=NAMES)
+def test_deleted_catalogue_is_there_for_nobody(line, shop, people, client):
+    client.force_login(people["owner"])
+    shop.catalog.deleted_at = shop.catalog.created_at
+    shop.catalog.save()
+    assert status(client, line, shop) == 404
+
+
+@pytest.mark.parametrize("line", [line for line in LINES if "product.pk" in line.args])
+def test_product_is_not_found_through_another_catalogue(line, shop, people, make_catalog, client):
+    client.force_login(people["owner"])
+    other = make_catalog("Other", owner=people["owner"])
+    there = address(line, shop).replace(f"/c/{shop.slug}/", f"/c/{other.slug}/")
+    assert getattr(client, line.method)(there).status_code == 404
+
+
+@pytest.mark.parametrize("name", sorted(OPEN))
+def test_pages_about_no_catalogue_need_a_login_alone(name, people, client):
+    url = reverse(f"catalog:{name}")
+    assert client.get(url).url.startswith("/login/")
+    client.force_login(people["stranger"])
+    assert client.get(url).status_code in {200, 302}
+
+
+def test_home_lists_no_catalogue_of_others(shop, people, client):
+    client.force_login(people["stranger"])
+    assert shop.slug not in client.get("/", {"all": ""}).content.decode()
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_pages_that_are_read_take_no_writes(shop, people, client, method):
+    client.force_login(people["owner"])
+    read = {line.name for line in LINES if line.method == "get"}
+    written = {line.name for line in LINES if line.method == "post"}
+    for line in LINES:
+        if line.name in read - written:
+            assert getattr(client, method)(address(line, shop)).status_code == 405, line.name
+
+
+def test_acts_are_not_carried_out_by_following_a_link(shop, people, client):
+    client.force_login(people["owner"])
+    read = {line.name for line in LINES if line.method == "get"}
+    for line in LINES:
+        if line.name not in read:
+            assert client.get(address(line, shop)).status_code == 405, line.name
+
+
+def test_acts_need_the_form_s_token(shop, people):
+    from django.test import Client
+
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(people["owner"])
+    for line in LINES:
+        if line.method == "post":
+            assert client.post(address(line, shop)).status_code == 403, line.name
+
+
+def test_superuser_may_everything(shop, make_user, client):
+    client.force_login(make_user("root", superuser=True))
+    for line in LINES:
+        if line.method == "get":
+            assert status(client, line, shop) == 200, line.name

@@ -1,0 +1,68 @@
+"""Waking another process on the same machine."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from prodintel.lib import wake
+
+
+@pytest.fixture
+def listening(tmp_path):
+    events = {"embed": threading.Event(), "index": threading.Event()}
+    path = wake.address(tmp_path, "worker")
+    listener = wake.Listener(path, events)
+    listener.start()
+    yield path, events
+    listener.close()
+    assert not listener.is_alive()
+
+
+def test_message_sets_the_event_of_its_name(listening):
+    path, events = listening
+    wake.notify(path, "embed")
+    assert events["embed"].wait(10)
+    assert not events["index"].is_set()
+
+
+def test_unknown_and_hostile_messages_are_ignored(listening):
+    path, events = listening
+    for message in ("nothing", "", "x" * 200, "\udcff".encode("utf-8", "surrogatepass").hex()):
+        wake.notify(path, message)
+    wake.notify(path, "index")
+    assert events["index"].wait(10)
+
+
+def test_nobody_listening_is_no_error(tmp_path):
+    wake.notify(tmp_path / "nobody.sock", "embed")
+
+
+def test_socket_is_for_its_owner_alone(listening):
+    path, _ = listening
+    assert path.stat().st_mode & 0o077 == 0
+
+
+def test_listener_takes_over_from_a_dead_one(listening):
+    path, events = listening
+    second = threading.Event()
+    successor = wake.Listener(path, {"embed": second})
+    successor.start()
+    wake.notify(path, "embed")
+    assert second.wait(10)
+    assert not events["embed"].is_set()
+    successor.close()
+
+
+def test_listener_that_never_ran_closes(tmp_path):
+    path = wake.address(tmp_path, "worker")
+    wake.Listener(path, {}).close()
+    assert not path.exists()
+
+
+def test_address_of_a_deep_folder_is_short_enough_for_a_socket(tmp_path):
+    deep = tmp_path / ("folder" * 30)
+    path = wake.address(deep, "worker")
+    assert len(str(path)) <= wake.LONGEST_PATH
+    assert path != wake.address(tmp_path / ("other" * 30), "worker")
