@@ -6,6 +6,7 @@ import threading
 
 import pytest
 from django.db import InterfaceError, OperationalError
+from structlog.testing import capture_logs
 
 from prodintel.lib import runner as module
 from prodintel.lib.runner import Runner
@@ -81,9 +82,11 @@ def test_idle_runner_looks_for_work_by_itself(run, monkeypatch):
 @pytest.mark.parametrize("error", [OperationalError("database is locked"), InterfaceError("gone")])
 def test_database_that_is_away_is_waited_for(run, error):
     steps = Steps(error, 1)
-    runner = run(steps)
-    assert steps.idle.wait(10)
+    with capture_logs() as said:
+        runner = run(steps)
+        assert steps.idle.wait(10)
     assert not runner.crashed.is_set()
+    assert [entry["event"] for entry in said] == ["database away"]
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
