@@ -92,14 +92,14 @@ class Describer:
     def step(self) -> int:
         """Describe one batch; returns how many products were handled, 0 when none could be."""
         started = time.monotonic()
-        if started < self._rest_until:
-            return 0
         encoder = self._ready_encoder()
         space = _space_of(encoder)
         if encoder is None or space is None:
             return 0
+        if started < self._rest_until and _photos_wait(space):
+            return 0
         handled = self._batch(encoder, space)
-        if not handled or _photos_wait(space):
+        if _photos_wait(space):
             ended = time.monotonic()
             self._rest_until = ended + (ended - started) * (1 / SHARE_WHILE_EMBEDDING - 1)
         return handled
@@ -203,21 +203,18 @@ def calibration_of(model_id: str) -> Calibration:
 def describable(space: EmbeddingSpace) -> WorkQuerySet[DescribeTask]:
     """Tasks of products that can be described by now.
 
-    Those are products with a vector in the space and no photo that still waits for one, and
-    products with nothing to describe: deleted, or without photos.
+    Those are products none of whose photos still waits for a vector in the space (also those that
+    have no photo, or none that could be embedded), and deleted ones, for whom nothing is to be done.
     """
-    photos = Placement.objects.alive().filter(product=OuterRef("product_id"))
-    on_product = Q(
-        photo__placements__product=OuterRef("product_id"),
-        photo__placements__deleted_at__isnull=True,
+    settled = EmbedTask.objects.filter(
+        space=space,
+        photo=OuterRef("photo_id"),
+        state__in=[WorkState.DONE, WorkState.FAILED],
     )
-    embedded = Embedding.objects.filter(on_product, space=space)
-    waiting = EmbedTask.objects.filter(
-        on_product, space=space, state__in=[WorkState.PENDING, WorkState.RUNNING]
+    waiting = Placement.objects.alive().filter(~Exists(settled), product=OuterRef("product_id"))
+    tasks: WorkQuerySet[DescribeTask] = DescribeTask.objects.filter(
+        Q(product__deleted_at__isnull=False) | ~Exists(waiting)
     )
-    nothing_to_do = Q(product__deleted_at__isnull=False) | ~Exists(photos)
-    ready = Q(Exists(embedded)) & ~Exists(waiting)
-    tasks: WorkQuerySet[DescribeTask] = DescribeTask.objects.filter(nothing_to_do | ready)
     return tasks
 
 
