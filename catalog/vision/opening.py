@@ -6,9 +6,9 @@ import hashlib
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from PIL import Image
+from PIL import Image, ImageFile
 
-from catalog.vision import fragile, metadata, pixels
+from catalog.vision import admission, fragile, metadata, pixels
 from catalog.vision.containers import Container, walk
 from catalog.vision.fingerprint import perceptual_hash
 from catalog.vision.limits import DEFAULT, MEBIBYTE, Limits, PhotoRejected, check_size, corrupt
@@ -198,20 +198,20 @@ def _short_side(found: Container, long_side: int) -> int:
 
 
 def _upright(found: Container, file_format: str, at_least: int) -> Image.Image:
-    """The upright sRGB picture, RGB, or RGBA where it has transparency; decoded to the end."""
+    """The upright sRGB picture, RGB, or RGBA where it has transparency; decoded to the end.
+
+    Waits while other threads of this process decode as many pixels as memory is meant for.
+    """
     try:
         image = pixels.reader(found.decodable, file_format)
         if image.size != (found.width, found.height):
             raise corrupt("it gives two sizes")
         if at_least:
             pixels.draft(image, at_least)
-        image.load()
-        plain = pixels.plain(image)
-        if plain.mode == "RGBA" and not pixels.has_transparency(plain):
-            plain = plain.convert("RGB")
-        if at_least:
-            plain = pixels.shrink(plain, at_least)
-        picture = pixels.to_srgb(plain, found.icc)
+        with admission.DECODING.share(pixels.cost(image, found.width * found.height)):
+            picture = _decoded(image, found.icc, at_least)
+            picture.info = {}
+            return pixels.orient(picture, metadata.orientation(found.exif))
     except MemoryError as error:
         raise PhotoRejected(
             "too_costly",
@@ -219,5 +219,13 @@ def _upright(found: Container, file_format: str, at_least: int) -> Image.Image:
         ) from error
     except pixels.DECODE_ERRORS as error:
         raise corrupt() from error
-    picture.info = {}
-    return pixels.orient(picture, metadata.orientation(found.exif))
+
+
+def _decoded(image: ImageFile.ImageFile, profile: bytes, at_least: int) -> Image.Image:
+    image.load()
+    plain = pixels.plain(image)
+    if plain.mode == "RGBA" and not pixels.has_transparency(plain):
+        plain = plain.convert("RGB")
+    if at_least:
+        plain = pixels.shrink(plain, at_least)
+    return pixels.to_srgb(plain, profile)

@@ -68,6 +68,16 @@ def draft(image: ImageFile.ImageFile, at_least: int) -> None:
         image.draft(image.mode, (at_least, at_least))
 
 
+def cost(image: ImageFile.ImageFile, announced: int) -> int:
+    """How many pixels a photo of `announced` pixels is decoded to, after `draft`.
+
+    A progressive JPEG is held at its full size whatever it is reduced to.
+    """
+    if isinstance(image, JpegImagePlugin.JpegImageFile) and "progressive" not in image.info:
+        return image.width * image.height
+    return announced
+
+
 def shrink(image: Image.Image, at_least: int) -> Image.Image:
     """Average whole blocks of pixels while the short side stays at `at_least` or more."""
     factor = min(image.size) // at_least
