@@ -29,7 +29,6 @@ EXACT_KINDS = frozenset({"sku", "gtin", "mpn", "title"})
 FUSION_K = 60
 TEXT_WEIGHTS = {"words": 1.3, "partial": 1.0, "fuzzy": 0.9}
 STRONG_SCORE = 1.5
-GOOD_SCORE = 2.0
 SAME_PHOTO = 0.985
 TEXT_LIMIT = 300
 
@@ -218,6 +217,6 @@ def _has_good(ranked: list[Ranked], looks: Looks | None) -> bool:
     if looks is None or not looks.calibrated:
         return bool(ranked)
     return any(
-        each.text_kind or each.strength == EXACT or (each.standard or 0.0) >= GOOD_SCORE
+        each.text_kind or each.strength == EXACT or (each.standard or 0.0) >= STRONG_SCORE
         for each in ranked
     )
