@@ -18,7 +18,7 @@ SWATCHES: dict[str, tuple[str, ...]] = {
     "red": ("d0021b", "b3141e", "e8352e", "c8202f"),
     "orange": ("f57c00", "ff9a2e", "e0641c"),
     "yellow": ("f7d917", "ffe94a", "f5e26b"),
-    "green": ("2e7d32", "4caf50", "1c5a2c", "3d8b57"),
+    "green": ("2e7d32", "4caf50", "1c5a2c", "3d8b57", "3c5a44", "6d8f6c"),
     "blue": ("1e56c8", "3b78d8", "2a4b9b", "4f6d94"),
     "purple": ("6a1b9a", "7e3fa8", "4f2a75"),
     "pink": ("f48fb1", "e75a95", "f8c4d4", "d81b78", "b8336a"),

@@ -61,7 +61,7 @@ class StarterTextModel(BertModel):
         self.register_buffer("continues", torch.zeros(config.vocab_size, dtype=torch.bool))
         self.register_buffer("centre", torch.zeros(layout.MEANING))
 
-    def forward(  # type: ignore[override]
+    def forward(
         self, input_ids: Tensor, attention_mask: Tensor, **_: Any
     ) -> BaseModelOutputWithPooling:
         length = int(attention_mask.sum(1).max())
