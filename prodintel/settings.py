@@ -168,11 +168,11 @@ LOGOUT_REDIRECT_URL = "login"
 # --- Database -------------------------------------------------------------------------------------
 
 _DATABASE_URL = secret(ENV.database_url) or f"sqlite:///{DATA_DIR / 'prodintel.sqlite3'}"
-DATABASES = {"default": dj_database_url.parse(_DATABASE_URL)}
+DATABASES: dict[str, dict[str, Any]] = {"default": dict(dj_database_url.parse(_DATABASE_URL))}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # Immediate transactions take the write lock at their start, so that two writers queue for it
     # inside `timeout` instead of one failing with "database is locked" at its first write.
-    DATABASES["default"]["OPTIONS"] = {
+    _database_options: dict[str, Any] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 60,
         "init_command": (
@@ -182,7 +182,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         ),
     }
 else:
-    DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 16, "timeout": 20}}
+    _database_options = {"pool": {"min_size": 1, "max_size": 16, "timeout": 20}}
+# What the address itself says, such as ?sslmode=require, has the last word.
+DATABASES["default"]["OPTIONS"] = _database_options | DATABASES["default"].get("OPTIONS", {})
 
 # --- What grows by settings -----------------------------------------------------------------------
 

@@ -1,0 +1,68 @@
+"""The product's settings, read by a process of its own as an operator sets them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+Read = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Read:
+    """Runs code that has `settings`, with these variables and none of the developer's own."""
+
+    def read(code: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        environment = {
+            "PATH": os.environ["PATH"],
+            "PRODINTEL_ENV_FILE": os.devnull,
+            "PRODINTEL_DATA_DIR": str(tmp_path / "data"),
+            **variables,
+        }
+        return subprocess.run(
+            [sys.executable, "-c", f"import json\nfrom prodintel import settings\n{code}"],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return read
+
+
+@pytest.fixture
+def value(run: Read) -> Callable[..., Any]:
+    """The value of an expression about the settings."""
+
+    def read(expression: str, **variables: str) -> Any:
+        done = run(f"print(json.dumps({expression}))", **variables)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return read
+
+
+def test_options_of_the_database_s_address_are_kept_beside_the_pool(value):
+    address = "postgresql://shop:word@db:5432/shop?sslmode=require&application_name=site"
+    options = value("settings.DATABASES['default']['OPTIONS']", DATABASE_URL=address)
+    assert options["sslmode"] == "require"
+    assert options["application_name"] == "site"
+    assert options["pool"]["max_size"] == 16
+
+
+def test_options_of_a_sqlite_address_win_over_the_defaults(value):
+    options = value(
+        "settings.DATABASES['default']['OPTIONS']", DATABASE_URL="sqlite:///x?timeout=5"
+    )
+    assert options["timeout"] == 5
+    assert options["transaction_mode"] == "IMMEDIATE"
