@@ -295,7 +295,7 @@ AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
-AXES_IPWARE_PROXY_COUNT = 1 if ENV.trust_proxy else 0
+AXES_CLIENT_IP_CALLABLE = f"prodintel.lib.client_ip.{'forwarded' if ENV.trust_proxy else 'direct'}"
 AXES_VERBOSE = False
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION

@@ -66,3 +66,20 @@ def test_options_of_a_sqlite_address_win_over_the_defaults(value):
     )
     assert options["timeout"] == 5
     assert options["transaction_mode"] == "IMMEDIATE"
+
+
+@pytest.mark.parametrize(
+    ("trusted", "address"), [("true", "203.0.113.5"), ("false", "10.0.0.2"), ("", "10.0.0.2")]
+)
+def test_logins_are_throttled_by_the_address_of_the_person(run, trusted, address):
+    done = run(
+        "import django; django.setup()\n"
+        "from axes.helpers import get_client_ip_address\n"
+        "from django.test import RequestFactory\n"
+        "request = RequestFactory().get('/', REMOTE_ADDR='10.0.0.2',"
+        " headers={'x-forwarded-for': '203.0.113.5'})\n"
+        "print(get_client_ip_address(request))",
+        DJANGO_SETTINGS_MODULE="prodintel.settings",
+        TRUST_PROXY=trusted,
+    )
+    assert done.stdout.strip() == address, done.stderr
