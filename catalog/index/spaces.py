@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import structlog
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
@@ -49,7 +50,12 @@ def space_for(encoder: EncoderInfo) -> EmbeddingSpace:
     """
     space, created = EmbeddingSpace.objects.get_or_create(
         fingerprint=encoder.fingerprint,
-        defaults={"model_id": encoder.model_id, "dimension": encoder.dimension},
+        defaults={
+            "model_id": encoder.model_id,
+            "dimension": encoder.dimension,
+            "clip_model": settings.CLIP_MODEL,
+            "clip_pretrained": settings.CLIP_PRETRAINED,
+        },
     )
     if space.state == SpaceState.RETIRED:
         with transaction.atomic():

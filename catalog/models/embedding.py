@@ -21,11 +21,14 @@ class SpaceState(models.TextChoices):
 class EmbeddingSpace(models.Model):
     """The vectors of one model with one preprocessing: one collection of the index. One is live.
 
-    `background` is a sample of the space's own vectors (float16, count x dimension), against which
+    `clip_model` and `clip_pretrained` are the settings that loaded the model, so that it can be
+    loaded again while the next one's space fills. `background` is a sample of the space's own vectors (float16, count x dimension), against which
     the scores of a query are judged.
     """
 
     model_id = models.CharField(max_length=300)
+    clip_model = models.CharField(max_length=500, blank=True, default="", editable=False)
+    clip_pretrained = models.CharField(max_length=500, blank=True, default="", editable=False)
     dimension = models.PositiveSmallIntegerField()
     fingerprint = models.CharField(max_length=64, unique=True)
     state = models.CharField(

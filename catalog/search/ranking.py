@@ -17,6 +17,7 @@ from catalog.search.looks import Looks, looks_of
 from catalog.search.query import Filters, Query
 from catalog.textsearch import TextMatch, search_text
 from prodintel.engine import configured
+from prodintel.engine.client import EngineClient
 from prodintel.engine.errors import EngineError
 from prodintel.engine.vectors import MAX_RESULTS
 
@@ -109,15 +110,16 @@ class Seeing:
             self.notice = "The encoder is being loaded: results go by words only until it is."
             return None
         try:
+            engine: EngineClient | None = configured.client()
             if query.text or query.less:
-                encoder = configured.client().info().encoder
-                if encoder is None or encoder.fingerprint != self._space.fingerprint:
-                    self.notice = (
-                        "The encoder is being loaded or changed: results go by words only "
-                        "until the photos are ready."
-                    )
-                    return None
-            return looks_of(query, self._space, configured.client().encode_texts)
+                engine = configured.client_for(self._space.fingerprint)
+            if engine is None:
+                self.notice = (
+                    "The encoder is being loaded or changed: results go by words only until the "
+                    "photos are ready."
+                )
+                return None
+            return looks_of(query, self._space, engine.encode_texts)
         except EngineError as error:
             logger.info("search without looks", reason=str(error))
             self.notice = "The encoder does not answer: results go by words only until it does."

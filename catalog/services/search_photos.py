@@ -27,10 +27,10 @@ def photo_vector(data: bytes, crop: Crop | None = None) -> np.ndarray:
     `crop` is x, y, width and height as fractions. `data` is a photo that `inspect` took, or its
     working copy. Raises PhotoRejected, EngineUnavailable, EngineError.
     """
-    engine = configured.client()
-    encoder = engine.info().encoder
     space = live_space()
-    if encoder is None or space is None or encoder.fingerprint != space.fingerprint:
+    engine = configured.client_for(space.fingerprint) if space is not None else None
+    encoder = engine.info().encoder if engine is not None else None
+    if engine is None or encoder is None:
         raise EngineUnavailable("The encoder is being loaded: try again in a moment.")
     picture = load_for_model(data, max(encoder.preprocess.size))
     if crop is not None:

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from catalog.models import EmbeddingSpace, SpaceState
 from prodintel.announce import Announcer
 from prodintel.first_run import valid_login
 from prodintel.lib import instance
@@ -60,8 +61,9 @@ class Command(BaseCommand):
             listener = self._take_place(held, address)
             self._refuse_old_database()
             self._greet(address)
+            children = [self._part(name, listener) for name in names]
             supervisor = Supervisor(
-                [self._part(name, listener) for name in names],
+                [*children, *self._previous_engine(names)],
                 folder=settings.BASE_DIR,
                 report=self._report,
                 before_stop=listener.close if listener else lambda: None,
@@ -100,6 +102,21 @@ class Command(BaseCommand):
             owner = instance.identity(settings.DATA_DIR)
             return Part(name, ["manage.py", "worker"], environment={"PRODINTEL_OWNER": owner})
         return Part(name, ["manage.py", name])
+
+    @staticmethod
+    def _previous_engine(names: list[str]) -> list[Part]:
+        """A second engine where the live vectors were made with another model than is set now.
+
+        It answers queries until the new model's vectors are complete; the next start does without.
+        """
+        live = EmbeddingSpace.objects.filter(state=SpaceState.LIVE).first()
+        now = (settings.CLIP_MODEL, settings.CLIP_PRETRAINED)
+        if "engine" not in names or live is None or not live.clip_model:
+            return []
+        before = (live.clip_model, live.clip_pretrained)
+        if before == now:
+            return []
+        return [Part("previous engine", ["manage.py", "engine", "--previous", *before])]
 
     @staticmethod
     def _report(event: str, **fields: Any) -> None:
