@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -65,6 +66,30 @@ class Settings(Environment):
             return [part.strip() for part in value.split(",") if part.strip()]
         return value
 
+    @field_validator("prodintel_data_dir")
+    @classmethod
+    def _is_usable_folder(cls, value: Path) -> Path:
+        try:
+            folder = value.expanduser().resolve()
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except (OSError, RuntimeError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise ValueError(
+                f"{str(value)!r} cannot be made a folder ({reason}); name one that may be written"
+            ) from error
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise ValueError(f"{str(folder)!r} may not be written; name a folder that may be")
+        return folder
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_time_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError(f"{value!r} is no time zone; write one as Europe/Berlin") from error
+        return value
+
     @field_validator("qdrant_url", "s3_endpoint_url")
     @classmethod
     def _is_web_address(cls, value: str) -> str:
@@ -91,8 +116,7 @@ ENV = Settings.read(Path(os.environ.get("PRODINTEL_ENV_FILE", BASE_DIR / ".env")
 
 # --- State ----------------------------------------------------------------------------------------
 
-DATA_DIR = ENV.prodintel_data_dir.expanduser().resolve()
-DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
+DATA_DIR = ENV.prodintel_data_dir
 
 PRODUCTION = ENV.prodintel_env == "production"
 DEBUG = ENV.debug

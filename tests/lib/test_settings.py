@@ -83,3 +83,28 @@ def test_logins_are_throttled_by_the_address_of_the_person(run, trusted, address
         TRUST_PROXY=trusted,
     )
     assert done.stdout.strip() == address, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "words"),
+    [
+        ("TIME_ZONE", "Mars", "Europe/Berlin"),
+        ("TIME_ZONE", "/etc/passwd", "Europe/Berlin"),
+        ("TIME_ZONE", "Europe", "Europe/Berlin"),
+        ("PRODINTEL_DATA_DIR", "/dev/null/data", "a folder"),
+        ("PRODINTEL_DATA_DIR", "/proc/data", "a folder"),
+    ],
+)
+def test_setting_that_cannot_be_used_is_named_with_what_fits(run, name, wrong, words):
+    done = run("", **{name: wrong})
+    assert done.returncode != 0
+    last = done.stderr.splitlines()[-1].strip()
+    assert last.startswith(f"{name}: ")
+    assert wrong in last
+    assert words in last
+
+
+def test_data_folder_is_made_and_a_home_is_understood(run, tmp_path):
+    done = run("print(settings.DATA_DIR)", HOME=str(tmp_path), PRODINTEL_DATA_DIR="~/state")
+    assert done.stdout.strip() == str(tmp_path / "state")
+    assert (tmp_path / "state").stat().st_mode & 0o077 == 0
