@@ -19,14 +19,13 @@ from catalog.services import catalogs as catalog_services
 from catalog.services import products as services
 from catalog.services.ledger import attribute_unlock
 from catalog.services.photos import StagedPhoto, photo_stage, safe_name
-from catalog.views.http import read_upload
+from catalog.views.http import MAX_DIGITS, read_upload
 from catalog.vision.limits import PhotoRejected
 
 router = Router(tags=["catalogue"])
 MAX_IMAGES = 8
 PAGE = 50
 MAX_PAGE = 200
-MAX_CURSOR = 18
 
 
 @router.get("/catalogs", response=list[CatalogOut])
@@ -51,7 +50,7 @@ def products_list(request: HttpRequest, slug: str, cursor: str = "", limit: int 
     catalog = selectors.catalog_for(request.user, slug)
     products = selectors.products_in(catalog).order_by("-pk")
     if cursor:
-        if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= MAX_CURSOR):
+        if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= MAX_DIGITS):
             message = "Use the next_cursor of the last answer."
             raise Refusal(
                 HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", message, {"cursor": [message]}

@@ -14,6 +14,8 @@ from django.shortcuts import redirect
 from django_htmx.middleware import HtmxDetails
 
 View = Callable[..., HttpResponseBase]
+# Every number of so many digits fits the columns of ids.
+MAX_DIGITS = 18
 
 
 class Request(HttpRequest):
@@ -77,12 +79,20 @@ def read_upload(file: UploadedFile, limit: int) -> bytes:
 
 
 def number(text: str | None, default: int) -> int:
-    """A number from an address; the default for anything else."""
+    """A number from an address; the default for anything else, and for more than any id has."""
+    digits = (text or "").strip()
+    if len(digits) > MAX_DIGITS:
+        return default
     try:
-        return int(text or "")
+        return int(digits)
     except ValueError:
         return default
 
 
 def ids(values: Iterable[str]) -> list[int]:
-    return [int(value) for value in values if value.isascii() and value.isdigit()]
+    """The ids among what a form or an address names."""
+    return [
+        int(value)
+        for value in values
+        if value.isascii() and value.isdigit() and len(value) <= MAX_DIGITS
+    ]
