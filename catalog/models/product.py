@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from catalog.models.catalog import CURRENCY, Catalog, SoftDeleteQuerySet
 from catalog.models.outbox import IndexedQuerySet
+from catalog.models.shapes import check_tags
 from catalog.models.vocabulary import Category
 
 MAX_OPTIONS = 3
@@ -41,7 +42,7 @@ class Product(models.Model):
     category = models.ForeignKey(
         Category, null=True, blank=True, on_delete=models.SET_NULL, related_name="products"
     )
-    tags = models.JSONField(default=list, blank=True)
+    tags = models.JSONField(default=list, blank=True, validators=[check_tags])
     product_url = models.URLField(max_length=500, blank=True, default="")
     status = models.CharField(
         max_length=10, choices=ProductStatus.choices, default=ProductStatus.DRAFT

@@ -3,6 +3,8 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 
+from catalog.models.shapes import ATTRIBUTE_KEY, check_labels, check_prompts
+
 
 class Category(models.Model):
     """A node of the category tree. `path` is the slugs from the root: `home/kitchen/mugs`."""
@@ -13,10 +15,16 @@ class Category(models.Model):
     slug = models.SlugField(max_length=80)
     path = models.CharField(max_length=300, unique=True, editable=False)
     labels = models.JSONField(
-        default=dict, blank=True, help_text='One label a language: {"en": "Mugs"}.'
+        default=dict,
+        blank=True,
+        validators=[check_labels],
+        help_text='One label a language: {"en": "Mugs"}.',
     )
     prompts = models.JSONField(
-        default=list, blank=True, help_text="Words a photo of this is compared with."
+        default=list,
+        blank=True,
+        validators=[check_prompts],
+        help_text='Words a photo of this is compared with: ["a mug", "a cup"].',
     )
     google_id = models.CharField(max_length=20, blank=True, default="")
     shopify_id = models.CharField(max_length=60, blank=True, default="")
@@ -47,8 +55,8 @@ class AttributeKind(models.TextChoices):
 class AttributeDefinition(models.Model):
     """An attribute that products may have: its type, its values and where it applies."""
 
-    key = models.SlugField(max_length=60, unique=True)
-    labels = models.JSONField(default=dict, blank=True)
+    key = models.SlugField(max_length=60, unique=True, validators=[ATTRIBUTE_KEY])
+    labels = models.JSONField(default=dict, blank=True, validators=[check_labels])
     kind = models.CharField(max_length=12, choices=AttributeKind.choices)
     unit = models.CharField(max_length=20, blank=True, default="")
     closed = models.BooleanField(
@@ -89,8 +97,8 @@ class Term(models.Model):
         AttributeDefinition, on_delete=models.CASCADE, related_name="terms"
     )
     key = models.SlugField(max_length=80, allow_unicode=True)
-    labels = models.JSONField(default=dict, blank=True)
-    prompts = models.JSONField(default=list, blank=True)
+    labels = models.JSONField(default=dict, blank=True, validators=[check_labels])
+    prompts = models.JSONField(default=list, blank=True, validators=[check_prompts])
     state = models.CharField(
         max_length=10, choices=TermState.choices, default=TermState.ACTIVE, db_index=True
     )

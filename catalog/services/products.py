@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from catalog.models import Catalog, Photo, PhotoRole, Placement, Product, ProductStatus, Variant
+from catalog.models.shapes import check_tags
 from catalog.services.attribute_values import CATEGORY, check_text
 from catalog.services.audit import audit
 from catalog.services.errors import conflict
@@ -116,12 +117,20 @@ def _split(fields: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _tidy(name: str, value: Any) -> Any:
     """A value as columns keep it: text without spaces around it, empty instead of None."""
-    texts = value if isinstance(value, (list, tuple)) else [value]
-    for text in texts:
-        check_text(name, text)
     if name == "tags":
-        return list(texts) if value else []
+        return _tidy_tags(value)
+    check_text(name, value)
     return value.strip() if isinstance(value, str) else ("" if value is None else value)
+
+
+def _tidy_tags(value: Any) -> list[str]:
+    """Tags without spaces around them, each once."""
+    tags = list(value) if isinstance(value, tuple) else value or []
+    try:
+        check_tags(tags)
+    except ValidationError as error:
+        raise ValidationError({"tags": error.messages}) from error
+    return list(dict.fromkeys(tag.strip() for tag in tags))
 
 
 class _TwinFound(Exception):  # noqa: N818 -- an answer, not a fault
