@@ -13,16 +13,19 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Collection
+from contextlib import nullcontext
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Generic, Self, TypeVar, cast
 
-from django.db import models, transaction
-from django.db.models import F, Q
+from django.db import connections, models, transaction
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 5
+SUSPECT_ATTEMPTS = 2
+URGENCY = ("priority", "next_try_at", "pk")
 FIRST_DELAY = timedelta(seconds=4)
 INTERRUPTED = "It was interrupted in the middle {attempts} times and is not tried again by itself."
 
@@ -54,39 +57,58 @@ class WorkState(models.TextChoices):
 class WorkQuerySet(models.QuerySet[W]):
     """Every change of state of work rows. Nothing else writes these columns."""
 
-    def claimable(self) -> Self:
-        """Rows that may be claimed now: due, or left behind by an owner whose lease ran out."""
-        now = timezone.now()
-        due = Q(state=WorkState.PENDING, next_try_at__lte=now)
-        abandoned = Q(state=WorkState.RUNNING, leased_until__lt=now, attempts__lt=MAX_ATTEMPTS)
-        return self.filter(due | abandoned)
-
     def claim(self, *, owner: str, limit: int, lease: timedelta = LEASE) -> Claim[W]:
         """Take up to `limit` rows for `owner`, most urgent first, counting the attempt.
 
-        Two claimers never get the same row: PostgreSQL skips rows locked by another claim, SQLite
-        runs one writing transaction at a time.
+        Rows that are due come before those left behind by an owner whose lease ran out. Two
+        claimers never get the same row: PostgreSQL skips rows locked by another claim; elsewhere
+        rows are looked for without a lock, and the update takes those that are still free.
         """
         claim: Claim[W] = Claim()
-        with transaction.atomic():
-            ids = list(
-                self.claimable()
-                .order_by("priority", "next_try_at", "pk")
-                .select_for_update(skip_locked=True, of=("self",))
-                .values_list("pk", flat=True)[:limit]
-            )
-            if not ids:
-                return claim
-            self.model._default_manager.filter(pk__in=ids).update(  # noqa: SLF001 -- the model's public name for it
-                state=WorkState.RUNNING,
-                owner=owner,
-                token=claim.token,
-                leased_until=timezone.now() + lease,
-                attempts=F("attempts") + 1,
-            )
-        rows = self.model._default_manager.filter(pk__in=ids, token=claim.token)  # noqa: SLF001
-        claim.rows.extend(cast("WorkQuerySet[W]", rows.order_by("priority", "next_try_at", "pk")))
+        while True:
+            with transaction.atomic() if self._skips_locked() else nullcontext():
+                ids = self._candidates(limit)
+                if not ids:
+                    return claim
+                taken = self.filter(_claimable(timezone.now()), pk__in=ids).update(
+                    state=WorkState.RUNNING,
+                    owner=owner,
+                    token=claim.token,
+                    leased_until=timezone.now() + lease,
+                    attempts=F("attempts") + 1,
+                )
+            if taken:
+                break
+        rows = self.model._default_manager.filter(pk__in=ids, token=claim.token)  # noqa: SLF001 -- the model's public name for it
+        claim.rows.extend(cast("WorkQuerySet[W]", rows.order_by(*URGENCY)))
         return claim
+
+    def claim_with_care(self, *, owner: str, limit: int, lease: timedelta = LEASE) -> Claim[W]:
+        """Like `claim`, but a row that was tried twice for nothing is taken alone.
+
+        It may be what kills the process, and so it takes no others with it.
+        """
+        fresh = self.filter(attempts__lt=SUSPECT_ATTEMPTS)
+        return fresh.claim(owner=owner, limit=limit, lease=lease) or self.claim(
+            owner=owner, limit=1, lease=lease
+        )
+
+    def _candidates(self, limit: int) -> list[int]:
+        """Ids of rows that may be claimed now: two queries, each in the order of an index."""
+        now = timezone.now()
+        ids = list(self._free(_due(now))[:limit])
+        if len(ids) < limit:
+            ids += self._free(_abandoned(now))[: limit - len(ids)]
+        return ids
+
+    def _free(self, condition: Q) -> QuerySet[Any, int]:
+        rows = self.filter(condition).order_by(*URGENCY)
+        if self._skips_locked():
+            rows = rows.select_for_update(skip_locked=True, of=("self",))
+        return rows.values_list("pk", flat=True)
+
+    def _skips_locked(self) -> bool:
+        return connections[self.db].features.has_select_for_update_skip_locked
 
     def held(self, token: uuid.UUID) -> Self:
         """Rows still held by `token`; locked until the transaction ends where that is possible."""
@@ -160,6 +182,9 @@ class WorkQuerySet(models.QuerySet[W]):
             rows = rows.filter(leased_until__lt=timezone.now())
         else:
             rows = rows.filter(owner__startswith=owner_prefix)
+        # Every runner asks all the time; an update that finds nothing would still lock SQLite.
+        if not rows.exists():
+            return 0
         return rows.update(
             state=WorkState.FAILED,
             owner="",
@@ -176,6 +201,18 @@ class WorkQuerySet(models.QuerySet[W]):
     def redo(self) -> int:
         """Do again whatever the state, also what is done; what runs now loses its claim."""
         return self.update(**again())
+
+
+def _due(now: datetime) -> Q:
+    return Q(state=WorkState.PENDING, next_try_at__lte=now)
+
+
+def _abandoned(now: datetime) -> Q:
+    return Q(state=WorkState.RUNNING, leased_until__lt=now, attempts__lt=MAX_ATTEMPTS)
+
+
+def _claimable(now: datetime) -> Q:
+    return _due(now) | _abandoned(now)
 
 
 def again() -> dict[str, Any]:

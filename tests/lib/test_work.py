@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalog.models import Job
@@ -83,6 +84,45 @@ def test_row_whose_lease_ran_out_is_claimed_by_another(make_jobs):
     expire_leases()
     again = Job.objects.claim(owner="b", limit=1)
     assert [row.attempts for row in again.rows] == [2]
+
+
+def test_due_rows_are_claimed_before_those_left_behind(make_jobs):
+    (left,) = make_jobs(priority=-5)
+    Job.objects.claim(owner="a", limit=1)
+    expire_leases()
+    (due,) = make_jobs()
+    assert Job.objects.claim(owner="b", limit=1).ids == [due.pk]
+    assert Job.objects.claim(owner="b", limit=1).ids == [left.pk]
+
+
+@pytest.mark.sqlite
+def test_looking_for_work_in_vain_takes_no_write_lock(make_jobs):
+    make_jobs(next_try_at=timezone.now() + MINUTE)
+    with CaptureQueriesContext(connection) as queries:
+        Job.objects.claim(owner="me", limit=5)
+        Job.objects.give_up_exhausted()
+    assert [query["sql"][:6] for query in queries] == ["SELECT"] * 3
+
+
+def test_row_that_another_took_since_it_was_seen_is_left_to_it(make_jobs, monkeypatch):
+    first, second = make_jobs(2)
+    look = type(Job.objects.all())._candidates
+
+    def then_another_claims(self, limit):
+        monkeypatch.setattr(type(self), "_candidates", look)
+        ids = look(self, limit)
+        Job.objects.claim(owner="other", limit=1)
+        return ids
+
+    monkeypatch.setattr(type(Job.objects.all()), "_candidates", then_another_claims)
+    assert Job.objects.claim(owner="me", limit=1).ids == [second.pk]
+    assert Job.objects.get(pk=first.pk).owner == "other"
+
+
+def test_row_that_was_tried_twice_for_nothing_is_claimed_alone(make_jobs):
+    suspects, fresh = make_jobs(2, attempts=2), make_jobs(2)
+    claims = [Job.objects.all().claim_with_care(owner="me", limit=5).ids for _ in range(3)]
+    assert claims == [[job.pk for job in fresh], *([job.pk] for job in suspects)]
 
 
 def test_renewed_lease_keeps_others_away(make_jobs):
