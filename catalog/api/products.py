@@ -44,7 +44,7 @@ def catalogs_create(request: HttpRequest, body: CatalogIn) -> Any:
     return Status(201, CatalogOut.of(catalog, selectors.role_in(request.user, catalog)))
 
 
-@router.get("/catalogs/{slug}/products", response=ProductPage)
+@router.get("/catalogs/{slug:slug}/products", response=ProductPage)
 def products_list(request: HttpRequest, slug: str, cursor: str = "", limit: int = PAGE) -> Any:
     """The catalogue's products, newest first; `cursor` is the last answer's `next_cursor`."""
     catalog = selectors.catalog_for(request.user, slug)
@@ -65,7 +65,7 @@ def products_list(request: HttpRequest, slug: str, cursor: str = "", limit: int 
     )
 
 
-@router.post("/catalogs/{slug}/products", response={201: ProductOut, 200: ProductOut})
+@router.post("/catalogs/{slug:slug}/products", response={201: ProductOut, 200: ProductOut})
 def products_create(
     request: HttpRequest,
     slug: str,
@@ -151,7 +151,7 @@ def product_delete(request: HttpRequest, pk: int) -> Any:
     return HttpResponse(status=HTTPStatus.NO_CONTENT)
 
 
-@router.delete("/products/{int:pk}/attributes/{field}/lock", response=ProductOut)
+@router.delete("/products/{int:pk}/attributes/{slug:field}/lock", response=ProductOut)
 def attribute_lock_delete(request: HttpRequest, pk: int, field: str) -> Any:
     """Take back what people said of the field, so that machines may fill it again."""
     product = selectors.product_for(request.user, pk, selectors.EDIT)

@@ -27,7 +27,7 @@ LIMIT = 24
 CROP_PARTS = 4
 
 
-@router.get("/catalogs/{slug}/search", response=SearchOut)
+@router.get("/catalogs/{slug:slug}/search", response=SearchOut)
 def search_get(
     request: HttpRequest,
     slug: str,
@@ -43,7 +43,7 @@ def search_get(
     return SearchOut.of(result, request)
 
 
-@router.post("/catalogs/{slug}/search", response=SearchOut)
+@router.post("/catalogs/{slug:slug}/search", response=SearchOut)
 def search_post(
     request: HttpRequest,
     slug: str,

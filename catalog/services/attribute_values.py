@@ -12,6 +12,8 @@ from django.utils.text import slugify
 from catalog.models import AttributeDefinition, AttributeKind, Category, Term, TermState
 
 CATEGORY = "category"
+# What a message is keyed by that cannot be keyed by the attribute's own name.
+ATTRIBUTES = "attributes"
 # Fields of the ledger that are columns of the product or its variants, not vocabulary attributes.
 # People write the columns; what a machine says of them is a suggestion until somebody accepts it.
 COLUMN_FIELDS = frozenset(
@@ -26,8 +28,10 @@ def clean_value(field: str, value: Any) -> list | None:
 
     Accepts a single value or a list; choice values by key or by label in any language. A value that
     a closed list does not have is refused, with the list in the message; `term_propose` keeps such
-    a value for a person to decide on. Raises ValidationError keyed by the field.
+    a value for a person to decide on. Raises ValidationError keyed by the field, or by
+    "attributes" where the field's name is no text.
     """
+    check_text(ATTRIBUTES, field)
     values = _as_list(value)
     if values is None:
         return None

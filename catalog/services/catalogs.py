@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from catalog.models import ApiToken, Catalog, Membership, Role
+from catalog.services.attribute_values import check_text
 from catalog.services.audit import audit
 from catalog.services.errors import conflict
 
@@ -23,6 +24,8 @@ def catalog_create(
     *, name: str, actor: Any, slug: str = "", currency: str = "EUR", language: str = "en"
 ) -> Catalog:
     """Create a catalogue that `actor` owns. Raises ValidationError with messages by field."""
+    for field, text in (("name", name), ("slug", slug)):
+        check_text(field, text)
     name = name.strip()
     stem = slugify(slug or name)[:70] or "catalogue"
     chosen, number = stem, 2
@@ -41,6 +44,7 @@ def catalog_create(
 def catalog_update(*, catalog: Catalog, actor: Any, **fields: Any) -> Catalog:
     """Change name, currency, language or brand voice. Raises ValidationError by field."""
     for name, value in fields.items():
+        check_text(name, value)
         setattr(catalog, name, value)
     catalog.full_clean()
     catalog.save(update_fields=list(fields))

@@ -42,6 +42,7 @@ def test_new_catalogue_is_listed_for_its_owner(api):
         ({"name": "   "}, "name"),
         ({"name": "A", "currency": "EURO"}, "currency"),
         ({"name": "A", "colour": "red"}, "colour"),
+        ({"name": "a\x00b"}, "name"),
     ],
 )
 def test_unfit_catalogue_is_refused_on_its_field(api, body, field):
@@ -255,6 +256,9 @@ def test_patch_with_null_empties(api, make_product, vocabulary, person):
         ({"attributes": {"color": "mauve"}}, "color"),
         ({"attributes": {"flavour": "sweet"}}, "flavour"),
         ({"attributes": {"title": "Cup"}}, "title"),
+        ({"attributes": {"\ud800": "x"}}, "attributes"),
+        ({"attributes": {"\x00": "x"}}, "attributes"),
+        ({"attributes": {"\x00": None}}, "attributes"),
         ({"attributes": {"composition": "\ud800"}}, "composition"),
         ({"attributes": {"height": 10**400}}, "height"),
         ({"title": "a\x00b"}, "title"),
@@ -312,3 +316,12 @@ def test_listing_takes_few_queries(api, catalog, make_product, django_assert_max
         make_product()
     with django_assert_max_num_queries(16):
         api.get(f"/catalogs/{catalog.slug}/products")
+
+
+@pytest.mark.parametrize("name", ["%00", "a%00b", "a%20b", "%ED%A0%80", "..%2F", "é"])
+def test_name_in_an_address_that_nothing_can_have_is_not_found(api, make_product, name):
+    product = make_product()
+    assert api.client.get(f"/api/v1/catalogs/{name}/products").status_code == 404
+    assert api.client.get(f"/api/v1/catalogs/{name}/search").status_code == 404
+    lock = f"/api/v1/products/{product.pk}/attributes/{name}/lock"
+    assert api.client.delete(lock).status_code == 404

@@ -116,3 +116,10 @@ def test_token_of_an_inactive_user_stands_for_nobody(person):
     person.is_active = False
     person.save()
     assert token_user(text) is None
+
+
+@pytest.mark.parametrize("field", ["name", "brand_voice"])
+def test_text_that_cannot_be_stored_is_refused_on_its_field(catalog, person, field):
+    with pytest.raises(ValidationError) as caught:
+        catalog_update(catalog=catalog, actor=person, **{field: "a\x00b"})
+    assert field in caught.value.message_dict
