@@ -6,8 +6,9 @@ import asyncio
 import time
 from typing import Any
 
+import structlog
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.db import DatabaseError
 from django.http import Http404
 
@@ -19,6 +20,10 @@ from prodintel.lib.threads import in_thread
 LOOK_SECONDS = 1.0
 MEMBERSHIP_SECONDS = 30.0
 NOT_FOUND = 4404
+FAILED = 1011
+# The last: a person who was deleted.
+GONE = (Http404, PermissionDenied, ObjectDoesNotExist)
+logger = structlog.get_logger(__name__)
 
 
 class ActivityConsumer(AsyncWebsocketConsumer):
@@ -33,7 +38,7 @@ class ActivityConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         try:
             catalog = await in_thread(self._catalog)
-        except (Http404, PermissionDenied):
+        except GONE:
             await self.close(NOT_FOUND)
             return
         await self.accept()
@@ -58,6 +63,14 @@ class ActivityConsumer(AsyncWebsocketConsumer):
         return activity_fragment(catalog, may_edit=may_edit)
 
     async def _follow(self, catalog: Catalog) -> None:
+        try:
+            await self._show(catalog)
+        except Exception:
+            # Nobody waits for this task: without an end of its own the socket would stay open mute.
+            logger.exception("activity socket failed", catalog=catalog.pk)
+            await self.close(FAILED)
+
+    async def _show(self, catalog: Catalog) -> None:
         shown, checked = "", time.monotonic()
         while True:
             try:
@@ -65,7 +78,7 @@ class ActivityConsumer(AsyncWebsocketConsumer):
                     catalog = await in_thread(self._catalog)
                     checked = time.monotonic()
                 fragment = await in_thread(self._fragment, catalog)
-            except (Http404, PermissionDenied):
+            except GONE:
                 await self.close(NOT_FOUND)
                 return
             except DatabaseError:

@@ -220,16 +220,25 @@ CHANNEL_LAYERS = {
         else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
     )
 }
-CACHES = {
-    "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
-        if REDIS_URL
-        else {
-            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-            "OPTIONS": {"MAX_ENTRIES": 2000},
+
+
+def _cache(name: str, max_entries: int) -> dict[str, Any]:
+    if REDIS_URL:
+        return {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            "KEY_PREFIX": name,
+            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
         }
-    )
-}
+    return {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": name,
+        "OPTIONS": {"MAX_ENTRIES": max_entries},
+    }
+
+
+# The order of a search's hits takes a hundred kilobytes: in this process's memory, few of them.
+CACHES = {"default": _cache("", 2000), "rankings": _cache("rankings", 200)}
 
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"

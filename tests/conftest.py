@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import AbstractUser, User
-from django.core.cache import cache
+from django.core.cache import caches
 from PIL import Image
 
 from catalog.models import Catalog, Membership, Role
@@ -75,7 +75,8 @@ def data_dir(tmp_path: Path, settings: Any) -> Path:
 @pytest.fixture(autouse=True)
 def _empty_cache() -> Any:
     yield
-    cache.clear()
+    for cache in caches.all(initialized_only=True):
+        cache.clear()
 
 
 @pytest.fixture

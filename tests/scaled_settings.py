@@ -21,8 +21,9 @@ if REDIS_URL := os.environ.get("TEST_REDIS_URL", ""):
         "BACKEND": "channels_redis.core.RedisChannelLayer",
         "CONFIG": {"hosts": [REDIS_URL]},
     }
-    CACHES["default"] = {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": REDIS_URL,
-        "KEY_PREFIX": f"tests-{os.getpid()}",
-    }
+    for _name in CACHES:
+        CACHES[_name] = {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            "KEY_PREFIX": f"tests-{os.getpid()}-{_name}",
+        }

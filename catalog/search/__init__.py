@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from django.core.cache import cache
 from django.db.models import QuerySet
 
 from catalog import selectors
@@ -14,6 +13,7 @@ from catalog.search.facets import Facets, facets_of
 from catalog.search.query import Filters, Query, clean_text
 from catalog.search.ranking import Ranked, Ranking, Seeing, rank
 from catalog.search.reasons import Reason, reasons_of
+from prodintel.lib.optional_cache import RANKINGS
 
 RANKING_SECONDS = 300
 MAX_LIMIT = 100
@@ -113,11 +113,11 @@ def _browsed(catalog: Catalog, filters: Filters) -> QuerySet[Product]:
 
 def _kept_ranking(catalog: Catalog, query: Query, *, fresh: bool) -> Ranking:
     key = f"ranking:{query.key(catalog.pk)}"
-    kept = None if fresh else cache.get(key)
+    kept = None if fresh else RANKINGS.get(key)
     if kept is None:
         kept = rank(catalog, query)
         if not kept.notice:
-            cache.set(key, kept, RANKING_SECONDS)
+            RANKINGS.set(key, kept, RANKING_SECONDS)
     return kept
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -15,6 +14,7 @@ from catalog.activity import Activity, activity_of
 from catalog.models import Catalog
 from catalog.services.work import failed_work_retry
 from catalog.views.http import Request, done
+from prodintel.lib.optional_cache import CACHE
 
 # Several people look at the same second: they share one count.
 FRESH_SECONDS = 0.9
@@ -22,12 +22,7 @@ FRESH_SECONDS = 0.9
 
 def current_activity(catalog: Catalog) -> Activity:
     """The catalogue's activity, at most a second old."""
-    key = f"activity:{catalog.pk}"
-    known = cache.get(key)
-    if known is None:
-        known = activity_of(catalog)
-        cache.set(key, known, FRESH_SECONDS)
-    return known
+    return CACHE.get_or_make(f"activity:{catalog.pk}", lambda: activity_of(catalog), FRESH_SECONDS)
 
 
 def activity_fragment(catalog: Catalog, *, may_edit: bool = False) -> str:
@@ -59,7 +54,7 @@ def activity_retry(request: Request, slug: str) -> HttpResponseBase:
     """Try everything of the catalogue again that failed."""
     catalog = selectors.catalog_for(request.user, slug, selectors.EDIT)
     count = failed_work_retry(catalog=catalog, actor=request.user)
-    cache.delete(f"activity:{catalog.pk}")
+    CACHE.delete(f"activity:{catalog.pk}")
     to = reverse("catalog:activity", args=[slug])
     words = "Trying it again." if count == 1 else f"Trying all {count} again."
     return done(request, words if count else "There is nothing to try again.", to)

@@ -88,3 +88,31 @@ async def test_member_who_is_no_longer_one_is_let_go(sockets, shop, people, monk
     while message["type"] == "websocket.send":
         message = await socket.receive_output(timeout=10)
     assert message["code"] == consumers.NOT_FOUND
+
+
+async def ending(socket: WebsocketCommunicator) -> int:
+    message = await socket.receive_output(timeout=10)
+    while message["type"] == "websocket.send":
+        message = await socket.receive_output(timeout=10)
+    return message["code"]
+
+
+async def test_socket_of_a_deleted_person_is_closed(sockets, people, monkeypatch):
+    from asgiref.sync import sync_to_async
+
+    monkeypatch.setattr(consumers, "MEMBERSHIP_SECONDS", 0.0)
+    monkeypatch.setattr(consumers, "LOOK_SECONDS", 0.01)
+    socket = sockets["viewer"]
+    await socket.connect(timeout=10)
+    await sync_to_async(people["viewer"].delete)()
+    assert await ending(socket) == consumers.NOT_FOUND
+
+
+async def test_socket_that_cannot_go_on_is_closed(sockets, monkeypatch):
+    def broken(*_arguments, **_options):
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(consumers, "activity_fragment", broken)
+    socket = sockets["viewer"]
+    await socket.connect(timeout=10)
+    assert await ending(socket) == consumers.FAILED

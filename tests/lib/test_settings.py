@@ -108,3 +108,15 @@ def test_data_folder_is_made_and_a_home_is_understood(run, tmp_path):
     done = run("print(settings.DATA_DIR)", HOME=str(tmp_path), PRODINTEL_DATA_DIR="~/state")
     assert done.stdout.strip() == str(tmp_path / "state")
     assert (tmp_path / "state").stat().st_mode & 0o077 == 0
+
+
+def test_rankings_have_a_small_cache_of_their_own(value):
+    caches = value("settings.CACHES", REDIS_URL="")
+    assert caches["rankings"]["OPTIONS"]["MAX_ENTRIES"] <= 200
+    assert caches["rankings"]["LOCATION"] != caches["default"]["LOCATION"]
+
+
+def test_redis_keeps_the_two_caches_apart_and_is_not_waited_for(value):
+    caches = value("settings.CACHES", REDIS_URL="redis://cache:6379/0")
+    assert len({cache["KEY_PREFIX"] for cache in caches.values()}) == 2
+    assert all(cache["OPTIONS"]["socket_timeout"] <= 2 for cache in caches.values())
