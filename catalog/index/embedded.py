@@ -33,6 +33,11 @@ class EmbeddedIndex:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
+    @property
+    def identity(self) -> str:
+        """There is one embedded index."""
+        return "embedded"
+
     def ensure(self, collection: str, dimension: int, fields: Sequence[Field] = ()) -> bool:
         """Create the collection and the field indexes that are missing; True when it is new."""
         with _index_errors():

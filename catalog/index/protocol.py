@@ -97,6 +97,11 @@ class VectorIndex(Protocol):
     Writes are visible to the next call, from any process.
     """
 
+    @property
+    def identity(self) -> str:
+        """At most 64 characters that tell this index from every other that might be configured."""
+        ...
+
     def ensure(self, collection: str, dimension: int, fields: Sequence[Field] = ()) -> bool:
         """Create the collection and the field indexes that are missing.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -67,6 +68,11 @@ class ServerIndex:
         self._timeout = timeout
         self._made = client
         self._lock = threading.Lock()
+
+    @property
+    def identity(self) -> str:
+        """Stands for the server's address, which may hold a password."""
+        return f"server-{hashlib.sha256(self._url.encode()).hexdigest()[:32]}"
 
     def ensure(self, collection: str, dimension: int, fields: Sequence[Field] = ()) -> bool:
         """Create the collection and the field indexes that are missing; True when it is new."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
+from datetime import timedelta
 
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from catalog.index import vector_index
 from catalog.index.payload import payload_fields
 from catalog.index.points import points_of
-from catalog.index.protocol import VectorIndex
+from catalog.index.protocol import IndexUnavailable, VectorIndex
 from catalog.models import (
     DescribeTask,
     Embedding,
@@ -23,7 +26,6 @@ from catalog.models import (
     Placement,
     SpaceState,
 )
-from catalog.models.outbox import record_index_changes
 from catalog.models.photo import SIMILARITY_ROLES
 from prodintel.engine.interface import EncoderInfo
 from prodintel.engine.vectors import Point
@@ -31,6 +33,7 @@ from prodintel.lib.work import WorkState
 
 logger = structlog.get_logger(__name__)
 BACKGROUND_SIZE = 2000
+FILL_LEASE = timedelta(seconds=30)
 
 
 def live_space() -> EmbeddingSpace | None:
@@ -62,18 +65,13 @@ def space_for(encoder: EncoderInfo) -> EmbeddingSpace:
             EmbeddingSpace.objects.filter(state=SpaceState.FILLING).exclude(pk=space.pk).update(
                 state=SpaceState.RETIRED
             )
-            space.state = SpaceState.FILLING
-            space.save(update_fields=["state"])
-            record_index_changes(_all_points(), vector=True)
+            space.state, space.filled_index = SpaceState.FILLING, ""
+            space.save(update_fields=["state", "filled_index"])
     if space.state == SpaceState.FILLING and live_space() is None:
         _make_live(space)
     if created:
         logger.info("embedding space made", space=space.pk, model=space.model_id)
     return space
-
-
-def _all_points() -> list[int]:
-    return list(Placement.objects.order_by().values_list("pk", flat=True))
 
 
 def _make_live(space: EmbeddingSpace) -> None:
@@ -107,7 +105,7 @@ def backfill(space: EmbeddingSpace) -> int:
 
 
 def switch_if_filled(space: EmbeddingSpace) -> bool:
-    """Make a filling space live once none of its photos waits any more, nor its collection."""
+    """Make a filling space live once its photos are embedded and all of their points in the index."""
     if space.state != SpaceState.FILLING:
         return False
     waiting = EmbedTask.objects.filter(
@@ -115,6 +113,9 @@ def switch_if_filled(space: EmbeddingSpace) -> bool:
     )
     unindexed = IndexChange.objects.filter(vector=True).exclude(state=WorkState.FAILED)
     if waiting.exists() or backfill(space) or unindexed.exists():
+        return False
+    space.refresh_from_db(fields=["filled_index"])
+    if not is_filled(vector_index(), space):
         return False
     _make_live(space)
     return True
@@ -152,11 +153,48 @@ def refresh_background(space: EmbeddingSpace) -> None:
     space.background_count = count
 
 
+def is_filled(index: VectorIndex, space: EmbeddingSpace) -> bool:
+    """Whether all of the space's points were put into this index."""
+    return space.filled_index == index.identity
+
+
 def rebuild(index: VectorIndex, space: EmbeddingSpace, *, chunk: int = 500) -> int:
     """Make the space's collection anew from the vectors in the database; returns its points.
 
     May run beside the index runner: what changes meanwhile is put right, here or by its own change.
+    The space counts as filled when the last chunk is in; when this is interrupted it stays
+    unfilled, and the index runner begins again.
+
+    Raises:
+        IndexUnavailable: when another process is filling the collection.
+        IndexProblem: see `VectorIndex`.
     """
+    token = uuid.uuid4()
+    mine = EmbeddingSpace.objects.filter(pk=space.pk, fill_token=token)
+    _begin_filling(space, token)
+    try:
+        total = _fill(index, space, mine, chunk)
+    finally:
+        # A killed process leaves them, until the lease runs out.
+        mine.update(fill_token=None, fill_until=None)
+    space.filled_index = index.identity
+    return total
+
+
+def _begin_filling(space: EmbeddingSpace, token: uuid.UUID) -> None:
+    now = timezone.now()
+    free = Q(fill_until=None) | Q(fill_until__lt=now)
+    begun = EmbeddingSpace.objects.filter(free, pk=space.pk).update(
+        filled_index="", fill_token=token, fill_until=now + FILL_LEASE
+    )
+    space.filled_index = ""
+    if not begun:
+        raise IndexUnavailable("Another process is putting the points into the index just now.")
+
+
+def _fill(
+    index: VectorIndex, space: EmbeddingSpace, mine: QuerySet[EmbeddingSpace], chunk: int
+) -> int:
     index.drop(space.collection)
     ensure_collection(index, space)
     placed = (
@@ -166,12 +204,16 @@ def rebuild(index: VectorIndex, space: EmbeddingSpace, *, chunk: int = 500) -> i
     )
     total = last = 0
     while ids := list(placed.filter(pk__gt=last)[:chunk]):
+        if not mine.update(fill_until=timezone.now() + FILL_LEASE):
+            raise IndexUnavailable("Another process took over putting the points into the index.")
         points = points_of(ids, space)
         index.upsert(space.collection, list(points.values()))
         _catch_up(index, space, points)
         total += len(points)
         last = ids[-1]
     index.mark_rebuilt(space.collection)
+    if not mine.update(filled_index=index.identity):
+        raise IndexUnavailable("Another process took over putting the points into the index.")
     return total
 
 

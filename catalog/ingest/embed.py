@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+import time
 import uuid
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -23,16 +23,16 @@ from catalog.vision.opening import load_for_model
 from prodintel.engine.errors import EngineError, EngineUnavailable
 from prodintel.engine.interface import EncoderInfo, Engine
 from prodintel.engine.preprocess import PreprocessSpec, prepare
+from prodintel.lib.lease import kept_alive
 from prodintel.lib.work import Claim
 
 logger = structlog.get_logger(__name__)
 BATCHES_AHEAD = 2
 ENGINE_RETRY = timedelta(seconds=2)
 STORAGE_RETRY = timedelta(seconds=10)
-RENEW_SECONDS = 20.0
-# A photo that was claimed twice and came to nothing may be what kills the process: it is tried
-# alone from then on, so that it takes no others with it.
-SUSPECT_ATTEMPTS = 2
+# Uploads make their own tasks; what was missed nevertheless is looked for now and then only, since
+# that reads whole tables.
+TIDY_SECONDS = 60.0
 
 
 @dataclass
@@ -56,6 +56,7 @@ class Embedder:
         self._decoders = ThreadPoolExecutor(max(os.cpu_count() or 1, 2), "decode")
         self._calls = ThreadPoolExecutor(1, "encode")
         self._open: set[uuid.UUID] = set()
+        self._tidied_at = -TIDY_SECONDS
 
     def step(self) -> int:
         """Embed whatever waits; returns how many photos were handled, 0 when nothing could be."""
@@ -66,15 +67,18 @@ class Embedder:
             return 0
         handled = 0
         try:
-            for batch in self._computed(encoder):
-                handled += self._finish(batch)
+            with kept_alive(EmbedTask.objects.all(), self._open):
+                for batch in self._computed(encoder):
+                    handled += self._finish(batch)
+                    self._open.discard(batch.claim.token)
         except EngineUnavailable as error:
             self._release_all(str(error))
             logger.info("embedding waits", reason=str(error))
             return handled
-        if not handled:
-            handled = self._when_idle()
-        return handled
+        if handled:
+            self._tidied_at = -TIDY_SECONDS
+            return handled
+        return self._when_idle()
 
     def _release_all(self, reason: str) -> None:
         """Give back every batch that was claimed ahead."""
@@ -93,24 +97,25 @@ class Embedder:
         if self._encoder is None or self._encoder.fingerprint != info.encoder.fingerprint:
             self._encoder = info.encoder
             self._space = spaces.space_for(info.encoder)
+            self._tidied_at = -TIDY_SECONDS
             spaces.backfill(self._space)
         return info.encoder
 
     def _when_idle(self) -> int:
         assert self._space is not None
-        made = spaces.backfill(self._space)
-        if not made:
+        if time.monotonic() - self._tidied_at > TIDY_SECONDS:
+            made = spaces.backfill(self._space)
+            if made:
+                return made
             # First the sample: a space that goes live has what its scores are judged against.
             spaces.refresh_background(self._space)
-            spaces.switch_if_filled(self._space)
-        return made
+            self._tidied_at = time.monotonic()
+        spaces.switch_if_filled(self._space)
+        return 0
 
     def _claim(self, limit: int) -> Claim[EmbedTask]:
         waiting = EmbedTask.objects.filter(space=self._space)
-        fresh = waiting.filter(attempts__lt=SUSPECT_ATTEMPTS)
-        claim = fresh.claim(owner=self._owner, limit=limit)
-        if not claim:
-            claim = waiting.claim(owner=self._owner, limit=1)
+        claim = waiting.claim_with_care(owner=self._owner, limit=limit)
         EmbedTask.objects.give_up_exhausted()
         return claim
 
@@ -175,11 +180,10 @@ class Embedder:
 
     def _finish(self, batch: _Batch) -> int:
         token = batch.claim.token
-        self._open.discard(token)
         if batch.vectors is None:
             return len(batch.claim.rows)
         try:
-            vectors = self._wait(batch.vectors, token)
+            vectors = batch.vectors.result()
         except EngineUnavailable as error:
             EmbedTask.objects.release(token, error=str(error), delay=ENGINE_RETRY)
             raise
@@ -195,15 +199,6 @@ class Embedder:
         kept = embeddings_record(space=self._space, token=token, vectors=by_photo)
         logger.debug("photos embedded", count=kept)
         return len(batch.claim.rows)
-
-    def _wait(self, vectors: Future[np.ndarray], token: uuid.UUID) -> np.ndarray:
-        while True:
-            try:
-                return vectors.result(timeout=RENEW_SECONDS)
-            except FutureTimeout:
-                if vectors.done():
-                    raise
-                EmbedTask.objects.renew(token)
 
 
 def prepared(photo: Photo, spec: PreprocessSpec) -> np.ndarray:

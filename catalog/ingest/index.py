@@ -15,6 +15,8 @@ from catalog.index.payload import payload_fields
 from catalog.index.points import payloads_of, points_of
 from catalog.index.protocol import CollectionNotFound, IndexProblem, IndexUnavailable, VectorIndex
 from catalog.models import EmbeddingSpace, IndexChange
+from prodintel.lib.lease import kept_alive
+from prodintel.lib.work import Claim
 
 logger = structlog.get_logger(__name__)
 BATCH = 500
@@ -30,16 +32,28 @@ class Indexer:
         self._owner = owner
         self._checked_at = 0.0
         self._known: tuple = ()
+        self._open: set[uuid.UUID] = set()
 
     def step(self) -> int:
         """Apply one batch of changes; returns how many rows were handled, 0 when none could be."""
+        # Only a database that failed in the middle of a step leaves claims open.
+        for token in self._open:
+            IndexChange.objects.release(token)
+        self._open.clear()
         active = spaces.active_spaces()
         if not active or not self._collections_ready(active):
             return 0
-        claim = IndexChange.objects.claim(owner=self._owner, limit=BATCH)
+        claim = IndexChange.objects.all().claim_with_care(owner=self._owner, limit=BATCH)
         if not claim:
             IndexChange.objects.give_up_exhausted()
             return 0
+        self._open.add(claim.token)
+        with kept_alive(IndexChange.objects.all(), self._open):
+            handled = self._handle(claim, active)
+        self._open.discard(claim.token)
+        return handled
+
+    def _handle(self, claim: Claim[IndexChange], active: list[EmbeddingSpace]) -> int:
         try:
             self._apply(claim.rows, active)
         except IndexUnavailable as error:
@@ -55,26 +69,31 @@ class Indexer:
         return len(claim.rows)
 
     def _collections_ready(self, active: list[EmbeddingSpace]) -> bool:
-        """Make missing collections, refill damaged ones, drop those no longer in use.
+        """Fill what is missing, damaged or was left half filled; drop what is no longer in use.
 
         Looked at now and then, not always.
         """
-        known = (tuple(space.pk for space in active), payload_fields())
+        known = self._state_of(active)
         if known == self._known and time.monotonic() - self._checked_at < CHECK_SECONDS:
             return True
         try:
             spaces.drop_retired(self._index)
+            there = set(self._index.collections())
             damaged = {c.name for c in self._index.health().collections if c.needs_rebuild}
             for space in active:
-                empty = spaces.ensure_collection(self._index, space)
-                if empty or space.collection in damaged:
+                whole = space.collection in there - damaged and spaces.is_filled(self._index, space)
+                if not whole or spaces.ensure_collection(self._index, space):
                     count = spaces.rebuild(self._index, space)
                     logger.info("collection filled", space=space.pk, points=count)
         except IndexProblem as error:
             logger.warning("index not ready", reason=str(error))
             return False
-        self._known, self._checked_at = known, time.monotonic()
+        self._known, self._checked_at = self._state_of(active), time.monotonic()
         return True
+
+    @staticmethod
+    def _state_of(active: list[EmbeddingSpace]) -> tuple:
+        return tuple((space.pk, space.filled_index) for space in active), payload_fields()
 
     def _apply(self, rows: Sequence[IndexChange], active: list[EmbeddingSpace]) -> None:
         whole = {row.point for row in rows if row.vector}
@@ -129,7 +148,8 @@ class Indexer:
         """Remove what was applied; a row that changed again meanwhile goes round once more."""
         seen = {row.pk: row.sequence for row in rows}
         with transaction.atomic():
-            held = IndexChange.objects.held(token).filter(pk__in=seen).select_for_update()
-            applied = [row.pk for row in held if row.sequence == seen[row.pk]]
+            # In the order in which changes are recorded, so that neither waits for the other.
+            held = IndexChange.objects.held(token).filter(pk__in=seen).order_by("point")
+            applied = [row.pk for row in held.select_for_update() if row.sequence == seen[row.pk]]
             IndexChange.objects.filter(pk__in=applied).delete()
             IndexChange.objects.filter(pk__in=seen).release(token)

@@ -22,8 +22,12 @@ class EmbeddingSpace(models.Model):
     """The vectors of one model with one preprocessing: one collection of the index. One is live.
 
     `clip_model` and `clip_pretrained` are the settings that loaded the model, so that it can be
-    loaded again while the next one's space fills. `background` is a sample of the space's own vectors (float16, count x dimension), against which
-    the scores of a query are judged.
+    loaded again while the next one's space fills. `background` is a sample of the space's own
+    vectors (float16, count x dimension), against which the scores of a query are judged.
+
+    `filled_index` is the identity of the index that holds all of the space's points, and empty from
+    before they are put in until the last one is. Whoever puts them in holds `fill_token` until
+    `fill_until`.
     """
 
     model_id = models.CharField(max_length=300)
@@ -36,6 +40,9 @@ class EmbeddingSpace(models.Model):
     )
     background = models.BinaryField(null=True, blank=True, editable=False)
     background_count = models.PositiveIntegerField(default=0, editable=False)
+    filled_index = models.CharField(max_length=64, blank=True, default="", editable=False)
+    fill_token = models.UUIDField(null=True, blank=True, editable=False)
+    fill_until = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     live_since = models.DateTimeField(null=True, blank=True, editable=False)
 
