@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -102,9 +103,10 @@ def _asked(catalog: Catalog, address: QueryDict) -> Asked:
 
 def _weight(text: str) -> float:
     try:
-        return min(max(float(text), 0.0), 1.0)
+        weight = float(text)
     except ValueError:
         return DEFAULT_WEIGHT
+    return min(max(weight, 0.0), 1.0) if math.isfinite(weight) else DEFAULT_WEIGHT
 
 
 def _photo(catalog: Catalog, token: str) -> SearchPhoto | None:
@@ -118,7 +120,8 @@ def _photo(catalog: Catalog, token: str) -> SearchPhoto | None:
 def _values(
     request: Request, catalog: Catalog, asked: Asked, result: SearchResult, offset: int
 ) -> dict[str, Any]:
-    shown_to = offset + len(result.hits)
+    # By the page and not by its cards: a product that went since the order was made leaves a gap.
+    shown_to = offset + PAGE
     next_url = ""
     if shown_to < result.total:
         address = request.GET.copy()
@@ -132,7 +135,7 @@ def _values(
         "result": result,
         "total": result.total,
         "next_url": next_url,
-        "remaining": result.total - shown_to,
+        "remaining": max(result.total - shown_to, 0),
         "facets": facetting.facets(),
         "chips": facetting.chips(),
         "chosen": facetting.chosen,

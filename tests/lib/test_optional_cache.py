@@ -26,11 +26,11 @@ def broken(monkeypatch) -> list[str]:
     calls: list[str] = []
 
     class Broken:
-        def get(self, key, default=None):
+        def get(self, *_):
             calls.append("get")
             raise ConnectionResetError
 
-        def set(self, key, value, seconds):
+        def set(self, *_):
             calls.append("set")
             raise ConnectionResetError
 
