@@ -24,6 +24,13 @@ class CatalogForm(forms.ModelForm):
         return self.cleaned_data["currency"].upper()
 
 
+class NewCatalogForm(CatalogForm):
+    """What a catalogue needs to begin with; its brand voice comes with its settings."""
+
+    class Meta(CatalogForm.Meta):
+        fields = ["name", "currency", "language"]
+
+
 class MemberForm(forms.Form):
     username = forms.CharField(max_length=150, label="User name")
     role = forms.ChoiceField(choices=Role.choices, initial=Role.EDITOR)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
 from django.http import Http404
 
 from catalog.models import (
@@ -55,6 +55,16 @@ def role_in(user: Any, catalog: Catalog) -> str | None:
     return membership.role if membership else None
 
 
+def roles_in(user: Any, catalogs: list[Catalog]) -> dict[int, str]:
+    """As `role_in`, of many catalogues in one query: by id, without those of strangers."""
+    if not getattr(user, "is_active", False):
+        return {}
+    if user.is_superuser:
+        return {catalog.pk: Role.OWNER for catalog in catalogs}
+    memberships = Membership.objects.filter(user=user, catalog__in=catalogs)
+    return dict(memberships.values_list("catalog_id", "role"))
+
+
 def may(user: object, catalog: Catalog, roles: frozenset = EDIT) -> bool:
     return role_in(user, catalog) in roles
 
@@ -79,6 +89,29 @@ def catalog_for(user: object, slug: str, roles: frozenset = VIEW) -> Catalog:
 def products_in(catalog: Catalog) -> QuerySet[Product]:
     """The catalogue's products that are not deleted, newest first."""
     return Product.objects.alive().filter(catalog=catalog).order_by("-created_at", "-pk")
+
+
+def product_counts(catalogs: list[Catalog]) -> dict[int, int]:
+    """How many products each catalogue has, by its id; without those that have none."""
+    alive = Product.objects.alive().filter(catalog__in=catalogs).order_by()
+    return dict(alive.values_list("catalog_id").annotate(Count("pk")))
+
+
+def newest_products(catalogs: list[Catalog], count: int) -> dict[int, list[Product]]:
+    """The newest products of each catalogue by its id, with details, in a fixed number of queries."""
+    newest = Product.objects.alive().filter(catalog=OuterRef("pk")).order_by("-created_at", "-pk")
+    places = {f"newest_{n}": Subquery(newest.values("pk")[n : n + 1]) for n in range(count)}
+    chosen = Catalog.objects.filter(pk__in=[catalog.pk for catalog in catalogs]).order_by()
+    ids = {
+        pk: [each for each in found if each is not None]
+        for pk, *found in chosen.annotate(**places).values_list("pk", *places)
+    }
+    wanted = Product.objects.filter(pk__in=[pk for found in ids.values() for pk in found])
+    products = {product.pk: product for product in with_details(wanted)}
+    return {
+        catalog.pk: [products[pk] for pk in ids.get(catalog.pk, []) if pk in products]
+        for catalog in catalogs
+    }
 
 
 def with_details(products: QuerySet[Product]) -> QuerySet[Product]:

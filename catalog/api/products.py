@@ -31,8 +31,9 @@ MAX_PAGE = 200
 @router.get("/catalogs", response=list[CatalogOut])
 def catalogs_list(request: HttpRequest) -> Any:
     """The catalogues that the token's user may see."""
-    mine = selectors.catalogs_for(request.user)
-    return [CatalogOut.of(each, selectors.role_in(request.user, each)) for each in mine]
+    mine = list(selectors.catalogs_for(request.user))
+    roles = selectors.roles_in(request.user, mine)
+    return [CatalogOut.of(each, roles.get(each.pk)) for each in mine]
 
 
 @router.post("/catalogs", response={201: CatalogOut})

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import Count, Max, Min, QuerySet
 
 from catalog.index.payload import BRAND, PRICE, STATUS
-from catalog.models import Catalog, Category, CurrentTerm, Product, Variant
+from catalog.models import Catalog, CurrentTerm, Product, Variant
 from catalog.search.query import Filters
 from catalog.services.attribute_values import CATEGORY
 
@@ -82,7 +82,3 @@ def price_range(catalog: Catalog, products: QuerySet[Product]) -> dict[str, Any]
         currency=catalog.currency,
         deleted_at=None,
     ).aggregate(low=Min(PRICE), high=Max(PRICE))
-
-
-def category_labels(paths: Sequence[str]) -> dict[str, str]:
-    return {c.path: c.label() for c in Category.objects.filter(path__in=paths)}

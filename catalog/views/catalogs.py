@@ -14,11 +14,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog import selectors
-from catalog.forms import CatalogForm, MemberForm
+from catalog.forms import CatalogForm, MemberForm, NewCatalogForm
 from catalog.models import Catalog, Membership, Role
 from catalog.services import catalogs as services
 from catalog.views import present
 from catalog.views.http import Request, done, first_message, refused
+
+PHOTOS_SHOWN = 4
 
 
 @require_safe
@@ -28,32 +30,41 @@ def home(request: HttpRequest) -> HttpResponseBase:
     mine = list(selectors.catalogs_for(request.user))
     if len(mine) == 1 and "all" not in request.GET:
         return redirect(mine[0])
-    cards = [_card(catalog, request.user) for catalog in mine]
-    return render(request, "catalog/home.html", {"catalogs": cards, "form": CatalogForm()})
+    values = {"catalogs": _cards(mine, request.user), "form": NewCatalogForm()}
+    return render(request, "catalog/home.html", values)
 
 
-def _card(catalog: Catalog, user: object) -> dict[str, Any]:
-    products = selectors.products_in(catalog)
-    newest = list(selectors.with_details(products)[:4])
-    placements = [present.main_placement(product) for product in newest]
-    return {
-        "name": catalog.name,
-        "url": catalog.get_absolute_url(),
-        "product_count": products.count(),
-        "photos": [present.image(placement) for placement in placements if placement],
-        "role": dict(Role.choices).get(selectors.role_in(user, catalog) or "", ""),
-    }
+def _cards(mine: list[Catalog], user: object) -> list[dict[str, Any]]:
+    counts = selectors.product_counts(mine)
+    newest = selectors.newest_products(mine, PHOTOS_SHOWN)
+    roles = selectors.roles_in(user, mine)
+    names = dict(Role.choices)
+    cards = []
+    for catalog in mine:
+        placements = [present.main_placement(product) for product in newest[catalog.pk]]
+        card = {
+            "name": catalog.name,
+            "url": catalog.get_absolute_url(),
+            "product_count": counts.get(catalog.pk, 0),
+            "photos": [present.image(placement) for placement in placements if placement],
+            "role": names.get(roles.get(catalog.pk, ""), ""),
+        }
+        cards.append(card)
+    return cards
 
 
 @require_http_methods(["GET", "POST"])
 @login_required
 def catalog_new(request: Request) -> HttpResponseBase:
-    form = CatalogForm(request.POST or None)
+    form = NewCatalogForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        fields = {name: form.cleaned_data[name] for name in ("name", "currency", "language")}
-        catalog = services.catalog_create(actor=request.user, **fields)
-        to = reverse("catalog:upload", args=[catalog.slug])
-        return done(request, f"{catalog.name} is ready. Add its first photos.", to)
+        try:
+            catalog = services.catalog_create(actor=request.user, **form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None, first_message(error))
+        else:
+            to = reverse("catalog:upload", args=[catalog.slug])
+            return done(request, f"{catalog.name} is ready. Add its first photos.", to)
     return render(request, "catalog/catalog_new.html", {"form": form})
 
 
