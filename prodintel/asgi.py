@@ -10,15 +10,16 @@ django_application = get_asgi_application()
 # What follows imports models, which takes a Django that is set up.
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
-from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 from django.conf import settings  # noqa: E402
 
 from catalog import routing as catalog_routing  # noqa: E402
 from prodintel.lib.body_limit import BodyLimitMiddleware  # noqa: E402
+from prodintel.lib.same_origin import SameOriginValidator  # noqa: E402
 
 # The origin first: a page of another site learns not even whether a person is logged in.
-websockets = AllowedHostsOriginValidator(
-    AuthMiddlewareStack(URLRouter([*catalog_routing.websocket_urlpatterns]))
+websockets = SameOriginValidator(
+    AuthMiddlewareStack(URLRouter([*catalog_routing.websocket_urlpatterns])),
+    secure_header=settings.SECURE_PROXY_SSL_HEADER,
 )
 application = ProtocolTypeRouter(
     {
