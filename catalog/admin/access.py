@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
+from django.urls import reverse
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from catalog.admin.base import ReadOnlyAdmin, ServiceAdmin
+from catalog import selectors
+from catalog.admin.base import Hidden, ReadOnlyAdmin, Refusable, ServiceAdmin, SuperusersOnly
 from catalog.models import ApiToken, AuditEvent, Catalog, Membership
 from catalog.services import catalogs as services
 
@@ -22,19 +25,38 @@ admin.site.unregister(User)
 admin.site.unregister(Group)
 
 
+class MembershipForm(forms.ModelForm):
+    """Who is a member of what stays; the role may change."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            for name in {"user", "catalog"} & set(self.fields):
+                self.fields[name].disabled = True
+
+
 class UserMembershipInline(TabularInline):
     model = Membership
+    form = MembershipForm
     extra = 0
     verbose_name_plural = "catalogues"
     autocomplete_fields = ["catalog"]
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):
+class UserAdmin(SuperusersOnly, Refusable, DjangoUserAdmin, ModelAdmin):
+    """Superusers only: whoever sets a password may act as that person."""
+
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
-    inlines = [UserMembershipInline]
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Others who have Django's permission may find people by name, to make them members."""
+        if super().has_view_permission(request, obj):
+            return True
+        finding = request.path == reverse("admin:autocomplete")
+        return finding and request.user.has_perm("auth.view_user")
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list:
         del request
@@ -48,14 +70,28 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
-    pass
+class GroupAdmin(SuperusersOnly, DjangoGroupAdmin, ModelAdmin):
+    """Superusers only: whoever changes a group changes what its people may do."""
 
 
 class MembershipInline(TabularInline):
     model = Membership
+    form = MembershipForm
     extra = 1
     autocomplete_fields = ["user"]
+
+    def has_add_permission(self, request: HttpRequest, obj: Catalog | None = None) -> bool:
+        return super().has_add_permission(request, obj) and _manages(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Catalog | None = None) -> bool:
+        return super().has_change_permission(request, obj) and _manages(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Catalog | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and _manages(request, obj)
+
+
+def _manages(request: HttpRequest, catalog: Catalog | None) -> bool:
+    return catalog is not None and selectors.may(request.user, catalog, selectors.MANAGE)
 
 
 def _save_members(request: HttpRequest, formset: Any) -> None:
@@ -73,12 +109,29 @@ def _save_members(request: HttpRequest, formset: Any) -> None:
 
 
 @admin.register(Catalog)
-class CatalogAdmin(ServiceAdmin):
+class CatalogAdmin(Hidden, ServiceAdmin):
+    """Any member with Django's permission to add catalogues may, and owns what was added."""
+
     list_display = ["name", "slug", "currency", "language", "created_at", "deleted_at"]
     search_fields = ["name", "slug"]
     catalog_path = "pk"
+    writers = selectors.MANAGE
     readonly_fields = ["created_at", "deleted_at"]
     actions = ["restore"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Catalog]:
+        """With deleted ones, which their owners may bring back."""
+        rows = Catalog.objects.order_by("name", "pk")
+        if request.user.is_superuser:
+            return rows
+        deleted = self.writable(request, rows.deleted())
+        return rows.filter(
+            Q(pk__in=selectors.catalogs_for(request.user).values("pk"))
+            | Q(pk__in=deleted.values("pk"))
+        )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("catalog.add_catalog")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         fields = list(super().get_readonly_fields(request, obj))
@@ -117,15 +170,18 @@ class CatalogAdmin(ServiceAdmin):
         for catalog in queryset:
             services.catalog_delete(catalog=catalog, actor=request.user)
 
-    @admin.action(description="Bring back deleted catalogues")
+    @admin.action(description="Bring back deleted catalogues", permissions=["change"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Catalog]) -> None:
-        for catalog in queryset.exclude(deleted_at=None):
+        for catalog in self.chosen(request, queryset.exclude(deleted_at=None)):
             services.catalog_restore(catalog=catalog, actor=request.user)
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(ModelAdmin):
-    """A token is shown once, in the message after it was made."""
+class ApiTokenAdmin(SuperusersOnly, ModelAdmin):
+    """A token is shown once, in the message after it was made.
+
+    Superusers only: whoever makes a token acts as its user.
+    """
 
     list_display = ["prefix", "user", "label", "created_at", "last_used_at", "revoked_at"]
     list_filter = ["user"]
@@ -133,19 +189,19 @@ class ApiTokenAdmin(ModelAdmin):
     autocomplete_fields = ["user"]
     actions = ["revoke"]
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Superusers only: whoever makes a token acts as its user."""
-        return bool(request.user.is_superuser)
-
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return obj is None and bool(request.user.is_superuser)
+        return obj is None and super().has_change_permission(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         del request, obj
         return False
 
     def save_model(
-        self, request: HttpRequest, obj: ApiToken, form: ModelForm, change: bool
+        self,
+        request: HttpRequest,
+        obj: ApiToken,
+        form: ModelForm,
+        change: bool,  # noqa: FBT001 -- Django's signature
     ) -> None:
         del form, change
         token, text = services.token_create(user=obj.user, label=obj.label, actor=request.user)
@@ -163,7 +219,7 @@ class ApiTokenAdmin(ModelAdmin):
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnlyAdmin):
     list_display = ["at", "actor", "action", "target_type", "target_id", "summary", "catalog"]
-    list_filter = ["action", "catalog"]
+    list_filter = ["action", ("catalog", admin.RelatedOnlyFieldListFilter)]
     search_fields = ["summary", "target_id"]
     date_hierarchy = "at"
     list_select_related = ["actor", "catalog"]

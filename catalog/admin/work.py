@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from catalog.admin.base import ReadOnlyAdmin
+from catalog.admin.base import ReadOnlyAdmin, SuperusersOnly
 from catalog.models import (
     Batch,
     DescribeTask,
@@ -21,11 +21,10 @@ from catalog.models import (
 SHOWN = ["state", "attempts", "error", "next_try_at", "owner", "leased_until", "finished_at"]
 
 
-class WorkAdmin(ReadOnlyAdmin):
-    """Rows of work: to see what failed and why, and to try again."""
+class WorkAdmin(SuperusersOnly, ReadOnlyAdmin):
+    """Rows of work of all catalogues: to see what failed and why, and to try again."""
 
     list_filter = ["state"]
-    catalog_path = ""
     actions = ["retry"]
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
@@ -34,9 +33,6 @@ class WorkAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Try failed ones again", permissions=["view"])
     def retry(self, request: HttpRequest, queryset: QuerySet) -> None:
-        if not request.user.is_superuser:
-            self.message_user(request, "Only superusers may do that here.", messages.ERROR)
-            return
         count = queryset.retry()  # type: ignore[attr-defined]
         self.message_user(request, f"{count} will be tried again.")
 
@@ -46,8 +42,7 @@ for model in (EmbedTask, DescribeTask, IndexChange, Job, FileRemoval):
 
 
 @admin.register(EmbeddingSpace)
-class EmbeddingSpaceAdmin(ReadOnlyAdmin):
-    catalog_path = ""
+class EmbeddingSpaceAdmin(SuperusersOnly, ReadOnlyAdmin):
     list_display = ["model_id", "dimension", "state", "created_at", "live_since"]
     exclude = ["background"]
 
