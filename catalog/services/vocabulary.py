@@ -21,7 +21,7 @@ from catalog.models import (
     Term,
     TermState,
 )
-from catalog.services.attribute_values import CATEGORY
+from catalog.services.attribute_values import CATEGORY, COLUMN_FIELDS
 from catalog.services.audit import audit
 from catalog.services.errors import conflict
 from catalog.vocabulary import DEFAULT, SourceAttribute, SourceVocabulary, read
@@ -223,8 +223,11 @@ def category_save(
     row.save()
     if old_path and old_path != path:
         below = list(Category.objects.filter(path__startswith=f"{old_path}/"))
+        longest = Category._meta.get_field("path").max_length or 0  # noqa: SLF001 -- public meta
         for child in below:
             child.path = path + child.path[len(old_path) :]
+            if len(child.path) > longest:
+                raise conflict("slug", f"The path “{child.path}” would be too long.")
         Category.objects.bulk_update(below, ["path"])
     audit(actor=actor, action="category.save", target=row, summary=path)
     return row
@@ -251,6 +254,77 @@ def _check_place(row: Category, parent: Category | None, path: str) -> None:
             f"Products carry “{row.path}” or a category below it. Change its labels instead, or "
             "make a new category and move the products there.",
         )
+
+
+@transaction.atomic
+def category_delete(*, category: Category, actor: Any) -> None:
+    """Delete a category that has none below it; products that carried it have none then."""
+    audit(actor=actor, action="category.delete", target=category, summary=category.path)
+    category.delete()
+
+
+@transaction.atomic
+def definition_save(*, definition: AttributeDefinition, actor: Any) -> AttributeDefinition:
+    """Save a new or changed attribute definition. Raises ValidationError with messages by field."""
+    if definition.key in COLUMN_FIELDS | {CATEGORY}:
+        raise conflict("key", f"“{definition.key}” is a field of every product already.")
+    definition.full_clean()
+    definition.save()
+    audit(actor=actor, action="attribute.save", target=definition, summary=definition.key)
+    return definition
+
+
+@transaction.atomic
+def definition_delete(*, definition: AttributeDefinition, actor: Any) -> None:
+    """Delete an attribute definition with its terms. What products say of it stays in the ledger."""
+    audit(actor=actor, action="attribute.delete", target=definition, summary=definition.key)
+    definition.delete()
+
+
+@transaction.atomic
+def term_save(*, term: Term, actor: Any) -> Term:
+    """Save a new or changed term. Raises ValidationError with messages by field.
+
+    A merged term names another one of its attribute that is not merged itself; other terms name
+    none.
+    """
+    target = term.merged_into
+    if term.state != TermState.MERGED:
+        term.merged_into = None
+    elif target is None:
+        raise conflict("merged_into", "Choose the term that it was merged into.")
+    elif target.pk == term.pk or target.attribute_id != term.attribute_id or target.merged_into:
+        raise conflict("merged_into", "Choose another term of this attribute, one that stands.")
+    term.full_clean()
+    term.save()
+    audit(actor=actor, action="term.save", target=term, summary=_term_name(term))
+    return term
+
+
+@transaction.atomic
+def terms_decide(*, terms: Iterable[Term], state: str, actor: Any) -> int:
+    """Accept terms (`TermState.ACTIVE`) or reject them; returns how many changed."""
+    action = {TermState.ACTIVE: "term.accept", TermState.REJECTED: "term.reject"}[TermState(state)]
+    count = 0
+    for term in terms:
+        if term.state == state:
+            continue
+        term.state, term.merged_into = TermState(state), None
+        term.save(update_fields=["state", "merged_into"])
+        audit(actor=actor, action=action, target=term, summary=_term_name(term))
+        count += 1
+    return count
+
+
+@transaction.atomic
+def term_delete(*, term: Term, actor: Any) -> None:
+    """Delete a term. What products say stays in the ledger."""
+    audit(actor=actor, action="term.delete", target=term, summary=_term_name(term))
+    term.delete()
+
+
+def _term_name(term: Term) -> str:
+    return f"{term.attribute.key}: {term.key}"
 
 
 @transaction.atomic
