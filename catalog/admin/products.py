@@ -6,140 +6,49 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import QuerySet, URLField
 from django.forms import ModelForm
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html
-from unfold.admin import TabularInline
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminURLInputWidget
 
-from catalog.admin.base import ReadOnlyAdmin, ServiceAdmin
-from catalog.models import (
-    AttributeDefinition,
-    CurrentAttribute,
-    Photo,
-    Placement,
-    Product,
-    Variant,
+from catalog.admin.base import Hidden, ReadOnlyAdmin, ServiceAdmin
+from catalog.admin.product_parts import (
+    AttributeInline,
+    PlacementInline,
+    VariantInline,
+    thumbnail,
 )
+from catalog.models import CurrentAttribute, Photo, PhotoRole, Placement, Product, Variant
 from catalog.services import photos as photo_services
 from catalog.services import products as services
-from catalog.services.attribute_values import CATEGORY, COLUMN_FIELDS, clean_value
 from catalog.services.ledger import attribute_set
-from catalog.views.http import first_message
-
-THUMBNAIL = 96
 
 
-def thumbnail(photo: Photo) -> str:
-    url = reverse("catalog:photo", args=[photo.pk, THUMBNAIL])
-    return format_html('<img src="{}" alt="" width="48" height="48" loading="lazy">', url)
-
-
-class VariantForm(forms.ModelForm):
-    """Checks what the database would refuse, so that the message stands beside the field."""
-
-    def clean_sku(self) -> str:
-        sku = self.cleaned_data["sku"].strip()
-        taken = Variant.objects.alive().filter(catalog=self.instance.product.catalog, sku=sku)
-        if sku and taken.exclude(pk=self.instance.pk).exists():
-            raise ValidationError("Another product of this catalogue has this SKU.")
-        return sku
-
-
-class VariantInline(TabularInline):
-    model = Variant
-    form = VariantForm
-    extra = 0
-    fields = [
-        "sku",
-        "option1_name",
-        "option1_value",
-        "option2_name",
-        "option2_value",
-        "price",
-        "compare_at_price",
-        "cost",
-        "currency",
-        "gtin",
-        "availability",
-    ]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Variant]:
-        return super().get_queryset(request).filter(deleted_at=None)
-
-
-class PlacementInline(TabularInline):
-    model = Placement
-    extra = 0
-    fields = ["picture", "role", "alt_text", "variant"]
-    readonly_fields = ["picture"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Placement]:
-        return super().get_queryset(request).filter(deleted_at=None).select_related("photo")
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        del request, obj
-        return False
-
-    def picture(self, placement: Placement) -> str:
-        return thumbnail(placement.photo)
-
-
-class AttributeForm(forms.ModelForm):
-    """A field and its value as text, several values with commas; nothing empties it."""
-
-    field = forms.ChoiceField(widget=UnfoldAdminSelectWidget)
-    text = forms.CharField(required=False, label="Value", widget=UnfoldAdminTextInputWidget)
-
-    class Meta:
-        model = CurrentAttribute
-        fields = ["field"]
+class ProductForm(forms.ModelForm):
+    """A new product may leave its handle to the service, and tags may be left empty."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        definitions = AttributeDefinition.objects.all()
-        choices = [(CATEGORY, "Category"), *((d.key, d.label()) for d in definitions)]
-        self.fields["field"].choices = choices  # type: ignore[attr-defined]
-        if self.instance.pk:
-            self.fields["field"].disabled = True
-            self.initial["text"] = ", ".join(str(value) for value in self.instance.value or [])
+        if not self.instance.pk and "handle" in self.fields:
+            self.fields["handle"].required = False
 
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        text = cleaned.get("text") or ""
-        values = [part.strip() for part in text.split(",") if part.strip()] or None
-        try:
-            cleaned["value"] = clean_value(cleaned.get("field", ""), values)
-        except ValidationError as error:
-            self.add_error("text", first_message(error))
-        return cleaned
-
-    def validate_constraints(self) -> None:
-        """The ledger takes a second value for a field as its newest."""
-
-
-class AttributeInline(TabularInline):
-    model = CurrentAttribute
-    form = AttributeForm
-    extra = 1
-    verbose_name_plural = "attributes"
-    fields = ["field", "text", "source", "confidence", "locked"]
-    readonly_fields = ["source", "confidence", "locked"]
-    can_delete = False
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[CurrentAttribute]:
-        rows = super().get_queryset(request).filter(variant=None)
-        return rows.exclude(field__in=COLUMN_FIELDS).order_by("field")
+    def clean_tags(self) -> list[str]:
+        return self.cleaned_data["tags"] or []
 
 
 @admin.register(Product)
-class ProductAdmin(ServiceAdmin):
+class ProductAdmin(Hidden, ServiceAdmin):
+    form = ProductForm
+    formfield_overrides = {
+        URLField: {"widget": UnfoldAdminURLInputWidget, "assume_scheme": "https"},
+    }
     list_display = ["picture", "title", "catalog", "category", "brand", "status", "updated_at"]
     list_display_links = ["picture", "title"]
-    list_filter = ["catalog", "status", ("category", admin.RelatedOnlyFieldListFilter)]
+    list_filter = [
+        ("catalog", admin.RelatedOnlyFieldListFilter),
+        "status",
+        ("category", admin.RelatedOnlyFieldListFilter),
+    ]
     search_fields = ["title", "handle", "variants__sku", "variants__gtin"]
     list_select_related = ["catalog", "category"]
     list_per_page = 50
@@ -199,7 +108,8 @@ class ProductAdmin(ServiceAdmin):
 
     def _save_variants(self, request: HttpRequest, product: Product, formset: Any) -> None:
         formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
-        for form in formset.forms:
+        # Deleted last: a product keeps one variant, which may be one that was added here.
+        for form in sorted(formset.forms, key=lambda form: bool(form.cleaned_data.get("DELETE"))):
             if not form.has_changed():
                 continue
             fields = {
@@ -220,7 +130,8 @@ class ProductAdmin(ServiceAdmin):
 
     def _save_placements(self, request: HttpRequest, product: Product, formset: Any) -> None:
         formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
-        for form in formset.forms:
+        # A new main photo first: it takes the role from the one before.
+        for form in sorted(formset.forms, key=_is_no_main):
             if not form.has_changed():
                 continue
             stored = Placement.objects.select_related("product__catalog").get(pk=form.instance.pk)
@@ -245,13 +156,17 @@ class ProductAdmin(ServiceAdmin):
         for form in formset.forms:
             if not form.has_changed():
                 continue
-            field = form.cleaned_data["field"]
             attribute_set(
                 product=product,
-                field=field,
+                field=form.cleaned_data["field"],
                 value=form.cleaned_data["value"],
+                locale=form.instance.locale,
                 actor=request.user,
             )
+            if form.instance.pk:
+                formset.changed_objects.append((form.instance, form.changed_data))
+            else:
+                formset.new_objects.append(form.instance)
 
     def delete_model(self, request: HttpRequest, obj: Product) -> None:
         services.products_delete(products=[obj], actor=request.user)
@@ -260,8 +175,9 @@ class ProductAdmin(ServiceAdmin):
         services.products_delete(products=queryset, actor=request.user)
 
     def _set_status(self, request: HttpRequest, queryset: QuerySet[Product], status: str) -> None:
+        chosen = self.chosen(request, queryset)
         count = services.products_set_status(
-            products=queryset.select_related("catalog"), status=status, actor=request.user
+            products=chosen.select_related("catalog"), status=status, actor=request.user
         )
         self.message_user(request, f"{count} products changed.")
 
@@ -282,6 +198,10 @@ class ProductAdmin(ServiceAdmin):
         self._set_status(request, queryset, "archived")
 
 
+def _is_no_main(form: ModelForm) -> bool:
+    return form.cleaned_data.get("role") != PhotoRole.MAIN
+
+
 @admin.register(Photo)
 class PhotoAdmin(ReadOnlyAdmin):
     list_display = [
@@ -293,7 +213,7 @@ class PhotoAdmin(ReadOnlyAdmin):
         "height",
         "created_at",
     ]
-    list_filter = ["catalog", "format"]
+    list_filter = [("catalog", admin.RelatedOnlyFieldListFilter), "format"]
     search_fields = ["original_name", "sha256"]
     exclude = ["file", "working_copy"]
 
