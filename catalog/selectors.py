@@ -14,6 +14,7 @@ from django.http import Http404
 
 from catalog.models import (
     ApiToken,
+    AttributeDefinition,
     Catalog,
     EmbeddingSpace,
     Membership,
@@ -23,6 +24,7 @@ from catalog.models import (
     Role,
     Variant,
 )
+from catalog.services.attribute_values import CATEGORY
 from catalog.services.catalogs import token_digest
 
 # A reviewer decides on values and approves, and does not edit; an editor edits, and does not
@@ -154,6 +156,15 @@ def photo_for(user: object, pk: int, roles: frozenset = VIEW) -> Photo:
     if not photo.placements.filter(deleted_at__isnull=True, product__deleted_at__isnull=True):
         raise Http404
     return photo
+
+
+def has_attribute(product: Product, field: str) -> bool:
+    """Whether a product can have, or has, a value of this attribute."""
+    return (
+        field == CATEGORY
+        or AttributeDefinition.objects.filter(key=field).exists()
+        or product.current_attributes.filter(field=field).exists()
+    )
 
 
 def products_by_ids(catalog: Catalog, ids: list[int]) -> list[Product]:

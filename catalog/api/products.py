@@ -156,5 +156,8 @@ def product_delete(request: HttpRequest, pk: int) -> Any:
 def attribute_lock_delete(request: HttpRequest, pk: int, field: str) -> Any:
     """Take back what people said of the field, so that machines may fill it again."""
     product = selectors.product_for(request.user, pk, selectors.EDIT)
+    if not selectors.has_attribute(product, field):
+        message = f"There is no attribute “{field}” in the vocabulary."
+        raise Refusal(HTTPStatus.NOT_FOUND, "not_found", message, {"field": [message]})
     attribute_unlock(product=product, field=field, actor=request.user)
     return ProductOut.of(selectors.product_for(request.user, pk), request)
