@@ -70,10 +70,10 @@ def photo_files_must_go(instance: Photo, **_: Any) -> None:
 def placement_changes_point(instance: Placement, created: bool, **_: Any) -> None:  # noqa: FBT001
     record_index_changes([instance.pk], vector=True)
     if created:
-        _, is_first = DescribeTask.objects.get_or_create(product_id=instance.product_id)
+        task, is_first = DescribeTask.objects.get_or_create(product_id=instance.product_id)
         if not is_first:
             # Another photo may show what the others do not.
-            DescribeTask.objects.filter(product=instance.product_id).redo()
+            DescribeTask.objects.filter(pk=task.pk).redo()
     wake.on_commit(wake.INDEX, wake.DESCRIBE)
 
 
