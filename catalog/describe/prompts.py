@@ -19,13 +19,11 @@ CHUNK = 16  # a search that someone types waits no longer than one of these
 class PromptBank:
     """The vectors of one encoder's texts. Not for use by several threads at once.
 
-    `encode` takes texts and gives float32 (n, dimension), rows of length 1. `between` is called
-    after every chunk, for a caller who has a lease to renew.
+    `encode` takes texts and gives float32 (n, dimension), rows of length 1.
     """
 
-    def __init__(self, encode: Encode, *, between: Callable[[], None] | None = None) -> None:
+    def __init__(self, encode: Encode) -> None:
         self._encode = encode
-        self._between = between
         self._known: dict[str, Vectors] = {}
 
     def texts(self, texts: Sequence[str]) -> Vectors:
@@ -34,8 +32,6 @@ class PromptBank:
         for start in range(0, len(missing), CHUNK):
             chunk = missing[start : start + CHUNK]
             self._known.update(zip(chunk, self._encode(chunk), strict=True))
-            if self._between is not None:
-                self._between()
         return np.stack([self._known[text] for text in texts])
 
     def labels(self, wordings: Sequence[Sequence[str]]) -> Vectors:

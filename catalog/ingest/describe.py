@@ -27,6 +27,7 @@ from catalog.models import (
     Source,
     SpaceState,
 )
+from catalog.models.outbox import record_index_changes
 from catalog.models.photo import SIMILARITY_ROLES, PhotoRole
 from catalog.services.attribute_values import CATEGORY
 from catalog.services.describing import description_record
@@ -34,12 +35,12 @@ from catalog.services.ledger import MachineValue
 from prodintel.engine.errors import EngineError, EngineUnavailable
 from prodintel.engine.interface import EncoderInfo, Engine
 from prodintel.engine.starter import STARTER_NAME
+from prodintel.lib.lease import kept_alive
 from prodintel.lib.work import Claim, WorkQuerySet, WorkState
 
 logger = structlog.get_logger(__name__)
 BATCH = 64
 ENGINE_RETRY = timedelta(seconds=5)
-RENEW_SECONDS = 20.0
 # Products in one transaction: each commit waits for the disk, and each keeps other writers waiting.
 GROUP = 8
 # The part of the time that describing takes while photos wait for their vectors: being found comes
@@ -86,11 +87,14 @@ class Describer:
         self._bank: PromptBank | None = None
         self._zero_shot: ZeroShot | None = None
         self._claim: Claim[DescribeTask] = Claim()
-        self._renewed_at = 0.0
         self._rest_until = 0.0
 
     def step(self) -> int:
         """Describe one batch; returns how many products were handled, 0 when none could be."""
+        # Only a database that failed in the middle of a step leaves a claim open.
+        if self._claim:
+            DescribeTask.objects.release(self._claim.token)
+            self._claim = Claim()
         started = time.monotonic()
         encoder = self._ready_encoder()
         space = _space_of(encoder)
@@ -106,20 +110,28 @@ class Describer:
 
     def _batch(self, encoder: EncoderInfo, space: EmbeddingSpace) -> int:
         DescribeTask.objects.give_up_exhausted()
-        self._claim = describable(space).claim(owner=self._owner, limit=BATCH)
+        self._claim = describable(space).claim_with_care(owner=self._owner, limit=BATCH)
         if not self._claim:
             return 0
-        self._renewed_at = time.monotonic()
+        handled = len(self._claim.rows)
+        with kept_alive(DescribeTask.objects.all(), [self._claim.token]):
+            if not self._handle(encoder, space):
+                handled = 0
+        self._claim = Claim()
+        return handled
+
+    def _handle(self, encoder: EncoderInfo, space: EmbeddingSpace) -> bool:
+        """Describe what is claimed; False when the engine went away."""
         try:
             self._describe(space, self._prepared(encoder))
         except EngineUnavailable as error:
             DescribeTask.objects.release(self._claim.token, error=str(error), delay=ENGINE_RETRY)
             logger.info("describing waits", reason=str(error))
-            return 0
+            return False
         except EngineError as error:
             DescribeTask.objects.fail(self._claim.token, self._claim.ids, error=str(error))
             logger.warning("batch not described", reason=str(error))
-        return len(self._claim.rows)
+        return True
 
     def _ready_encoder(self) -> EncoderInfo | None:
         try:
@@ -132,7 +144,7 @@ class Describer:
         """The vocabulary in this encoder's vectors; texts are encoded once, however often it changes."""
         if self._bank is None or self._encoder != encoder:
             self._encoder, self._zero_shot = encoder, None
-            self._bank = PromptBank(self._engine.encode_texts, between=self._keep_claim)
+            self._bank = PromptBank(self._engine.encode_texts)
         vocabulary = current()
         if self._zero_shot is None or self._zero_shot.vocabulary is not vocabulary:
             read = calibration_of(encoder.model_id)
@@ -140,11 +152,6 @@ class Describer:
                 vocabulary, self._bank, sharpness=read.sharpness, compared=read.compared
             )
         return self._zero_shot
-
-    def _keep_claim(self) -> None:
-        if time.monotonic() - self._renewed_at > RENEW_SECONDS:
-            DescribeTask.objects.renew(self._claim.token)
-            self._renewed_at = time.monotonic()
 
     def _describe(self, space: EmbeddingSpace, describer: ZeroShot) -> None:
         subjects = _subjects([task.product_id for task in self._claim.rows], space)
@@ -155,10 +162,13 @@ class Describer:
         by_product = {
             one.product.pk: description for one, description in zip(seen, descriptions, strict=True)
         }
-        for start in range(0, len(self._claim.rows), GROUP):
-            self._keep_claim()
+        # In the order of their products, as everybody takes them who takes several at once.
+        tasks = sorted(self._claim.rows, key=lambda task: task.product_id)
+        for start in range(0, len(tasks), GROUP):
+            group = tasks[start : start + GROUP]
             with transaction.atomic():
-                for task in self._claim.rows[start : start + GROUP]:
+                _lock(group)
+                for task in group:
                     subject = subjects.get(task.product_id)
                     if subject is None or subject.product.deleted_at is not None:
                         DescribeTask.objects.complete(self._claim.token, [task.pk])
@@ -216,6 +226,14 @@ def describable(space: EmbeddingSpace) -> WorkQuerySet[DescribeTask]:
         Q(product__deleted_at__isnull=False) | ~Exists(waiting)
     )
     return tasks
+
+
+def _lock(tasks: Sequence[DescribeTask]) -> None:
+    """Lock what describing writes, in the order in which all others lock it: products, points."""
+    products = [task.product_id for task in tasks]
+    list(Product.objects.select_for_update().filter(pk__in=products).order_by("pk"))
+    points = Placement.objects.filter(product__in=products).values_list("pk", flat=True)
+    record_index_changes(points, vector=False)
 
 
 def machine_values(

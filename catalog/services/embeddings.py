@@ -7,9 +7,18 @@ import numpy as np
 from django.db import transaction
 
 from catalog.ingest import wake
-from catalog.models import Embedding, EmbeddingSpace, EmbedTask, Photo, Placement
+from catalog.models import (
+    DescribeTask,
+    Embedding,
+    EmbeddingSpace,
+    EmbedTask,
+    Photo,
+    Placement,
+    SpaceState,
+)
 from catalog.models.embedding import pack_vectors
 from catalog.models.outbox import record_index_changes
+from prodintel.lib.work import WorkState
 
 
 @transaction.atomic
@@ -42,5 +51,9 @@ def embeddings_record(
     points = Placement.objects.filter(photo_id__in=photo_ids).values_list("pk", flat=True)
     record_index_changes(points, vector=True)
     EmbedTask.objects.complete(token, [pk for pk, _ in held])
+    if space.state == SpaceState.LIVE:
+        # Described without this photo, which had failed before.
+        products = Placement.objects.filter(photo_id__in=photo_ids).values("product")
+        DescribeTask.objects.filter(product__in=products, state=WorkState.DONE).redo()
     wake.on_commit(wake.INDEX, wake.DESCRIBE)
     return len(existing)

@@ -3,10 +3,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from catalog.describe import vocabulary
 from catalog.ingest import describe
+from catalog.ingest.describe import Describer
 from catalog.models import (
     CurrentTerm,
     DescribeTask,
@@ -18,6 +20,7 @@ from catalog.models import (
     Term,
     TermState,
 )
+from catalog.services.embeddings import embeddings_record
 from catalog.services.ledger import attribute_set, suggestion_decide
 from prodintel.engine.errors import EngineUnavailable
 from prodintel.lib.work import WorkState
@@ -88,6 +91,60 @@ def test_a_product_without_vectors_waits(describer, make_product, space):
     describer._rest_until = 0
     assert describer.step() == 1
     assert said_of(product)["category"] == ["tableware/mugs"]
+
+
+def test_a_photo_that_fails_first_and_is_embedded_later_describes_its_product_again(
+    describer, make_product, space
+):
+    product = make_product(None)
+    EmbedTask.objects.update(state=WorkState.FAILED)
+    assert describer.step() == 1
+    assert said_of(product) == {}
+    EmbedTask.objects.all().retry()
+    claim = EmbedTask.objects.claim(owner="test/2", limit=1)
+    photo = product.placements.get().photo
+    embeddings_record(space=space, token=claim.token, vectors={photo.pk: photo_of("mug")})
+    assert describer.step() == 1
+    assert said_of(product)["category"] == ["tableware/mugs"]
+
+
+def test_a_database_that_fails_in_the_middle_gives_the_claim_back(
+    describer, make_product, monkeypatch
+):
+    product = make_product("hat")
+
+    def locked(**_):
+        raise OperationalError("deadlock detected")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(describe, "description_record", locked)
+        with pytest.raises(OperationalError):
+            describer.step()
+    assert describer.step() == 1
+    assert task_of(product).attempts == 1
+
+
+def test_a_product_that_brings_the_runner_down_takes_no_others_with_it(
+    describer, make_product, monkeypatch
+):
+    bad = make_product("hat")
+    others = [make_product("mug") for _ in range(3)]
+    record = describe.description_record
+
+    def surprise(*, product, **rest):
+        if product == bad:
+            raise ZeroDivisionError
+        return record(product=product, **rest)
+
+    monkeypatch.setattr(describe, "description_record", surprise)
+    for _ in range(12):
+        fresh = Describer(describer._engine, owner="test/1")
+        try:
+            fresh.step()
+        except ZeroDivisionError:
+            DescribeTask.objects.free(owner_prefix="test/")
+    assert task_of(bad).state == WorkState.FAILED
+    assert {task_of(product).state for product in others} == {WorkState.DONE}
 
 
 def test_a_product_is_described_when_all_of_its_photos_are_embedded(describer, make_product):

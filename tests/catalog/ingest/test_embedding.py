@@ -6,9 +6,12 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalog import storage
+from catalog.ingest import embed
 from catalog.ingest.embed import Embedder
 from catalog.models import Embedding, EmbeddingSpace, EmbedTask, Photo
 from catalog.services.work import failed_work_retry
@@ -171,19 +174,66 @@ def test_photo_that_is_purged_while_it_is_embedded_holds_nothing_up(
     assert Embedding.objects.count() == 1
 
 
-def test_result_after_the_claim_was_lost_is_dropped(make_product, embedder, monkeypatch):
+def test_result_after_the_claim_was_lost_is_dropped(make_product, embedder, encoder, monkeypatch):
     embedder.step()
     make_product()
-    wait = Embedder._wait
+    finish = Embedder._finish
 
-    def too_late(self, vectors, token):
+    def too_late(self, batch):
         EmbedTask.objects.all().redo()
-        return wait(self, vectors, token)
+        monkeypatch.setattr(Embedder, "_finish", finish)
+        return finish(self, batch)
 
-    monkeypatch.setattr(Embedder, "_wait", too_late)
-    embedder._finish(next(iter(embedder._computed(embedder._ready_encoder()))))
+    monkeypatch.setattr(Embedder, "_finish", too_late)
+    embedder.step()
+    assert encoder.photos_seen == 1
     assert not Embedding.objects.exists()
     assert states() == ["pending"]
+
+
+def test_database_that_fails_while_recording_gives_the_batch_back(
+    make_product, embedder, monkeypatch
+):
+    embedder.step()
+    make_product()
+
+    def locked(**_):
+        raise OperationalError("deadlock detected")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(embed, "embeddings_record", locked)
+        with pytest.raises(OperationalError):
+            embedder.step()
+    assert states() == ["running"]
+    embedder.step()
+    assert EmbedTask.objects.get().attempts == 0
+    make_due()
+    embedder.step()
+    assert states() == ["done"]
+
+
+def test_idle_runner_does_not_read_whole_tables(make_product, embedder):
+    make_product()
+    while embedder.step():
+        pass
+    with CaptureQueriesContext(connection) as queries:
+        embedder.step()
+    assert not [query["sql"] for query in queries if 'catalog_embedding"' in query["sql"]]
+    assert not [query["sql"] for query in queries if 'FROM "catalog_photo"' in query["sql"]]
+
+
+def test_photos_that_no_task_was_made_for_are_found_now_and_then(
+    make_product, embedder, monkeypatch
+):
+    embedder.step()
+    make_product()
+    EmbedTask.objects.all().delete()
+    embedder.step()
+    assert states() == []
+    monkeypatch.setattr(embed, "TIDY_SECONDS", 0.0)
+    while embedder.step():
+        pass
+    assert states() == ["done"]
 
 
 def test_photo_that_came_to_nothing_twice_is_tried_alone(make_product, embedder):
