@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.admin import ModelAdmin
 
 from catalog import selectors
-from catalog.models import Catalog
+from catalog.models import Catalog, Membership
 from catalog.views.http import first_message
 
 
@@ -77,7 +77,7 @@ class InCatalogs:
         if request.user.is_superuser:
             return True
         if obj is None:
-            return catalogs_where(request.user, self.writers).exists()
+            return Membership.objects.filter(user=request.user, role__in=self.writers).exists()
         return self.writable(request, type(obj)._default_manager.filter(pk=obj.pk)).exists()  # noqa: SLF001 -- Django's public API
 
     def writable(self, request: HttpRequest, rows: QuerySet) -> QuerySet:

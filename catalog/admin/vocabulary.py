@@ -13,17 +13,26 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from catalog.admin.base import Refusable
 from catalog.models import AttributeDefinition, Category, Term, TermState
+from catalog.models.shapes import check_labels, check_prompts
 from catalog.services import vocabulary as services
 
 
 class VocabularyForm(forms.ModelForm):
-    """Fields of JSON that are left empty hold nothing."""
+    """Fields of JSON: left empty they hold nothing.
+
+    Their shapes are checked here already, because a page that is shown again with its errors names
+    the row by its labels.
+    """
 
     def clean_labels(self) -> dict[str, str]:
-        return self.cleaned_data["labels"] or {}
+        labels = self.cleaned_data["labels"] or {}
+        check_labels(labels)
+        return labels
 
     def clean_prompts(self) -> list[str]:
-        return self.cleaned_data["prompts"] or []
+        prompts = self.cleaned_data["prompts"] or []
+        check_prompts(prompts)
+        return prompts
 
 
 class TermForm(VocabularyForm):

@@ -1,0 +1,87 @@
+"""Every page of the admin opens for a superuser when there are rows of everything."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.urls import reverse
+
+from catalog.models import (
+    Batch,
+    EmbeddingSpace,
+    EmbedTask,
+    FileRemoval,
+    IndexChange,
+    Job,
+    Product,
+)
+from catalog.services.catalogs import token_create
+from catalog.services.ledger import attribute_set
+
+pytestmark = pytest.mark.django_db
+
+MODELS = sorted(
+    f"{m._meta.app_label}_{m._meta.model_name}"
+    for m in admin.site._registry
+    if m._meta.app_label in {"catalog", "auth"}
+)
+
+
+def model_of(name):
+    return next(
+        m for m in admin.site._registry if f"{m._meta.app_label}_{m._meta.model_name}" == name
+    )
+
+
+@pytest.fixture
+def rows(make_product, vocabulary, person, catalog):
+    """At least one row of everything that has pages."""
+    space = EmbeddingSpace.objects.create(model_id="model", dimension=4, fingerprint="f")
+    product = make_product("Mug", attributes={"color": ["red"], "category": "home"}, tags=["a"])
+    attribute_set(product=product, field="material", value=None, actor=person)
+    EmbedTask.objects.get_or_create(photo=product.placements.get().photo, space=space)
+    FileRemoval.objects.create(name="gone.webp")
+    Job.objects.create(kind="purge")
+    IndexChange.objects.get_or_create(point=1, defaults={"sequence": 1})
+    Batch.objects.create(catalog=catalog, label="Import")
+    Group.objects.create(name="Editors")
+    token_create(user=person)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_lists_open(browser, rows, name):
+    assert model_of(name)._default_manager.exists()
+    for query in ("", "?q=mug"):
+        answer = browser.get(reverse(f"admin:{name}_changelist") + query)
+        assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_rows_open(browser, rows, name):
+    row = model_of(name)._default_manager.first()
+    assert browser.get(reverse(f"admin:{name}_change", args=[row.pk])).status_code == 200
+    assert browser.get(reverse(f"admin:{name}_history", args=[row.pk])).status_code == 200
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_new_rows_open_where_there_may_be_any(browser, rows, name, rf, boss):
+    request = rf.get("/")
+    request.user = boss
+    allowed = admin.site._registry[model_of(name)].has_add_permission(request)
+    answer = browser.get(reverse(f"admin:{name}_add"))
+    assert answer.status_code == (200 if allowed else 403)
+
+
+def test_the_first_page_opens(browser, rows):
+    assert browser.get(reverse("admin:index")).status_code == 200
+
+
+def test_a_list_of_products_takes_as_many_queries_for_many(
+    browser, make_product, django_assert_max_num_queries
+):
+    for _ in range(12):
+        make_product()
+    assert Product.objects.count() == 12
+    with django_assert_max_num_queries(16):
+        browser.get(reverse("admin:catalog_product_changelist"))
