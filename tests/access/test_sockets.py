@@ -13,6 +13,7 @@ from catalog import consumers
 from catalog.models import Membership
 from catalog.routing import websocket_urlpatterns
 from prodintel.asgi import application
+from prodintel.lib.threads import in_thread
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -77,13 +78,11 @@ async def test_member_gets_the_activity_as_html(sockets):
 
 
 async def test_member_who_is_no_longer_one_is_let_go(sockets, shop, people, monkeypatch):
-    from asgiref.sync import sync_to_async
-
     monkeypatch.setattr(consumers, "MEMBERSHIP_SECONDS", 0.0)
     monkeypatch.setattr(consumers, "LOOK_SECONDS", 0.01)
     socket = sockets["viewer"]
     await socket.connect(timeout=10)
-    await sync_to_async(Membership.objects.filter(user=people["viewer"]).delete)()
+    await in_thread(Membership.objects.filter(user=people["viewer"]).delete)
     message = await socket.receive_output(timeout=10)
     while message["type"] == "websocket.send":
         message = await socket.receive_output(timeout=10)

@@ -325,3 +325,12 @@ def test_name_in_an_address_that_nothing_can_have_is_not_found(api, make_product
     assert api.client.get(f"/api/v1/catalogs/{name}/search").status_code == 404
     lock = f"/api/v1/products/{product.pk}/attributes/{name}/lock"
     assert api.client.delete(lock).status_code == 404
+
+
+def test_product_without_variants_is_shown_all_the_same(api, catalog, make_product):
+    product = make_product("Mug")
+    product.variants.all().delete()
+    status, answer = api.get(f"/products/{product.pk}")
+    assert status == 200
+    assert (answer["sku"], answer["price"], answer["variants"]) == ("", None, [])
+    assert answer["currency"] == catalog.currency

@@ -32,7 +32,7 @@ def found(answer) -> list[str]:
 def test_words_answer_with_hits_facets_and_times(api, path, shop):
     status, answer = api.get(path, q="red")
     assert status == 200
-    assert set(answer) == {"hits", "facets", "total", "no_good_match", "notice", "took_ms"}
+    assert set(answer) >= {"hits", "facets", "total", "no_good_match", "notice", "took_ms"}
     assert set(answer["took_ms"]) == {"encode", "index", "total"}
     first = answer["hits"][0]
     assert set(first) == {"product", "score", "strength", "reasons"}
