@@ -121,7 +121,7 @@ class AttributeOut(Schema):
 
 
 class ProductOut(Schema):
-    """A product. The variant's fields at its top are those of the first variant."""
+    """A product. The variant's fields at its top are those of the first variant, if any."""
 
     id: int
     catalog: str
@@ -150,13 +150,13 @@ class ProductOut(Schema):
     def of(cls, product: Product, request: HttpRequest, *, duplicate: bool = False) -> ProductOut:
         """From a product with its details loaded."""
         variants = [VariantOut.of(variant) for variant in product.variants.all()]
-        first = variants[0]
+        first = variants[0] if variants else None
         rows = product.current_attributes.all()
         return cls(
             id=product.pk,
             catalog=product.catalog.slug,
             handle=product.handle,
-            sku=first.sku,
+            sku=first.sku if first else "",
             title=product.title,
             description=product.description,
             brand=product.brand,
@@ -164,10 +164,10 @@ class ProductOut(Schema):
             status=product.status,
             product_url=product.product_url,
             url=request.build_absolute_uri(product.get_absolute_url()),
-            price=first.price,
-            compare_at_price=first.compare_at_price,
-            cost=first.cost,
-            currency=first.currency,
+            price=first.price if first else None,
+            compare_at_price=first.compare_at_price if first else None,
+            cost=first.cost if first else None,
+            currency=first.currency if first else product.catalog.currency,
             variants=variants,
             images=[ImageOut.of(placement, request) for placement in product.placements.all()],
             embed_state=embed_state(product),

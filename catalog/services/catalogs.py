@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import secrets
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -14,6 +15,7 @@ from catalog.models import ApiToken, Catalog, Membership, Role
 from catalog.services.attribute_values import check_text
 from catalog.services.audit import audit
 from catalog.services.errors import conflict
+from catalog.services.locks import lock_row
 
 TOKEN_PREFIX = "pit_"  # noqa: S105 -- what every token starts with, so that scanners know one
 TOKEN_SHOWN = 10
@@ -27,17 +29,30 @@ def catalog_create(
     for field, text in (("name", name), ("slug", slug)):
         check_text(field, text)
     name = name.strip()
-    stem = slugify(slug or name)[:70] or "catalogue"
-    chosen, number = stem, 2
-    while Catalog.objects.filter(slug=chosen).exists():
-        chosen, number = f"{stem}-{number}", number + 1
-    catalog = Catalog(name=name, slug=chosen, currency=currency.upper(), language=language)
-    catalog.full_clean()
-    catalog.save()
+    catalog = Catalog(name=name, currency=currency.upper(), language=language)
+    catalog.full_clean(exclude=["slug"])
+    _save_with_slug(catalog, slugify(slug or name)[:70] or "catalogue")
     if getattr(actor, "pk", None):
         Membership.objects.create(user=actor, catalog=catalog, role=Role.OWNER)
     audit(actor=actor, action="catalog.create", target=catalog, catalog=catalog, summary=name)
     return catalog
+
+
+def _save_with_slug(catalog: Catalog, stem: str) -> None:
+    """Save a new catalogue under the first address of this stem that is free."""
+    for number in itertools.count(1):
+        catalog.slug = stem if number == 1 else f"{stem}-{number}"
+        if Catalog.objects.filter(slug=catalog.slug).exists():
+            continue
+        try:
+            with transaction.atomic():
+                catalog.save()
+        except IntegrityError:
+            # Somebody took the address since it was looked for: the next one, then.
+            if not Catalog.objects.filter(slug=catalog.slug).exists():
+                raise
+            continue
+        return
 
 
 @transaction.atomic
@@ -71,6 +86,7 @@ def membership_set(*, catalog: Catalog, user: Any, role: str, actor: Any) -> Mem
     """Make somebody a member, or change the role. The last owner keeps the role."""
     if role not in Role.values:
         raise conflict("role", f"Choose one of {', '.join(Role.values)}.")
+    lock_row(catalog)
     if role != Role.OWNER:
         _keep_an_owner(catalog, user)
     membership, _ = Membership.objects.update_or_create(
@@ -89,6 +105,7 @@ def membership_set(*, catalog: Catalog, user: Any, role: str, actor: Any) -> Mem
 @transaction.atomic
 def membership_remove(*, catalog: Catalog, user: Any, actor: Any) -> None:
     """End a membership. Raises ValidationError for the last owner's."""
+    lock_row(catalog)
     _keep_an_owner(catalog, user)
     audit(actor=actor, action="member.remove", target=catalog, catalog=catalog, summary=str(user))
     Membership.objects.filter(catalog=catalog, user=user).delete()

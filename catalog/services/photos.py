@@ -20,6 +20,7 @@ from catalog.models import Catalog, Photo, PhotoRole, Placement, Product, Varian
 from catalog.models.photo import SIMILARITY_ROLES
 from catalog.services.audit import audit
 from catalog.services.errors import conflict
+from catalog.services.locks import lock_row
 from catalog.vision.colours import measure
 from catalog.vision.limits import Limits
 from catalog.vision.opening import OpenedPhoto, inspect_with_preview
@@ -158,6 +159,7 @@ def photos_place(
     A photo that is on the product already stays where it is. Raises ValidationError when the
     product would have too many.
     """
+    lock_row(product)
     standing = list(product.placements.filter(deleted_at=None))
     if len(standing) + len(photos) > MAX_PHOTOS_A_PRODUCT:
         raise conflict("image", f"A product has at most {MAX_PHOTOS_A_PRODUCT} photos.")
@@ -192,6 +194,12 @@ def photos_place(
     return placed
 
 
+def _hold(placement: Placement) -> None:
+    """Lock the product, and see the placement as those left it who held the product before."""
+    lock_row(placement.product)
+    placement.refresh_from_db(fields=["role", "deleted_at"])
+
+
 @transaction.atomic
 def placement_update(
     *,
@@ -207,6 +215,7 @@ def placement_update(
     Raises ValidationError for an unknown role, a variant of another product, or for taking the
     main role from a photo without naming another.
     """
+    _hold(placement)
     changes: dict[str, Any] = {}
     if variant is not None and variant.product_id != placement.product_id:
         raise conflict("variant", "That variant belongs to another product.")
@@ -240,6 +249,7 @@ def placement_update(
 @transaction.atomic
 def placements_reorder(*, product: Product, order: Sequence[int], actor: Any) -> None:
     """Give the product's photos the order of these placement ids; ids left out keep following."""
+    lock_row(product)
     standing = {p.pk: p for p in product.placements.filter(deleted_at=None)}
     ranked = [pk for pk in order if pk in standing]
     ranked += [pk for pk in standing if pk not in ranked]
@@ -253,6 +263,9 @@ def placements_reorder(*, product: Product, order: Sequence[int], actor: Any) ->
 @transaction.atomic
 def placement_delete(*, placement: Placement, actor: Any) -> None:
     """Take a photo off its product; it can be put back for 30 days. The next one becomes main."""
+    _hold(placement)
+    if placement.deleted_at is not None:
+        return
     was_main = placement.role == PhotoRole.MAIN
     placement.deleted_at = timezone.now()
     placement.save(update_fields=["deleted_at"])
@@ -274,6 +287,7 @@ def placement_delete(*, placement: Placement, actor: Any) -> None:
 @transaction.atomic
 def placement_restore(*, placement: Placement, actor: Any) -> Placement:
     """Put a photo back where it was, as a detail if another has become the main one meanwhile."""
+    _hold(placement)
     standing = placement.product.placements.filter(deleted_at=None)
     twin = standing.filter(photo=placement.photo_id).first()
     if twin is not None:

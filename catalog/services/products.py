@@ -18,6 +18,7 @@ from catalog.services.attribute_values import CATEGORY, check_text
 from catalog.services.audit import audit
 from catalog.services.errors import conflict
 from catalog.services.ledger import attribute_set
+from catalog.services.locks import lock_row
 from catalog.services.photos import (
     StagedPhoto,
     photo_files,
@@ -334,6 +335,7 @@ def variant_update(*, variant: Variant, actor: Any, **fields: Any) -> Variant:
 @transaction.atomic
 def variant_delete(*, variant: Variant, actor: Any) -> None:
     """Delete a variant. Raises ValidationError for a product's last one."""
+    lock_row(variant.product)
     others = variant.product.variants.filter(deleted_at=None).exclude(pk=variant.pk)
     if not others.exists():
         raise conflict("", "A product has at least one variant. Delete the product instead.")

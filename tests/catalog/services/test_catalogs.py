@@ -123,3 +123,46 @@ def test_text_that_cannot_be_stored_is_refused_on_its_field(catalog, person, fie
     with pytest.raises(ValidationError) as caught:
         catalog_update(catalog=catalog, actor=person, **{field: "a\x00b"})
     assert field in caught.value.message_dict
+
+
+def test_address_that_is_taken_meanwhile_gives_way_to_the_next(person, monkeypatch):
+    from django.db.models import QuerySet
+
+    catalog_create(name="Spring", actor=person)
+    exists, answers = QuerySet.exists, [False]
+
+    def first_look_is_too_early(rows):
+        if rows.model is Catalog and answers:
+            return answers.pop()
+        return exists(rows)
+
+    monkeypatch.setattr(QuerySet, "exists", first_look_is_too_early)
+    assert catalog_create(name="Spring", actor=person).slug == "spring-2"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_owners_who_leave_at_once_leave_one_owner(catalog, make_user, person):
+    import threading
+
+    from django.db import connection
+
+    other = make_user("other")
+    membership_set(catalog=catalog, user=other, role="owner", actor=person)
+    start, refused = threading.Barrier(2), []
+
+    def leave(user) -> None:
+        try:
+            start.wait()
+            membership_remove(catalog=catalog, user=user, actor=user)
+        except ValidationError as error:
+            refused.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=leave, args=(user,)) for user in (person, other)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(refused) == 1
+    assert Membership.objects.filter(catalog=catalog, role="owner").count() == 1

@@ -239,3 +239,31 @@ def test_missing_file_is_told_from_a_storage_that_is_away(data_dir):
 def test_placing_without_photos_does_nothing(product, person):
     assert photos_place(product=product, photos=[], actor=person) == []
     assert Placement.objects.count() == 3
+
+
+def test_photo_that_lost_the_main_role_meanwhile_is_taken_off_without_a_second_main(
+    product, person
+):
+    first, second, third = product.placements.all()
+    placement_update(placement=third, actor=person, role="main")
+    placement_delete(placement=first, actor=person)  # as read before: still the main one
+    assert roles(product) == ["detail", "main"]
+    assert second.role == "detail"
+
+
+def test_photo_that_became_the_main_one_meanwhile_is_not_demoted_without_an_heir(product, person):
+    _, second, _ = product.placements.all()
+    placement_update(placement=Placement.objects.get(pk=second.pk), actor=person, role="main")
+    with pytest.raises(ValidationError):
+        placement_update(placement=second, actor=person, role="detail")
+    assert roles(product) == ["detail", "main", "detail"]
+
+
+def test_photo_is_taken_off_once(product, person):
+    first = product.placements.first()
+    stale = Placement.objects.get(pk=first.pk)
+    placement_delete(placement=first, actor=person)
+    deleted_at = Placement.objects.get(pk=first.pk).deleted_at
+    placement_delete(placement=stale, actor=person)
+    assert Placement.objects.get(pk=first.pk).deleted_at == deleted_at
+    assert roles(product) == ["main", "detail"]

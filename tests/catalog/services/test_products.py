@@ -462,3 +462,28 @@ def test_photos_added_to_a_product_follow_its_own(make_product, person):
     product = make_product()
     product_add_photos(product=product, photos=[staged("blue", mark=99)], actor=person)
     assert [p.role for p in product.placements.all()] == ["main", "detail"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_variants_deleted_at_once_leave_one(make_product, person):
+    product = make_product("Mug", variants=[{"sku": "A"}, {"sku": "B"}])
+    start, refused = threading.Barrier(2), []
+
+    def delete(variant) -> None:
+        try:
+            start.wait()
+            variant_delete(variant=variant, actor=person)
+        except ValidationError as error:
+            refused.append(error)
+        finally:
+            connection.close()
+
+    threads = [
+        threading.Thread(target=delete, args=(variant,)) for variant in product.variants.all()
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(refused) == 1
+    assert product.variants.filter(deleted_at=None).count() == 1
