@@ -1,0 +1,89 @@
+"""Another model: its space fills while the old one answers, then takes over, and back again."""
+
+from __future__ import annotations
+
+import pytest
+
+from catalog.index import spaces, vector_index
+from catalog.ingest.embed import Embedder
+from catalog.ingest.index import Indexer
+from catalog.models import EmbeddingSpace, EmbedTask, Placement
+from prodintel.engine import configured
+from tests.catalog.colours import ColourEncoder
+from tests.catalog.ingest.test_indexing import placed, points
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def changed_model(make_product, ingest, engine, monkeypatch):
+    """Another model, after photos were embedded with the first; returns its ingest."""
+    for _ in range(3):
+        make_product()
+    ingest()
+    first = spaces.live_space()
+    engine._engine._encoder = ColourEncoder("brighter-colours")
+    return first, Embedder(configured.client(), owner="test/2")
+
+
+def test_old_space_answers_while_the_new_one_fills(changed_model):
+    first, embedder = changed_model
+    embedder.step()
+    assert spaces.live_space() == first
+    assert EmbeddingSpace.objects.get(model_id="brighter-colours").state == "filling"
+
+
+def test_new_space_goes_live_once_its_points_are_in_the_index(changed_model, indexer):
+    first, embedder = changed_model
+    while embedder.step():
+        pass
+    assert spaces.live_space() == first
+    while embedder.step() + indexer.step():
+        pass
+    embedder.step()
+    assert spaces.live_space().model_id == "brighter-colours"
+    assert points() == placed()
+    first.refresh_from_db()
+    assert first.state == "retired"
+
+
+def test_collection_of_a_retired_space_is_dropped(changed_model, indexer, engine):
+    first, embedder = changed_model
+    for _ in range(3):
+        while embedder.step() + indexer.step():
+            pass
+    Indexer(vector_index(), owner="test/3").step()
+    assert vector_index().collections() == [spaces.live_space().collection]
+    assert first.embeddings.count() == 3
+
+
+def test_switching_back_uses_the_vectors_that_are_there(
+    changed_model, make_product, engine, encoder, indexer
+):
+    first, embedder = changed_model
+    for _ in range(3):
+        while embedder.step() + indexer.step():
+            pass
+    make_product("Later")
+    engine._engine._encoder = encoder
+    seen = encoder.photos_seen
+    back = Embedder(configured.client(), owner="test/4")
+    for _ in range(3):
+        while back.step() + indexer.step():
+            pass
+    assert spaces.live_space() == first
+    assert encoder.photos_seen == seen + 1
+    assert points() == placed()
+
+
+def test_photo_that_cannot_be_embedded_does_not_keep_the_new_space_from_going_live(
+    changed_model, indexer, data_dir
+):
+    _, embedder = changed_model
+    photo = Placement.objects.first().photo
+    (data_dir / "media" / photo.file.name).write_bytes(b"\x89PNG\r\n\x1a\nbroken")
+    for _ in range(3):
+        while embedder.step() + indexer.step():
+            pass
+    assert spaces.live_space().model_id == "brighter-colours"
+    assert EmbedTask.objects.get(space=spaces.live_space(), photo=photo).state == "failed"
