@@ -95,9 +95,12 @@ class IndexedQuerySet(models.QuerySet):
 
     def _tell_index(self, ids: list[int]) -> None:
         placement = apps.get_model("catalog", "Placement")
+        points: set[int] = set()
         for chunk in _chunks(ids):
             placements = placement.objects.filter(**{self.placements_path: chunk})
-            record_index_changes(placements.order_by().values_list("pk", flat=True), vector=False)
+            points.update(placements.order_by().values_list("pk", flat=True))
+        # All at once: rows of the outbox are always locked in ascending order.
+        record_index_changes(points, vector=False)
 
 
 def _chunks(ids: list[int]) -> Iterator[list[int]]:

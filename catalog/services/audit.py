@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Model
@@ -25,4 +26,19 @@ def audit(
         catalog=catalog,
         summary=summary[:300],
         data=data or {},
+    )
+
+
+def audit_many(*, actor: Any, action: str, targets: Sequence[tuple[Any, str]]) -> None:
+    """Record that one thing was done to many rows of catalogues, each with its summary."""
+    AuditEvent.objects.bulk_create(
+        AuditEvent(
+            actor=actor if getattr(actor, "pk", None) else None,
+            action=action,
+            target_type=target._meta.model_name or "",  # noqa: SLF001 -- Django's public model meta
+            target_id=target.pk,
+            catalog_id=target.catalog_id,
+            summary=summary[:300],
+        )
+        for target, summary in targets
     )

@@ -9,13 +9,15 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.text import slugify
 
 from catalog.models import Catalog, Photo, PhotoRole, Placement, Product, ProductStatus, Variant
+from catalog.models.outbox import record_index_changes
 from catalog.models.shapes import check_tags
 from catalog.services.attribute_values import CATEGORY, check_text
-from catalog.services.audit import audit
+from catalog.services.audit import audit, audit_many
 from catalog.services.errors import conflict
 from catalog.services.ledger import attribute_set
 from catalog.services.locks import lock_row
@@ -368,22 +370,13 @@ def variant_restore(*, variant: Variant, actor: Any) -> None:
 def products_delete(*, products: Iterable[Product], actor: Any) -> list[int]:
     """Hide products everywhere, at once; they can be brought back for 30 days. Returns their ids."""
     now = timezone.now()
-    deleted = []
-    for product in products:
-        if product.deleted_at is not None:
-            continue
-        product.variants.filter(deleted_at=None).update(deleted_at=now)
-        product.deleted_at = now
-        product.save(update_fields=["deleted_at", "updated_at"])
-        deleted.append(product.pk)
-        audit(
-            actor=actor,
-            action="product.delete",
-            target=product,
-            catalog=product.catalog,
-            summary=str(product),
-        )
-    return deleted
+    rows = [row for row in _locked(products) if row.deleted_at is None]
+    ids = [row.pk for row in rows]
+    Variant.objects.filter(product__in=ids, deleted_at=None).update(deleted_at=now)
+    Product.objects.filter(pk__in=ids).update(deleted_at=now, updated_at=now)
+    audit_many(actor=actor, action="product.delete", targets=[(row, str(row)) for row in rows])
+    _now_have(rows, deleted_at=now)
+    return ids
 
 
 def products_restore(*, products: Iterable[Product], actor: Any) -> list[int]:
@@ -391,23 +384,17 @@ def products_restore(*, products: Iterable[Product], actor: Any) -> list[int]:
 
     Raises ValidationError when a SKU or handle was given to another product meanwhile.
     """
-    restored = []
     with _unique_handled(), transaction.atomic():
-        for product in products:
-            if product.deleted_at is None:
-                continue
-            product.variants.filter(deleted_at=product.deleted_at).update(deleted_at=None)
-            product.deleted_at = None
-            product.save(update_fields=["deleted_at", "updated_at"])
-            restored.append(product.pk)
-            audit(
-                actor=actor,
-                action="product.restore",
-                target=product,
-                catalog=product.catalog,
-                summary=str(product),
-            )
-    return restored
+        rows = [row for row in _locked(products, vector=True) if row.deleted_at is not None]
+        ids = [row.pk for row in rows]
+        with_product = Variant.objects.filter(
+            product__in=ids, deleted_at=F("product__deleted_at")
+        ).values_list("pk", flat=True)
+        Variant.objects.filter(pk__in=list(with_product)).update(deleted_at=None)
+        Product.objects.filter(pk__in=ids).update(deleted_at=None, updated_at=timezone.now())
+        audit_many(actor=actor, action="product.restore", targets=[(row, str(row)) for row in rows])
+    _now_have(rows, deleted_at=None)
+    return ids
 
 
 @transaction.atomic
@@ -415,31 +402,45 @@ def products_set_status(*, products: Iterable[Product], status: str, actor: Any)
     """Move products to a status; returns how many changed. Raises ValidationError if unknown."""
     if status not in ProductStatus.values:
         raise conflict("status", f"Choose one of {', '.join(ProductStatus.values)}.")
-    count = 0
-    for product in products:
-        if product.status == status:
-            continue
-        before, product.status = product.status, status
-        product.save(update_fields=["status", "updated_at"])
-        count += 1
-        audit(
-            actor=actor,
-            action="product.status",
-            target=product,
-            catalog=product.catalog,
-            summary=f"{before} → {status}",
-        )
-    return count
+    rows = [row for row in _locked(products) if row.status != status]
+    changed = Product.objects.filter(pk__in=[row.pk for row in rows])
+    changed.update(status=status, updated_at=timezone.now())
+    targets = [(row, f"{row.status} → {status}") for row in rows]
+    audit_many(actor=actor, action="product.status", targets=targets)
+    _now_have(rows, status=status)
+    return len(rows)
 
 
 def products_set_category(*, products: Iterable[Product], path: str | None, actor: Any) -> int:
     """Give products a category as a person; returns how many."""
-    count = 0
     with transaction.atomic():
-        for product in products:
+        rows = _locked(products)
+        for product in rows:
             attribute_set(product=product, field=CATEGORY, value=path, actor=actor)
-            count += 1
-    return count
+    return len(rows)
+
+
+def _locked(products: Iterable[Product], *, vector: bool = False) -> list[Product]:
+    """These products, with the status they have now, locked until the transaction ends.
+
+    First the products and then their points, in the order in which everybody locks them who takes
+    several at once, so that nobody waits for somebody who waits for him.
+    """
+    own = {product.pk: product for product in products}
+    rows = Product.objects.select_for_update().filter(pk__in=own).order_by("pk")
+    locked = []
+    for pk, status, deleted_at in rows.values_list("pk", "status", "deleted_at"):
+        own[pk].status, own[pk].deleted_at = status, deleted_at
+        locked.append(own[pk])
+    points = Placement.objects.filter(product__in=own).values_list("pk", flat=True)
+    record_index_changes(points, vector=vector)
+    return locked
+
+
+def _now_have(products: Iterable[Product], **values: Any) -> None:
+    for product in products:
+        for name, value in values.items():
+            setattr(product, name, value)
 
 
 @transaction.atomic

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalog import storage
@@ -363,6 +365,36 @@ def test_deleting_twice_is_one_deletion(make_product, person):
     product = make_product()
     assert products_delete(products=[product], actor=person) == [product.pk]
     assert products_delete(products=[product], actor=person) == []
+
+
+@pytest.mark.parametrize(
+    "act", [products_delete, products_restore, partial(products_set_status, status="archived")]
+)
+def test_many_products_take_as_many_queries_as_two(make_product, person, act):
+    def queries(count: int) -> int:
+        products = [make_product(sku=f"{count}-{n}") for n in range(count)]
+        if act is products_restore:
+            products_delete(products=products, actor=person)
+        with CaptureQueriesContext(connection) as captured:
+            act(products=products, actor=person)
+        return len(captured)
+
+    assert queries(9) == queries(2)
+
+
+def test_products_are_locked_in_one_order_whatever_order_they_come_in(make_product, person):
+    products = [make_product() for _ in range(3)]
+    seen = products_delete(products=products[::-1], actor=person)
+    assert seen == sorted(product.pk for product in products)
+
+
+def test_each_of_many_deleted_products_is_in_the_audit_trail(make_product, person):
+    products = [make_product("Red mug"), make_product("Blue mug")]
+    products_delete(products=products, actor=person)
+    events = AuditEvent.objects.filter(action="product.delete", actor=person)
+    assert set(events.values_list("target_id", "summary")) == {
+        (product.pk, product.title) for product in products
+    }
 
 
 def test_unknown_status_is_refused(make_product, person):
