@@ -55,7 +55,7 @@ class OptionalCache:
         if kept is _MISSING:
             kept = make()
             self.set(key, kept, seconds)
-        return kept  # type: ignore[no-any-return]
+        return kept
 
     def _ask(self, question: Callable[[], Any], otherwise: Any) -> Any:
         if time.monotonic() < self._rests_until:
