@@ -77,7 +77,8 @@ class InCatalogs:
         if request.user.is_superuser:
             return True
         if obj is None:
-            return Membership.objects.filter(user=request.user, role__in=self.writers).exists()
+            roles = Membership.objects.filter(user=request.user.pk, role__in=self.writers)
+            return roles.exists()
         return self.writable(request, type(obj)._default_manager.filter(pk=obj.pk)).exists()  # noqa: SLF001 -- Django's public API
 
     def writable(self, request: HttpRequest, rows: QuerySet) -> QuerySet:

@@ -133,7 +133,7 @@ class AttributeForm(forms.ModelForm):
             self.fields["field"].disabled = True
             self.initial["text"] = self._joint().join(map(str, self.instance.value or []))
             self.initial["empty"] = self.instance.value is None
-        self.fields["field"].choices = choices
+        self.fields["field"].choices = choices  # type: ignore[attr-defined]
 
     def _joint(self) -> str:
         """What stands between values. A text may hold commas itself, so its values end with "|"."""

@@ -201,6 +201,17 @@ def test_another_photo_becomes_the_main_one(form_of, mug, person):
     assert list(roles.values()) == [PhotoRole.DETAIL]
 
 
+def test_two_photos_change_places(form_of, mug, person):
+    product_add_photos(product=mug, photos=[staged("blue", mark=99)], actor=person)
+    form = form_of(mug)
+    old = form.row_of("placements", "role", PhotoRole.MAIN)
+    new = form.row_of("placements", "role", PhotoRole.DETAIL)
+    form[f"{old}role"], form[f"{new}role"] = PhotoRole.SWATCH, PhotoRole.MAIN
+    form.save()
+    roles = {str(placement.pk): placement.role for placement in mug.placements.all()}
+    assert roles == {form[f"{old}id"]: PhotoRole.SWATCH, form[f"{new}id"]: PhotoRole.MAIN}
+
+
 @pytest.mark.parametrize("tags", ['{"a": 1}', '"a"', "[5]"])
 def test_tags_of_a_wrong_shape_are_refused_beside_their_field(form_of, mug, tags):
     form = form_of(mug)
