@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from catalog.index.spaces import live_space
 from catalog.models import (
@@ -18,7 +18,12 @@ from catalog.models import (
     Product,
     SpaceState,
 )
+from prodintel.lib.optional_cache import CACHE
 from prodintel.lib.work import WorkState
+
+UNFINISHED = (WorkState.PENDING, WorkState.RUNNING)
+FAILURES_SHOWN = 50
+TOTALS_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,7 @@ class Activity:
     index_pending: int
     photos: int
     searchable: int
+    index_failed: int = 0
     failures: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -58,42 +64,67 @@ class Activity:
         return bool(self.embed.waiting or self.describe.waiting or self.index_pending)
 
     @property
+    def failed(self) -> int:
+        return self.embed.failed + self.describe.failed + self.index_failed
+
+    @property
     def percent(self) -> int:
         return 100 if not self.photos else int(100 * self.searchable / self.photos)
 
 
-FAILURES_SHOWN = 50
+def is_busy(catalog: Catalog) -> bool:
+    """Whether anything of the catalogue is under way; quick, however large the catalogue is."""
+    embedding = EmbedTask.objects.filter(photo__catalog=catalog, state__in=UNFINISHED)
+    return (
+        embedding.exclude(space__state=SpaceState.RETIRED).exists()
+        or _described(catalog).filter(state__in=UNFINISHED).exists()
+        or _changes(catalog).exists()
+        # Photos have no tasks before the first model is loaded.
+        or (live_space() is None and Photo.objects.filter(catalog=catalog).exists())
+    )
 
 
 def activity_of(catalog: Catalog) -> Activity:
-    """The catalogue's queues, counted in a few aggregate queries."""
-    photos = Photo.objects.filter(
-        catalog=catalog, placements__deleted_at=None, placements__product__deleted_at=None
-    ).distinct()
-    count = photos.count()
-    tasks = EmbedTask.objects.filter(space=live_space(), photo__in=photos)
+    """The catalogue's queues, counted: some tenths of a second for 100,000 photos."""
+    space = live_space()
+    shown = Placement.objects.alive().filter(product__deleted_at=None)
+    count = shown.filter(product__catalog=catalog).aggregate(n=Count("photo", distinct=True))["n"]
+    tasks = EmbedTask.objects.filter(
+        Exists(shown.filter(photo=OuterRef("photo"))), space=space, photo__catalog=catalog
+    )
     embed = _queue("Photos", tasks, total=count)
-    products = Product.objects.alive().filter(catalog=catalog)
-    describe = _queue("Products", DescribeTask.objects.filter(product__in=products))
-    placements = Placement.objects.filter(product__catalog=catalog)
-    index_pending = IndexChange.objects.filter(point__in=placements.values("pk")).count()
-    new_points = IndexChange.objects.filter(
-        vector=True, point__in=placements.filter(photo__embed_tasks__state="done").values("pk")
-    ).count()
+    described = _described(catalog)
+    embedded = EmbedTask.objects.filter(
+        space=space, state=WorkState.DONE, photo__placements=OuterRef("point")
+    )
+    changes = _changes(catalog)
+    new_points = changes.filter(Exists(embedded), vector=True).count()
     return Activity(
         embed=embed,
-        describe=describe,
-        index_pending=index_pending,
+        describe=_queue("Products", described),
+        index_pending=changes.count(),
         photos=count,
         searchable=max(embed.done - new_points, 0),
-        failures=_failures(tasks, products),
+        index_failed=_changes(catalog, WorkState.FAILED).count(),
+        failures=_failures(catalog, tasks, described),
     )
+
+
+def _described(catalog: Catalog) -> QuerySet[DescribeTask]:
+    """The tasks of the catalogue's products; not a join, which would be read from its large end."""
+    products = Product.objects.alive().filter(pk=OuterRef("product_id"), catalog=catalog)
+    return DescribeTask.objects.filter(Exists(products))
+
+
+def _changes(catalog: Catalog, *states: str) -> QuerySet[IndexChange]:
+    """What the index is still to learn of the catalogue; what it refused waits for a person."""
+    placements = Placement.objects.filter(pk=OuterRef("point"), product__catalog=catalog)
+    return IndexChange.objects.filter(Exists(placements), state__in=states or UNFINISHED)
 
 
 def _queue(label: str, tasks: QuerySet, total: int | None = None) -> Queue:
-    counted = tasks.order_by().aggregate(
-        **{state: Count("pk", filter=Q(state=state)) for state in WorkState.values}
-    )
+    counted = dict.fromkeys(WorkState.values, 0)
+    counted |= dict(tasks.order_by().values_list("state").annotate(n=Count("pk")))
     known = sum(counted.values())
     total = known if total is None else total
     # Photos whose task is not made yet (the model is being loaded) wait like the others.
@@ -102,7 +133,7 @@ def _queue(label: str, tasks: QuerySet, total: int | None = None) -> Queue:
     return Queue(label=label, total=total, error=waiting.error if waiting else "", **counted)
 
 
-def _failures(tasks: QuerySet, products: QuerySet) -> list[dict[str, Any]]:
+def _failures(catalog: Catalog, tasks: QuerySet, described: QuerySet) -> list[dict[str, Any]]:
     failed = tasks.filter(state=WorkState.FAILED).select_related("photo")[:FAILURES_SHOWN]
     shown = []
     for task in failed:
@@ -116,7 +147,7 @@ def _failures(tasks: QuerySet, products: QuerySet) -> list[dict[str, Any]]:
                 "error": task.error,
             }
         )
-    describing = DescribeTask.objects.filter(state=WorkState.FAILED, product__in=products)
+    describing = described.filter(state=WorkState.FAILED)
     shown += [
         {
             "kind": "describe",
@@ -127,22 +158,39 @@ def _failures(tasks: QuerySet, products: QuerySet) -> list[dict[str, Any]]:
         }
         for task in describing.select_related("product")[:FAILURES_SHOWN]
     ]
-    return shown
+    return shown + _refused(catalog)
+
+
+def _refused(catalog: Catalog) -> list[dict[str, Any]]:
+    """Changes that the index refused."""
+    changes = _changes(catalog, WorkState.FAILED)[:FAILURES_SHOWN]
+    placements = Placement.objects.select_related("product").in_bulk([row.point for row in changes])
+    return [
+        {
+            "kind": "index",
+            "task": change,
+            "product": placements[change.point].product,
+            "name": str(placements[change.point].product),
+            "error": change.error,
+        }
+        for change in changes
+        if change.point in placements
+    ]
 
 
 def queue_totals() -> dict[str, int]:
-    """Pending and failed rows of the whole site, for the health call."""
-    pending = failed = 0
+    """Pending and failed rows of the whole site, at most a second old, for the health call."""
+    return CACHE.get_or_make("queue-totals", _queue_totals, TOTALS_SECONDS)
+
+
+def _queue_totals() -> dict[str, int]:
     # Nobody works on what a retired space still lacked.
     embedding = EmbedTask.objects.exclude(space__state=SpaceState.RETIRED)
-    for tasks in (embedding, DescribeTask.objects.all(), IndexChange.objects.all()):
-        counted = tasks.aggregate(
-            pending=Count("pk", filter=Q(state__in=[WorkState.PENDING, WorkState.RUNNING])),
-            failed=Count("pk", filter=Q(state=WorkState.FAILED)),
-        )
-        pending += counted["pending"]
-        failed += counted["failed"]
-    return {"pending": pending, "failed": failed}
+    kinds = (embedding, DescribeTask.objects.all(), IndexChange.objects.all())
+    return {
+        "pending": sum(tasks.filter(state__in=UNFINISHED).count() for tasks in kinds),
+        "failed": sum(tasks.filter(state=WorkState.FAILED).count() for tasks in kinds),
+    }
 
 
 def embed_state(product: Product) -> str:

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from catalog import selectors
 from catalog.models import Catalog, Product
-from catalog.search.facets import Facets, facets_of
+from catalog.search.facets import Facets, browsed_facets, facets_of
 from catalog.search.query import Filters, Query, clean_text
 from catalog.search.ranking import Ranked, Ranking, Seeing, rank
 from catalog.search.reasons import Reason, reasons_of
@@ -139,7 +139,7 @@ def _hydrate(catalog: Catalog, query: Query, page: list[Ranked]) -> list[Hit]:
 
 def _facets(catalog: Catalog, query: Query, ranking: Ranking) -> Facets:
     if query.browses:
-        return facets_of(catalog, lambda filters: _browsed(catalog, filters), query.filters)
+        return browsed_facets(catalog, lambda filters: _browsed(catalog, filters), query.filters)
     seeing: Seeing | None = None
 
     def ranked_with(filters: Filters) -> QuerySet[Product]:

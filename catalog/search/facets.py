@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
+import time
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import Count, Max, Min, QuerySet
 
 from catalog.index.payload import BRAND, PRICE, STATUS
-from catalog.models import Catalog, CurrentTerm, Product, Variant
+from catalog.models import AuditEvent, Catalog, CurrentTerm, LedgerEntry, Product, Variant
 from catalog.search.query import Filters
 from catalog.services.attribute_values import CATEGORY
+from prodintel.lib.optional_cache import CACHE
 
 Facets = dict[str, dict[str, int]]
+Answer = TypeVar("Answer")
 MAX_BRANDS = 50
+SLOW_SECONDS = 0.05
+KEPT_SECONDS = 30.0
 
 
 def facets_of(
@@ -75,10 +81,40 @@ def _terms(catalog: Catalog, ids: Any, only: str | None) -> Facets:
     return counts
 
 
-def price_range(catalog: Catalog, products: QuerySet[Product]) -> dict[str, Any]:
+def price_range(catalog: Catalog) -> dict[str, Any]:
     """The lowest and highest price in the catalogue's currency, None where nothing has one."""
-    return Variant.objects.filter(
-        product_id__in=products.order_by().values("pk"),
-        currency=catalog.currency,
-        deleted_at=None,
-    ).aggregate(low=Min(PRICE), high=Max(PRICE))
+
+    def look() -> dict[str, Any]:
+        # Variants repeat their product's deletion.
+        sold = Variant.objects.filter(catalog=catalog, currency=catalog.currency, deleted_at=None)
+        return sold.aggregate(low=Min(PRICE), high=Max(PRICE))
+
+    return _kept(f"prices:{catalog.pk}:{catalog.currency}", look)
+
+
+def browsed_facets(
+    catalog: Catalog, products_for: Callable[[Filters], QuerySet[Product]], filters: Filters
+) -> Facets:
+    """`facets_of` where the products depend on the catalogue and the filters alone."""
+    asked = hashlib.sha256(repr(filters).encode()).hexdigest()
+    return _kept(f"facets:{catalog.pk}:{asked}", lambda: facets_of(catalog, products_for, filters))
+
+
+def _kept(key: str, make: Callable[[], Answer]) -> Answer:
+    """What was worked out a moment ago, where working it out is slow and nothing was done since.
+
+    Whatever people and machines do leaves an audit event or a row of the ledger.
+    """
+    done = [
+        rows.order_by("-pk").values_list("pk", flat=True).first()
+        for rows in (AuditEvent.objects.all(), LedgerEntry.objects.all())
+    ]
+    key = f"{key}:{done}".replace(" ", "")
+    known: Answer | None = CACHE.get(key)
+    if known is not None:
+        return known
+    started = time.monotonic()
+    made = make()
+    if time.monotonic() - started > SLOW_SECONDS:
+        CACHE.set(key, made, KEPT_SECONDS)
+    return made

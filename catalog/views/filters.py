@@ -6,7 +6,6 @@ from typing import Any
 
 from django.http import QueryDict
 
-from catalog import selectors
 from catalog.models import Catalog, Category, ProductStatus
 from catalog.search.facets import Facets, price_range
 from catalog.search.query import PLAIN_FILTERS, Filters
@@ -113,7 +112,7 @@ class Facetting:
         return sorted(nested, key=place)
 
     def _price_facet(self) -> dict[str, Any] | None:
-        bounds = price_range(self._catalog, selectors.products_in(self._catalog))
+        bounds = price_range(self._catalog)
         if bounds["low"] is None or bounds["low"] == bounds["high"]:
             return None
         return {

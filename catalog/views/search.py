@@ -21,7 +21,7 @@ from catalog.models import Catalog, SearchPhoto
 from catalog.search import Filters, Query, SearchResult, clean_text, search
 from catalog.services.search_photos import search_photo_create, search_photo_vector
 from catalog.views import present
-from catalog.views.activity import current_activity
+from catalog.views.activity import activity_if_busy, current_activity
 from catalog.views.filters import Facetting
 from catalog.views.http import Request, first_message, json_error, number, read_upload, wants_json
 from catalog.views.http import refused as refuse
@@ -143,7 +143,7 @@ def _values(
         "photo": _shown_photo(catalog, asked.photo),
         "like": _shown_like(catalog, asked.query.like),
         "notice": asked.notice or result.notice,
-        "activity": current_activity(catalog),
+        "activity": activity_if_busy(catalog),
         "may_edit": selectors.may(request.user, catalog),
         "fresh": not request.GET,
     }

@@ -1,0 +1,130 @@
+"""How far the work of a catalogue is, counted on a real database."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from catalog.activity import activity_of, is_busy, queue_totals
+from catalog.models import Catalog, DescribeTask, EmbedTask, IndexChange
+from catalog.models.outbox import record_index_changes
+from catalog.search.facets import price_range
+from catalog.services.products import product_create, products_delete
+from catalog.views import activity as view
+from tests.catalog.colours import staged
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def done(make_product, ingest, catalog):
+    """Two products whose work is done."""
+    products = [make_product(), make_product()]
+    ingest()
+    DescribeTask.objects.update(state="done")
+    return products
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """How often a catalogue was counted."""
+    calls = []
+
+    def count(catalog: Catalog):
+        calls.append(catalog)
+        return activity_of(catalog)
+
+    monkeypatch.setattr(view, "activity_of", count)
+    return calls
+
+
+def test_photos_without_a_model_wait(make_product, catalog):
+    make_product()
+    found = activity_of(catalog)
+    assert (found.photos, found.embed.pending, found.searchable) == (1, 1, 0)
+    assert is_busy(catalog)
+
+
+def test_catalogue_whose_work_is_done_is_not_busy(done, catalog):
+    found = activity_of(catalog)
+    assert (found.photos, found.searchable, found.describe.done) == (2, 2, 2)
+    assert not found.busy
+    assert not is_busy(catalog)
+
+
+def test_photo_on_two_products_counts_once(done, catalog, person, ingest):
+    for title in ("One", "Two"):
+        product_create(
+            catalog=catalog,
+            actor=person,
+            photos=[staged("blue", mark=90)],
+            title=title,
+            allow_duplicate=True,
+        )
+    ingest()
+    assert activity_of(catalog).photos == 3
+
+
+def test_deleted_products_do_not_count(done, catalog, person, ingest):
+    products_delete(products=done[:1], actor=person)
+    ingest()
+    found = activity_of(catalog)
+    assert (found.photos, found.embed.total, found.describe.total) == (1, 1, 1)
+
+
+def test_work_of_another_catalogue_does_not_make_this_one_busy(done, catalog, make_catalog, person):
+    other = make_catalog("Other", owner=person)
+    product_create(catalog=other, actor=person, photos=[staged("blue", mark=91)], title="There")
+    assert is_busy(other)
+    assert not is_busy(catalog)
+
+
+def test_change_that_the_index_refused_is_a_failure_and_not_under_way(done, catalog):
+    record_index_changes([done[0].placements.get().pk], vector=True)
+    IndexChange.objects.update(state="failed", error="This payload is too large.")
+    found = activity_of(catalog)
+    assert not found.busy
+    assert [(one["kind"], one["error"]) for one in found.failures] == [
+        ("index", "This payload is too large.")
+    ]
+    assert found.failed == 1
+
+
+def test_idle_catalogue_is_not_counted_at_every_look(done, catalog, counted):
+    for _ in range(3):
+        view.current_activity(catalog)
+    assert len(counted) == 1
+
+
+def test_search_page_of_an_idle_catalogue_counts_nothing(done, catalog, counted, client, person):
+    client.force_login(person)
+    assert client.get(f"/c/{catalog.slug}/").status_code == 200
+    assert counted == []
+
+
+def test_new_work_is_seen_at_once_after_idling(done, catalog, counted):
+    view.current_activity(catalog)
+    EmbedTask.objects.update(state="pending")
+    assert view.current_activity(catalog).busy
+    assert len(counted) == 2
+
+
+def test_whoever_looks_while_somebody_counts_gets_the_count_before(done, catalog, counted):
+    view.current_activity(catalog)
+    EmbedTask.objects.update(state="pending")
+    with view._COUNTING[catalog.pk]:
+        assert not view.current_activity(catalog).busy
+
+
+def test_health_reads_the_queues_once_a_second(done):
+    queue_totals()
+    with CaptureQueriesContext(connection) as queries:
+        queue_totals()
+    assert len(queries) == 0
+
+
+def test_deleted_products_have_no_part_in_the_price_range(make_product, catalog, person):
+    make_product(price=5)
+    products_delete(products=[make_product(price=500)], actor=person)
+    assert price_range(catalog) == {"low": 5, "high": 5}
