@@ -25,7 +25,8 @@ def searchable_photos() -> tuple[int, int]:
     failed = EmbedTask.objects.filter(space__state=SpaceState.LIVE, state=WorkState.FAILED).count()
     total = max(Photo.objects.count() - failed, 0)
     embedded = Embedding.objects.filter(space__state=SpaceState.LIVE).count()
-    waiting = IndexChange.objects.filter(vector=True).count()
+    # What failed waits for a person, and is no longer waited for here.
+    waiting = IndexChange.objects.filter(vector=True).exclude(state=WorkState.FAILED).count()
     return max(min(embedded, total) - waiting, 0), total
 
 

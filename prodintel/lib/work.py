@@ -89,7 +89,8 @@ class WorkQuerySet(models.QuerySet[W]):
         It may be what kills the process, and so it takes no others with it.
         """
         fresh = self.filter(attempts__lt=SUSPECT_ATTEMPTS)
-        return fresh.claim(owner=owner, limit=limit, lease=lease) or self.claim(
+        suspect = self.filter(attempts__gte=SUSPECT_ATTEMPTS)
+        return fresh.claim(owner=owner, limit=limit, lease=lease) or suspect.claim(
             owner=owner, limit=1, lease=lease
         )
 

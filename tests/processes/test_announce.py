@@ -43,6 +43,14 @@ def test_photo_is_searchable_once_it_is_embedded_and_in_the_index(photos, space)
     assert announce.searchable_photos() == (2, 4)
 
 
+def test_change_that_the_index_refused_is_not_waited_for(photos, space):
+    for photo in photos:
+        Embedding.objects.create(photo=photo, space=space, vector=b"")
+    IndexChange.objects.all().delete()
+    IndexChange.objects.create(point=1, sequence=1, vector=True, state=WorkState.FAILED)
+    assert announce.searchable_photos() == (4, 4)
+
+
 def test_failed_photo_is_not_waited_for(photos, space):
     EmbedTask.objects.update_or_create(
         photo=photos[0], space=space, defaults={"state": WorkState.FAILED}
