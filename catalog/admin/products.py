@@ -21,6 +21,7 @@ from catalog.admin.product_parts import (
 from catalog.models import CurrentAttribute, Photo, PhotoRole, Placement, Product, Variant
 from catalog.services import photos as photo_services
 from catalog.services import products as services
+from catalog.services import variants as variant_services
 from catalog.services.ledger import attribute_set
 
 
@@ -115,17 +116,17 @@ class ProductAdmin(Hidden, ServiceAdmin):
             fields = {
                 name: form.cleaned_data[name]
                 for name in form.changed_data
-                if name in services.VARIANT_FIELDS
+                if name in variant_services.VARIANT_FIELDS
             }
             stored = Variant.objects.filter(pk=form.instance.pk).first()
             if stored is None:
-                services.variant_create(product=product, actor=request.user, **fields)
+                variant_services.variant_create(product=product, actor=request.user, **fields)
                 formset.new_objects.append(form.instance)
             elif form.cleaned_data.get("DELETE"):
-                services.variant_delete(variant=stored, actor=request.user)
+                variant_services.variant_delete(variant=stored, actor=request.user)
                 formset.deleted_objects.append(stored)
             else:
-                services.variant_update(variant=stored, actor=request.user, **fields)
+                variant_services.variant_update(variant=stored, actor=request.user, **fields)
                 formset.changed_objects.append((stored, form.changed_data))
 
     def _save_placements(self, request: HttpRequest, product: Product, formset: Any) -> None:

@@ -14,38 +14,23 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from catalog.models import Catalog, Photo, PhotoRole, Placement, Product, ProductStatus, Variant
-from catalog.models.outbox import record_index_changes
 from catalog.models.shapes import check_tags
 from catalog.services.attribute_values import CATEGORY, check_text
 from catalog.services.audit import audit, audit_many
-from catalog.services.errors import conflict
+from catalog.services.errors import conflict, unique_handled
 from catalog.services.ledger import attribute_set
-from catalog.services.locks import lock_row
 from catalog.services.photos import (
     StagedPhoto,
     photo_files,
+    photo_purge,
     photo_record,
     photos_place,
     title_from_name,
 )
+from catalog.services.variants import VARIANT_FIELDS, changed_fields, variant_save
 
 PRODUCT_FIELDS = frozenset(
     {"title", "description", "brand", "tags", "product_url", "status", "handle"}
-)
-VARIANT_FIELDS = frozenset(
-    {
-        "sku",
-        "gtin",
-        "mpn",
-        "price",
-        "compare_at_price",
-        "cost",
-        "currency",
-        "weight_grams",
-        "availability",
-        "condition",
-        *(f"option{n}_{part}" for n in (1, 2, 3) for part in ("name", "value")),
-    }
 )
 
 
@@ -82,7 +67,7 @@ def product_create(
     try:
         with (
             photo_files(catalog=catalog, photos=photos) as stored,
-            _unique_handled(),
+            unique_handled(),
             transaction.atomic(),
         ):
             rows = [photo_record(catalog=catalog, stored=each, actor=actor) for each in stored]
@@ -93,7 +78,7 @@ def product_create(
                 variant = Variant(
                     product=product, catalog=catalog, currency=catalog.currency, position=position
                 )
-                _variant_save(variant, {**sold, **each})
+                variant_save(variant, {**sold, **each})
             photos_place(product=product, photos=rows, actor=actor)
             for name, value in (attributes or {}).items():
                 attribute_set(product=product, field=name, value=value, actor=actor)
@@ -194,42 +179,6 @@ def _numbered_handle(title: str) -> str:
     return f"{slugify(title)[:120] or 'product'}-{secrets.token_hex(4)}"
 
 
-class _unique_handled:  # noqa: N801 -- reads as the context manager it is
-    """Turns the database's refusal of a second SKU or handle into a message on the field."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if not isinstance(error, IntegrityError):
-            return
-        # PostgreSQL names the constraint, SQLite the column; values may hold either word.
-        text = str(error)
-        if "sku_unique_in_catalog" in text or "catalog_variant.sku" in text:
-            raise conflict("sku", "Another product of this catalogue has this SKU.") from error
-        if "handle_unique_in_catalog" in text or "catalog_product.handle" in text:
-            message = "Another product of this catalogue has this handle."
-            raise conflict("handle", message) from error
-
-
-def _variant_save(variant: Variant, fields: Mapping[str, Any]) -> Variant:
-    for name, value in fields.items():
-        if name not in VARIANT_FIELDS:
-            raise conflict(name, "This is not a field of a variant.")
-        check_text(name, value)
-        if isinstance(value, str):
-            value = value.strip()  # noqa: PLW2901 -- the same value, tidied
-        setattr(variant, name, "" if value is None and _is_text(name) else value)
-    variant.currency = (variant.currency or variant.catalog.currency).upper()
-    variant.full_clean(exclude=["product", "catalog"])
-    variant.save()
-    return variant
-
-
-def _is_text(name: str) -> bool:
-    return not Variant._meta.get_field(name).null  # noqa: SLF001 -- Django's public model meta
-
-
 def product_update(
     *,
     product: Product,
@@ -242,8 +191,8 @@ def product_update(
     Raises ValidationError with messages by field, and changes nothing then.
     """
     plain, sold = _split(fields or {})
-    with _unique_handled(), transaction.atomic():
-        changes = _changes(product, plain)
+    with unique_handled(), transaction.atomic():
+        changes = changed_fields(product, plain)
         if changes:
             for name, value in plain.items():
                 setattr(product, name, value)
@@ -265,23 +214,14 @@ def product_update(
     return product
 
 
-def _changes(row: Product | Variant, fields: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Before and after of what really changes."""
-    return {
-        name: [str(getattr(row, name)), str(value)]
-        for name, value in fields.items()
-        if getattr(row, name) != value
-    }
-
-
 def _update_only_variant(product: Product, fields: Mapping[str, Any]) -> dict[str, list[str]]:
     variants = list(product.variants.filter(deleted_at=None).order_by("position", "pk")[:2])
     if len(variants) != 1:
         raise conflict(
             next(iter(fields)), "This product has several variants: change the variant itself."
         )
-    changes = _changes(variants[0], fields)
-    _variant_save(variants[0], fields)
+    changes = changed_fields(variants[0], fields)
+    variant_save(variants[0], fields)
     return changes
 
 
@@ -293,77 +233,6 @@ def product_add_photos(
     with photo_files(catalog=catalog, photos=photos) as stored, transaction.atomic():
         rows = [photo_record(catalog=catalog, stored=each, actor=actor) for each in stored]
         return photos_place(product=product, photos=rows, actor=actor, role=role)
-
-
-def variant_create(*, product: Product, actor: Any, **fields: Any) -> Variant:
-    """Add a variant after those there are. Raises ValidationError with messages by field."""
-    with _unique_handled(), transaction.atomic():
-        last = product.variants.order_by("-position").first()
-        variant = _variant_save(
-            Variant(
-                product=product,
-                catalog=product.catalog,
-                currency=product.catalog.currency,
-                position=last.position + 1 if last else 0,
-            ),
-            fields,
-        )
-        audit(
-            actor=actor,
-            action="variant.create",
-            target=product,
-            catalog=product.catalog,
-            summary=str(variant),
-        )
-    return variant
-
-
-def variant_update(*, variant: Variant, actor: Any, **fields: Any) -> Variant:
-    """Change a variant. Raises ValidationError with messages by field."""
-    with _unique_handled(), transaction.atomic():
-        changes = _changes(variant, fields)
-        _variant_save(variant, fields)
-        audit(
-            actor=actor,
-            action="variant.update",
-            target=variant.product,
-            catalog=variant.catalog,
-            summary=f"{variant}: {', '.join(sorted(changes))}",
-            data=changes,
-        )
-    return variant
-
-
-@transaction.atomic
-def variant_delete(*, variant: Variant, actor: Any) -> None:
-    """Delete a variant. Raises ValidationError for a product's last one."""
-    lock_row(variant.product)
-    others = variant.product.variants.filter(deleted_at=None).exclude(pk=variant.pk)
-    if not others.exists():
-        raise conflict("", "A product has at least one variant. Delete the product instead.")
-    variant.deleted_at = timezone.now()
-    variant.save(update_fields=["deleted_at"])
-    audit(
-        actor=actor,
-        action="variant.delete",
-        target=variant.product,
-        catalog=variant.catalog,
-        summary=str(variant),
-    )
-
-
-def variant_restore(*, variant: Variant, actor: Any) -> None:
-    """Bring a variant back. Raises ValidationError when its SKU was given to another."""
-    with _unique_handled(), transaction.atomic():
-        variant.deleted_at = None
-        variant.save(update_fields=["deleted_at"])
-        audit(
-            actor=actor,
-            action="variant.restore",
-            target=variant.product,
-            catalog=variant.catalog,
-            summary=str(variant),
-        )
 
 
 @transaction.atomic
@@ -384,7 +253,7 @@ def products_restore(*, products: Iterable[Product], actor: Any) -> list[int]:
 
     Raises ValidationError when a SKU or handle was given to another product meanwhile.
     """
-    with _unique_handled(), transaction.atomic():
+    with unique_handled(), transaction.atomic():
         rows = [row for row in _locked(products, vector=True) if row.deleted_at is not None]
         ids = [row.pk for row in rows]
         with_product = Variant.objects.filter(
@@ -448,5 +317,5 @@ def product_purge(*, product: Product) -> None:
     """Remove a product for good, and its photos where they stand on nothing else."""
     photo_ids = list(Placement.objects.filter(product=product).values_list("photo_id", flat=True))
     product.delete()
-    for photo in Photo.objects.filter(pk__in=photo_ids, placements__isnull=True):
-        photo.delete()
+    for photo_id in sorted(set(photo_ids)):
+        photo_purge(photo_id=photo_id)

@@ -17,6 +17,7 @@ from catalog.forms import PlacementForm, VariantForm
 from catalog.models import Placement, Product, Variant
 from catalog.services import photos as photo_services
 from catalog.services import products as services
+from catalog.services import variants as variant_services
 from catalog.services.photos import photo_stage
 from catalog.storage import StorageUnavailable
 from catalog.views import present
@@ -63,9 +64,9 @@ def _variant_form(request: Request, product: Product, variant: Variant) -> HttpR
 def _save_variant(request: Request, product: Product, variant: Variant, form: VariantForm) -> None:
     if variant.pk:
         stored = Variant.objects.select_related("product", "catalog").get(pk=variant.pk)
-        services.variant_update(variant=stored, actor=request.user, **form.cleaned_data)
+        variant_services.variant_update(variant=stored, actor=request.user, **form.cleaned_data)
     else:
-        services.variant_create(product=product, actor=request.user, **form.cleaned_data)
+        variant_services.variant_create(product=product, actor=request.user, **form.cleaned_data)
 
 
 @require_POST
@@ -75,7 +76,7 @@ def variant_delete(request: Request, slug: str, pk: int, variant: int) -> HttpRe
     found = get_object_or_404(Variant, product=product, pk=variant, deleted_at=None)
     here = product.get_absolute_url()
     try:
-        services.variant_delete(variant=found, actor=request.user)
+        variant_services.variant_delete(variant=found, actor=request.user)
     except ValidationError as error:
         return refused(request, first_message(error), here)
     undo_url = reverse("catalog:variant_restore", args=[slug, pk, variant])
@@ -89,7 +90,7 @@ def variant_restore(request: Request, slug: str, pk: int, variant: int) -> HttpR
     found = get_object_or_404(Variant, product=product, pk=variant)
     here = product.get_absolute_url()
     try:
-        services.variant_restore(variant=found, actor=request.user)
+        variant_services.variant_restore(variant=found, actor=request.user)
     except ValidationError as error:
         return refused(request, first_message(error), here)
     return done(request, f"Variant {found} restored.", here)

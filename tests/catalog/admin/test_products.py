@@ -7,7 +7,8 @@ from django.urls import reverse
 
 from catalog.models import CurrentAttribute, LedgerEntry, PhotoRole, Product
 from catalog.services.ledger import attribute_set
-from catalog.services.products import product_add_photos, variant_create
+from catalog.services.products import product_add_photos
+from catalog.services.variants import variant_create
 from tests.catalog.admin.browser_form import texts
 from tests.catalog.colours import staged
 

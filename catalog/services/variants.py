@@ -1,0 +1,130 @@
+"""Variants: what of a product is sold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from catalog.models import Product, Variant
+from catalog.services.attribute_values import check_text
+from catalog.services.audit import audit
+from catalog.services.errors import conflict, unique_handled
+from catalog.services.locks import lock_row
+
+VARIANT_FIELDS = frozenset(
+    {
+        "sku",
+        "gtin",
+        "mpn",
+        "price",
+        "compare_at_price",
+        "cost",
+        "currency",
+        "weight_grams",
+        "availability",
+        "condition",
+        *(f"option{n}_{part}" for n in (1, 2, 3) for part in ("name", "value")),
+    }
+)
+
+
+def variant_save(variant: Variant, fields: Mapping[str, Any]) -> Variant:
+    """Check and save a variant's fields. Raises ValidationError with messages by field."""
+    for name, value in fields.items():
+        if name not in VARIANT_FIELDS:
+            raise conflict(name, "This is not a field of a variant.")
+        check_text(name, value)
+        if isinstance(value, str):
+            value = value.strip()  # noqa: PLW2901 -- the same value, tidied
+        setattr(variant, name, "" if value is None and _is_text(name) else value)
+    variant.currency = (variant.currency or variant.catalog.currency).upper()
+    variant.full_clean(exclude=["product", "catalog"])
+    variant.save()
+    return variant
+
+
+def _is_text(name: str) -> bool:
+    return not Variant._meta.get_field(name).null  # noqa: SLF001 -- Django's public model meta
+
+
+def changed_fields(row: Product | Variant, fields: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Before and after of what really changes."""
+    return {
+        name: [str(getattr(row, name)), str(value)]
+        for name, value in fields.items()
+        if getattr(row, name) != value
+    }
+
+
+def variant_create(*, product: Product, actor: Any, **fields: Any) -> Variant:
+    """Add a variant after those there are. Raises ValidationError with messages by field."""
+    with unique_handled(), transaction.atomic():
+        last = product.variants.order_by("-position").first()
+        variant = variant_save(
+            Variant(
+                product=product,
+                catalog=product.catalog,
+                currency=product.catalog.currency,
+                position=last.position + 1 if last else 0,
+            ),
+            fields,
+        )
+        audit(
+            actor=actor,
+            action="variant.create",
+            target=product,
+            catalog=product.catalog,
+            summary=str(variant),
+        )
+    return variant
+
+
+def variant_update(*, variant: Variant, actor: Any, **fields: Any) -> Variant:
+    """Change a variant. Raises ValidationError with messages by field."""
+    with unique_handled(), transaction.atomic():
+        changes = changed_fields(variant, fields)
+        variant_save(variant, fields)
+        audit(
+            actor=actor,
+            action="variant.update",
+            target=variant.product,
+            catalog=variant.catalog,
+            summary=f"{variant}: {', '.join(sorted(changes))}",
+            data=changes,
+        )
+    return variant
+
+
+@transaction.atomic
+def variant_delete(*, variant: Variant, actor: Any) -> None:
+    """Delete a variant. Raises ValidationError for a product's last one."""
+    lock_row(variant.product)
+    others = variant.product.variants.filter(deleted_at=None).exclude(pk=variant.pk)
+    if not others.exists():
+        raise conflict("", "A product has at least one variant. Delete the product instead.")
+    variant.deleted_at = timezone.now()
+    variant.save(update_fields=["deleted_at"])
+    audit(
+        actor=actor,
+        action="variant.delete",
+        target=variant.product,
+        catalog=variant.catalog,
+        summary=str(variant),
+    )
+
+
+def variant_restore(*, variant: Variant, actor: Any) -> None:
+    """Bring a variant back. Raises ValidationError when its SKU was given to another."""
+    with unique_handled(), transaction.atomic():
+        variant.deleted_at = None
+        variant.save(update_fields=["deleted_at"])
+        audit(
+            actor=actor,
+            action="variant.restore",
+            target=variant.product,
+            catalog=variant.catalog,
+            summary=str(variant),
+        )
