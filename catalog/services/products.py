@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from catalog.models import Catalog, Photo, PhotoRole, Placement, Product, ProductStatus, Variant
+from catalog.models.outbox import record_index_changes
 from catalog.models.shapes import check_tags
 from catalog.services.attribute_values import CATEGORY, check_text
 from catalog.services.audit import audit, audit_many
