@@ -193,7 +193,7 @@ class EngineClient:
         for attempt in (1, 2):
             connection = self._take(deadline)
             try:
-                wire.send(connection, (name, args, kwargs))
+                wire.send(connection, (name, args, kwargs, deadline))
                 if not connection.poll(max(0.0, deadline - time.monotonic())):
                     connection.close()
                     raise EngineUnavailable(f"The engine did not answer {name} within {wait:g} s.")

@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import IO, Any
 
-from prodintel.engine import wire
+from prodintel.engine import deadline, wire
 from prodintel.engine.errors import EngineError, EngineUnavailable
 from prodintel.engine.interface import EngineConfig
 from prodintel.engine.local import LocalEngine
@@ -147,8 +147,9 @@ class EngineServer:
     def _answer(self, request: Any) -> tuple[Any, ...]:
         """("ok", value) or ("error", class name, message, permanent)."""
         try:
-            name, args, kwargs = request
-            return ("ok", self._method(name)(*args, **kwargs))
+            name, args, kwargs, moment = request
+            with deadline.until(moment):
+                return ("ok", self._method(name)(*args, **kwargs))
         except EngineError as error:
             return ("error", type(error).__name__, str(error), error.permanent)
         except Exception as error:  # the caller must hear of it, whatever it is

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from prodintel.engine import deadline
 from prodintel.engine.codec import decoded, encoded
 from prodintel.engine.errors import EngineError
 from prodintel.engine.vectors import (
@@ -120,6 +121,7 @@ class EdgeCollection:
             for point, payload in zip(_checked_ids(ids), payloads, strict=True)
         }
         with self._writing, _edge_errors():
+            deadline.check()
             present = {
                 int(record.id) for record in self._shard.retrieve(list(operations), False, False)
             }
@@ -237,6 +239,7 @@ class EdgeCollection:
 
     def _update(self, operation: Any, points: int) -> None:
         with self._writing, _edge_errors():
+            deadline.check()
             self._shard.update(operation)
             self._wrote(points)
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
+from prodintel.engine import deadline
 from prodintel.engine.errors import CollectionMissing, EngineError, EngineUnavailable
 from prodintel.engine.interface import ShardInfo
 from prodintel.engine.shard import EdgeCollection, ShardFailure
@@ -135,6 +136,7 @@ class CollectionStore:
     def drop(self, name: str) -> None:
         """Remove the collection and its files."""
         with self._lock:
+            deadline.check()
             if name not in self.names():
                 return
             collection = self._open.pop(name, None)

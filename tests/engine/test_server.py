@@ -226,11 +226,33 @@ def test_a_late_answer_is_given_up_and_the_next_call_is_not_confused_by_it(confi
         assert client.encode_texts(["mug", "jug"]).shape == (2, 4)
 
 
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda client: put(client, 2),
+        lambda client: client.shard_delete("photos", [1]),
+        lambda client: client.shard_set_payloads("photos", [1], [{"late": True}]),
+    ],
+    ids=["upsert", "delete", "payload"],
+)
+def test_a_write_that_nobody_waits_for_any_more_is_dropped(config, write):
+    with running_engine(config) as server, client_of(config) as client:
+        put(client, 1)
+        writing = server._engine._shard.get("photos")._writing
+        late = pytest.raises(EngineUnavailable, match="did not answer")
+        with writing, client_of(config, 0.1) as hasty, late:
+            write(hasty)
+        with server._idle:
+            assert server._idle.wait_for(lambda: server._calls == 0, 20)
+        held = client.shard_retrieve("photos", [1, 2])
+        assert [(record.id, record.payload) for record in held] == [(1, {})]
+
+
 def test_the_engine_survives_a_caller_that_dies_in_the_middle_of_a_call(config):
     encoder = FakeEncoder()
     with running_engine(config, lambda _: encoder) as server, client_of(config) as client:
         dying = wire.connect(config.socket, wire.read_key(config.key_file), 5)
-        wire.send(dying, ("encode_photos", (np.zeros((3, 8, 8, 3), np.uint8),), {}))
+        wire.send(dying, ("encode_photos", (np.zeros((3, 8, 8, 3), np.uint8),), {}, None))
         assert encoder.entered.wait(20)
         dying.close()
         encoder.gate.set()
