@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import threading
-import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import TypeVar
 
 import structlog
-from django.db import connection
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from catalog import storage
 from catalog.models import Catalog, FileRemoval, Job, Photo, Placement, Product, Variant
+from catalog.services.photos import photo_purge
 from catalog.services.products import product_purge
 from catalog.services.search_photos import search_photos_purge
-from prodintel.lib.work import LEASE, WorkState
+from prodintel.lib.lease import kept_alive
+from prodintel.lib.work import WorkState
 
 M = TypeVar("M", bound=Model)
 logger = structlog.get_logger(__name__)
@@ -49,8 +47,9 @@ def purge(_job: Job) -> None:
         for product in _each(Product.objects.filter(catalog=catalog)):
             product_purge(product=product)
         catalog.delete()
-    for photo in _each(Photo.objects.filter(placements__isnull=True, created_at__lt=before)):
-        photo.delete()
+    unused = Photo.objects.filter(placements__isnull=True, created_at__lt=before)
+    for pk in list(unused.values_list("pk", flat=True)):
+        photo_purge(photo_id=pk)
     search_photos_purge()
 
 
@@ -80,7 +79,7 @@ class Jobber:
         claim = Job.objects.filter(kind__in=KINDS).claim(owner=self._owner, limit=1)
         for job in claim.rows:
             try:
-                with _kept_alive(claim.token):
+                with kept_alive(Job.objects.all(), [claim.token]):
                     KINDS[job.kind](job)
             except JobFailed as error:
                 Job.objects.fail(claim.token, [job.pk], error=str(error), permanent=error.permanent)
@@ -93,16 +92,19 @@ class Jobber:
 
     def _remove_files(self) -> int:
         FileRemoval.objects.give_up_exhausted()
-        claim = FileRemoval.objects.claim(owner=self._owner, limit=REMOVALS)
-        for row in claim.rows:
-            try:
-                storage.delete(row.name)
-            except storage.StorageUnavailable as error:
-                FileRemoval.objects.release(claim.token, error=str(error), delay=STORAGE_RETRY)
-                return 0
-            except storage.FileMissing:
-                logger.info("file was gone already", name=row.name)
-            FileRemoval.objects.held(claim.token).filter(pk=row.pk).delete()
+        claim = FileRemoval.objects.all().claim_with_care(owner=self._owner, limit=REMOVALS)
+        if not claim:
+            return 0
+        with kept_alive(FileRemoval.objects.all(), [claim.token]):
+            for row in claim.rows:
+                try:
+                    storage.delete(row.name)
+                except storage.StorageUnavailable as error:
+                    FileRemoval.objects.release(claim.token, error=str(error), delay=STORAGE_RETRY)
+                    return 0
+                except storage.FileMissing:
+                    logger.info("file was gone already", name=row.name)
+                FileRemoval.objects.held(claim.token).filter(pk=row.pk).delete()
         return len(claim.rows)
 
     def _schedule(self) -> int:
@@ -115,22 +117,3 @@ class Jobber:
         Job.objects.filter(kind=PURGE).delete()
         Job.objects.create(kind=PURGE)
         return 1
-
-
-@contextmanager
-def _kept_alive(token: uuid.UUID) -> Iterator[None]:
-    """Renews the lease of a job for as long as it takes."""
-    done = threading.Event()
-
-    def beat() -> None:
-        while not done.wait(LEASE.total_seconds() / 3):
-            Job.objects.renew(token)
-        connection.close()
-
-    heart = threading.Thread(target=beat, name="heartbeat", daemon=True)
-    heart.start()
-    try:
-        yield
-    finally:
-        done.set()
-        heart.join()

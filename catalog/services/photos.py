@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import PurePath
 from typing import Any
 
@@ -16,7 +17,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog import storage
-from catalog.models import Catalog, Photo, PhotoRole, Placement, Product, Variant
+from catalog.models import (
+    Catalog,
+    FileRemoval,
+    Photo,
+    PhotoRole,
+    Placement,
+    Product,
+    Variant,
+)
 from catalog.models.photo import SIMILARITY_ROLES
 from catalog.services.audit import audit
 from catalog.services.errors import conflict
@@ -28,6 +37,7 @@ from catalog.vision.opening import OpenedPhoto, inspect_with_preview
 logger = structlog.get_logger(__name__)
 MAX_PHOTOS_A_PRODUCT = 40
 MAX_NAME = 200
+LEFT_BEHIND_AFTER = timedelta(hours=6)
 
 
 def photo_limits() -> Limits:
@@ -95,6 +105,8 @@ def _write_files(catalog: Catalog, staged: StagedPhoto) -> StoredPhoto:
     if known is not None:
         return StoredPhoto(staged, known=known)
     stem = f"photos/{catalog.pk}/{opened.sha256[:2]}/{opened.sha256}-{secrets.token_hex(4)}"
+    # Should this process die before the photo is recorded, its files are removed later.
+    _remove_later(f"{stem}.{opened.extension}", *[f"{stem}.working"] * bool(opened.working_copy))
     name = storage.save(f"{stem}.{opened.extension}", staged.data)
     if not opened.working_copy:
         return StoredPhoto(staged, name)
@@ -103,6 +115,11 @@ def _write_files(catalog: Catalog, staged: StagedPhoto) -> StoredPhoto:
     except storage.StorageUnavailable:
         _discard(StoredPhoto(staged, name))
         raise
+
+
+def _remove_later(*names: str) -> None:
+    due = timezone.now() + LEFT_BEHIND_AFTER
+    FileRemoval.objects.bulk_create([FileRemoval(name=name, next_try_at=due) for name in names])
 
 
 def _discard(stored: StoredPhoto) -> None:
@@ -119,7 +136,8 @@ def photo_record(*, catalog: Catalog, stored: StoredPhoto, actor: Any) -> Photo:
     Raises ValidationError when the row that had them was purged since their files were looked for.
     """
     opened = stored.staged.opened
-    photo, created = Photo.objects.get_or_create(
+    # Whoever purges the photo waits for this transaction, and then sees that it is used again.
+    photo, created = Photo.objects.select_for_update(no_key=True).get_or_create(
         catalog=catalog,
         sha256=opened.sha256,
         defaults={
@@ -137,12 +155,24 @@ def photo_record(*, catalog: Catalog, stored: StoredPhoto, actor: Any) -> Photo:
             "created_by": actor,
         },
     )
+    if created:
+        FileRemoval.objects.filter(name__in=[stored.name, stored.working_name]).delete()
     if created and not stored.name:
         raise conflict("image", "This photo was being removed just now. Upload it again.")
     if not created and stored.name:
         # Another upload of the same bytes was quicker: its files count.
         transaction.on_commit(lambda: _discard(stored))
     return photo
+
+
+@transaction.atomic
+def photo_purge(*, photo_id: int) -> bool:
+    """Remove a photo for good, unless it stands on a product; returns whether it was removed."""
+    photo = Photo.objects.select_for_update().filter(pk=photo_id).first()
+    if photo is None or photo.placements.exists():
+        return False
+    photo.delete()
+    return True
 
 
 @transaction.atomic
