@@ -7,8 +7,9 @@ from django.db import OperationalError
 
 from catalog import storage
 from catalog.index import vector_index
+from catalog.ingest import embed, jobs
 from catalog.ingest import index as indexing
-from catalog.ingest import jobs
+from catalog.ingest.embed import Embedder
 from catalog.ingest.index import Indexer
 from catalog.ingest.jobs import Jobber
 from catalog.models import FileRemoval, IndexChange, Product
@@ -81,3 +82,29 @@ def test_leases_of_long_batches_are_renewed(make_product, ingest, indexer, monke
     ((model, tokens),) = held
     assert model is {"index": IndexChange, "files": FileRemoval}[runner]
     assert len(tokens) == 1
+
+
+def test_batches_that_were_claimed_ahead_are_renewed_with_the_first(
+    make_product, embedder, monkeypatch
+):
+    embedder.step()
+    for _ in range(20):
+        make_product()
+    renewed: list[set] = []
+    open_at_finish: list[int] = []
+    keep, finish = embed.kept_alive, Embedder._finish
+
+    def kept_alive(rows, tokens):
+        renewed.append(tokens)
+        return keep(rows, tokens)
+
+    def count_first(self, batch):
+        open_at_finish.append(len(renewed[0]))
+        return finish(self, batch)
+
+    monkeypatch.setattr(embed, "kept_alive", kept_alive)
+    monkeypatch.setattr(Embedder, "_finish", count_first)
+    while embedder.step():
+        pass
+    assert max(open_at_finish) == 3
+    assert not renewed[0]
