@@ -1,0 +1,122 @@
+"""Every page by axe-core's rules and by some of our own, in both schemes, wide and narrow."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import NARROW, WIDE
+
+SMALLEST = {"width": 360, "height": 740}
+PAGES = {
+    "login": "/login/",
+    "catalogues": "/?all",
+    "new catalogue": "/catalogs/new/",
+    "search": "/c/{shop}/",
+    "search by words": "/c/{shop}/?q=mug",
+    "nothing found": "/c/{shop}/?q=mug&f.status=archived",
+    "products": "/c/{shop}/products/",
+    "product": "/c/{shop}/products/{product}/",
+    "edit product": "/c/{shop}/products/{product}/edit/",
+    "edit attribute": "/c/{shop}/products/{product}/attributes/color/",
+    "new variant": "/c/{shop}/products/{product}/variants/new/",
+    "upload": "/c/{shop}/upload/",
+    "activity": "/c/{shop}/activity/",
+    "settings": "/c/{shop}/settings/",
+    "missing": "/nowhere/",
+}
+SEVERE = {"serious", "critical"}
+# What can be told from the elements alone, also where axe only warns.
+LOOK = """() => {
+  const all = (selector) => [...document.querySelectorAll(selector)];
+  const named = (element) =>
+    element.labels?.length || element.getAttribute("aria-label") ||
+    element.getAttribute("aria-labelledby");
+  const shown = (elements) => elements.map((element) => element.outerHTML.slice(0, 120));
+  return {
+    "headings of level 1": all("h1").length,
+    "main landmarks": all("main").length,
+    "language": document.documentElement.lang,
+    "controls without a label": shown(
+      all("input:not([type=hidden]), select, textarea").filter((control) => !named(control))),
+    "images without alt": shown(all("img:not([alt])")),
+    "positive tabindex": shown(all("[tabindex]").filter((element) => element.tabIndex > 0)),
+    "ids used twice": all("[id]").map((element) => element.id)
+      .filter((id, place, ids) => ids.indexOf(id) !== place),
+    "inline styles and handlers": shown(all("*").filter((element) =>
+      [...element.attributes].some(({ name }) => name === "style" || name.startsWith("on")))),
+  };
+}"""
+RIGHT = {
+    "headings of level 1": 1,
+    "main landmarks": 1,
+    "language": "en",
+    "controls without a label": [],
+    "images without alt": [],
+    "positive tabindex": [],
+    "ids used twice": [],
+    "inline styles and handlers": [],
+}
+
+
+@pytest.fixture(params=PAGES)
+def address(request, site, shop) -> str:
+    ((product,),) = site.sql("SELECT id FROM catalog_product WHERE title = 'Walnut stool'")
+    return PAGES[request.param].format(shop=shop, product=product)
+
+
+@pytest.fixture
+def visit(open_page, complaints, address):
+    """Opens the page, without a login where that is the page."""
+
+    def visit_(**options) -> Page:
+        if address == "/login/":
+            options["storage_state"] = None
+        page = open_page("about:blank", **options)
+        complaints[-1].expect(404 if address == "/nowhere/" else 0)
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        return page
+
+    return visit_
+
+
+@pytest.mark.parametrize(
+    ("scheme", "viewport"), [("light", WIDE), ("dark", NARROW)], ids=["light-1440", "dark-390"]
+)
+def test_page_has_no_serious_violation_of_the_rules_of_axe(visit, scheme, viewport):
+    page = visit(color_scheme=scheme, viewport=viewport)
+    found = Axe().run(page).response["violations"]
+    severe = [
+        (rule["id"], rule["help"], [node["html"][:200] for node in rule["nodes"]])
+        for rule in found
+        if rule["impact"] in SEVERE
+    ]
+    assert severe == []
+
+
+def test_page_is_sound_in_its_elements_and_fits_the_smallest_screen(visit):
+    page = visit(viewport=SMALLEST)
+    assert page.evaluate(LOOK) == RIGHT
+    overhang = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(overhang) == 0
+
+
+@pytest.mark.parametrize("path", ["/admin/", "/admin/catalog/product/", "/api/v1/docs"])
+def test_pages_of_others_load_without_a_complaint(open_page, path):
+    page = open_page(path)
+    page.wait_for_load_state("networkidle")
+    expect(page.locator("body")).not_to_be_empty()
+
+
+def test_chosen_theme_is_there_before_the_page_is_shown_again(open_page, shop):
+    page = open_page(f"/c/{shop}/", color_scheme="light")
+    background = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(background)
+    page.locator("summary", has_text="Account of").click()
+    page.get_by_role("button", name="Dark").click()
+    dark = page.evaluate(background)
+    assert dark != light
+    page.reload(wait_until="domcontentloaded")
+    assert page.evaluate(background) == dark
