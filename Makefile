@@ -3,6 +3,8 @@
 VENV ?= .venv
 PYTHON ?=
 PYTEST_ARGS ?=
+# Two processes, a file of tests in each: several tests wait for processes and sockets of their own.
+WORKERS ?= -n 2 --dist loadfile
 BENCH ?= ingest search
 BIN := $(VENV)/bin
 
@@ -39,10 +41,10 @@ dev:
 # The whole suite on SQLite; then what touches the database again on PostgreSQL and Redis, where
 # TEST_DATABASE_URL (and TEST_REDIS_URL) say that there are any.
 test: dev
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(WORKERS) $(PYTEST_ARGS)
 	@if [ -n "$${TEST_DATABASE_URL:-}" ]; then \
-		echo "$(BIN)/python -m pytest --ds=tests.scaled_settings $(PYTEST_ARGS)"; \
-		$(BIN)/python -m pytest --ds=tests.scaled_settings $(PYTEST_ARGS); \
+		echo "$(BIN)/python -m pytest --ds=tests.scaled_settings $(WORKERS) $(PYTEST_ARGS)"; \
+		$(BIN)/python -m pytest --ds=tests.scaled_settings $(WORKERS) $(PYTEST_ARGS); \
 	else \
 		echo "PostgreSQL: not tested, TEST_DATABASE_URL is not set."; \
 	fi
