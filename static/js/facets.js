@@ -3,8 +3,18 @@ import { on } from "./dom.js";
 
 const opened = new Map();
 const scrolled = new Map();
+const wide = matchMedia("(min-width: 60rem)");
+
+/** Beside the results the filters are always shown: the disclosure around them is then open too. */
+function openBesideResults() {
+  for (const filters of document.querySelectorAll('[data-facet="filters"]')) {
+    if (wide.matches) filters.open = true;
+  }
+}
 
 export function startFacets() {
+  openBesideResults();
+  wide.addEventListener("change", openBesideResults);
   // "toggle" does not bubble, so it is caught on its way down.
   document.addEventListener(
     "toggle",
@@ -24,6 +34,7 @@ export function startFacets() {
     for (const facet of document.querySelectorAll("[data-facet]")) {
       if (opened.has(facet.dataset.facet)) facet.open = opened.get(facet.dataset.facet);
     }
+    openBesideResults();
     for (const box of document.querySelectorAll("[data-keep-scroll]")) {
       box.scrollTop = scrolled.get(box.dataset.keepScroll) ?? 0;
     }
