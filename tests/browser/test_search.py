@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import TITLES, asks, file, first_title
+from tests.browser.conftest import NARROW, TITLES, asks, file, first_title
 from tests.live_site import photo
 
 
@@ -96,6 +96,24 @@ def test_results_are_reached_and_opened_by_keyboard_alone(open_page, shop):
     expect(link).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Enamel mug")
+
+
+def test_filter_beside_the_results_narrows_them_and_stays_open(open_page, shop):
+    page = open_page(f"/c/{shop}/")
+    status = page.locator('[data-facet="f.status"]')
+    status.locator("summary").click()
+    status.get_by_role("checkbox", name="Draft").check()
+    expect(page).to_have_url(re.compile(r"f\.status=draft$"))
+    expect(page.locator(".product-card")).to_have_count(len(TITLES))
+    expect(page.locator('[data-facet="f.status"]')).to_have_attribute("open", "")
+
+
+def test_filters_are_behind_a_button_on_phones(open_page, shop):
+    page = open_page(f"/c/{shop}/", viewport=NARROW)
+    status = page.locator('[data-facet="f.status"] summary')
+    expect(status).to_be_hidden()
+    page.locator("summary", has_text="Filters").click()
+    expect(status).to_be_visible()
 
 
 def test_skip_link_is_first_and_leads_to_the_content(open_page, shop):
