@@ -63,4 +63,5 @@ def test_a_strip_or_a_single_pixel_is_prepared_without_growing(shape, resize_mod
     spec = PreprocessSpec((224, 224), MEAN, STD, resize_mode=resize_mode)
     prepared = prepare(Image.new("RGB", shape, (10, 200, 30)), spec)
     assert prepared.shape == (224, 224, 3)
-    assert (prepared[112] == (10, 200, 30)).all(axis=-1).any()
+    # Of an odd padding the smaller half goes first, as in OpenCLIP: a single row is row 111.
+    assert (prepared[111:113] == (10, 200, 30)).all(axis=-1).any()
