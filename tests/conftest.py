@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import AbstractUser, User
 from django.core.cache import caches
+from django.db import connections
 from PIL import Image
 
 from catalog.models import Catalog, Membership, Role
@@ -55,6 +56,28 @@ def _belongs(item: pytest.Item, *, scaled: bool) -> bool:
 def pytest_unconfigure() -> None:
     if django_settings.configured:
         shutil.rmtree(django_settings.DATA_DIR, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Any:
+    """Django's own set-up; at the end nobody may still be connected, or PostgreSQL keeps the
+    database: a pool's thread may be slower to let go than the last test.
+    """
+    yield
+    with django_db_blocker.unblock():
+        for connection in connections.all():
+            if connection.vendor == "postgresql":
+                _end_sessions(connection)
+
+
+def _end_sessions(connection: Any) -> None:
+    connection.close()
+    connection.close_pool()
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+            [connection.settings_dict["NAME"]],
+        )
 
 
 @pytest.fixture

@@ -102,7 +102,7 @@ def _pipeline(count: int) -> float:
     for runner in runners:
         runner.start()
     while True:
-        time.sleep(0.05)
+        time.sleep(0.25)
         space = live_space()
         health = index.health()
         known = {collection.name: collection.points for collection in health.collections}
