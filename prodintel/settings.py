@@ -300,8 +300,7 @@ ENGINE_THREADS = ENV.engine_threads
 HOST = ENV.host
 PORT = ENV.port
 
-# The model hub's client asks the network about every model it loads, also for files that are on
-# disk, and waits for an answer; tokenizers warn about forks that the engine never makes.
+# Tokenizers warn about forks that the engine never makes, and the model hub's client reports its use.
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
