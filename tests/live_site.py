@@ -51,10 +51,21 @@ def wait_until(condition: Callable[[], object], what: str) -> None:
 def is_alive(pid: int) -> bool:
     """Whether the process runs; one that has ended and waits to be collected does not."""
     try:
-        state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
+        return _state(Path(f"/proc/{pid}")) != "Z"
     except FileNotFoundError:
         return False
-    return state != "Z"
+
+
+def suspend(pid: int) -> None:
+    """SIGSTOP, and the wait until each thread obeys: the kernel takes its time over that."""
+    os.kill(pid, signal.SIGSTOP)
+    threads = Path(f"/proc/{pid}/task")
+    wait_until(lambda: {_state(thread) for thread in threads.iterdir()} == {"T"}, "a standstill")
+
+
+def _state(process: Path) -> str:
+    """The kernel's letter for what a process or thread does, as in proc(5)."""
+    return (process / "stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
 
 
 def photo(number: int, image_format: str = "JPEG") -> bytes:
@@ -184,6 +195,17 @@ class LiveSite:
         """Send a signal to the process and its group, as a terminal does; the exit status."""
         os.killpg(process.pid, number)
         return process.wait(PATIENCE)
+
+    def suspend(self, pid: int) -> None:
+        """Suspend a process that does not have the database's write lock in its hands: everybody
+        else would wait for that until SIGCONT.
+        """
+        database = sqlite3.connect(
+            self.data / "prodintel.sqlite3", timeout=PATIENCE, isolation_level=None
+        )
+        with contextlib.closing(database):
+            database.execute("BEGIN IMMEDIATE")
+            suspend(pid)
 
     def clear_away(self) -> None:
         self.api.close()

@@ -100,7 +100,7 @@ def test_deleted_product_is_gone_and_comes_back_with_undo(open_page, site, produ
 def resting_worker(site) -> Iterator[Callable[[], None]]:
     """A worker that does nothing until it is called on."""
     pid = site.pids("worker")[-1]
-    os.kill(pid, signal.SIGSTOP)
+    site.suspend(pid)
     yield lambda: os.kill(pid, signal.SIGCONT)
     os.kill(pid, signal.SIGCONT)
 

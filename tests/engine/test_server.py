@@ -17,6 +17,7 @@ from prodintel.engine.client import EngineClient, LocalEngine, connect_or_start
 from prodintel.engine.errors import CollectionMissing, EngineError, EngineUnavailable
 from prodintel.engine.server import hold_socket
 from tests.engine.running import Result, client_of, config_for, no_model, running_engine
+from tests.live_site import suspend
 
 
 class FakeEncoder:
@@ -407,7 +408,7 @@ def test_an_engine_process_beside_another_ends_with_a_clear_message(tmp_path):
 def test_a_stuck_engine_costs_the_timeout_and_no_more(tmp_path):
     process = Process(tmp_path)
     process.wait()
-    os.kill(process.popen.pid, signal.SIGSTOP)
+    suspend(process.popen.pid)
     try:
         with pytest.raises(EngineUnavailable, match="did not answer"):
             process.client._call("shard_collections", wait=0.2)
