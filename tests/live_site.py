@@ -263,9 +263,9 @@ class LiveSite:
 
     def indexed(self) -> list[int]:
         """The ids of all points in the index; none while it cannot be asked."""
-        ((space,),) = self.sql("SELECT id FROM catalog_embeddingspace")
+        ((key,),) = self.sql("SELECT key FROM catalog_embeddingspace")
         try:
-            return self.engine.shard_ids(f"space-{space}")
+            return self.engine.shard_ids(f"space-{key}")
         except EngineError:
             return []
 

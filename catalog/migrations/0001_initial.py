@@ -111,6 +111,7 @@ class Migration(migrations.Migration):
                 ('clip_pretrained', models.CharField(blank=True, default='', editable=False, max_length=500)),
                 ('dimension', models.PositiveSmallIntegerField()),
                 ('fingerprint', models.CharField(max_length=64, unique=True)),
+                ('key', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ('state', models.CharField(choices=[('filling', 'Filling'), ('live', 'Live'), ('retired', 'Retired')], default='filling', editable=False, max_length=8)),
                 ('background', models.BinaryField(blank=True, null=True)),
                 ('background_count', models.PositiveIntegerField(default=0, editable=False)),
@@ -193,6 +194,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
+                'constraints': [models.UniqueConstraint(condition=models.Q(('kind', 'purge')), fields=('kind',), name='one_purge')],
             },
         ),
         migrations.CreateModel(

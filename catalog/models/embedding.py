@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import uuid
 from typing import ClassVar
 
 import numpy as np
@@ -25,6 +26,9 @@ class EmbeddingSpace(models.Model):
     loaded again while the next one's space fills. `background` is a sample of the space's own
     vectors (float16, count x dimension), against which the scores of a query are judged.
 
+    `key` names the collection: the number alone would be the same in another installation, which may
+    use the same index server.
+
     `filled_index` is the identity of the index that holds all of the space's points, and empty from
     before they are put in until the last one is. Whoever puts them in holds `fill_token` until
     `fill_until`.
@@ -35,6 +39,7 @@ class EmbeddingSpace(models.Model):
     clip_pretrained = models.CharField(max_length=500, blank=True, default="", editable=False)
     dimension = models.PositiveSmallIntegerField()
     fingerprint = models.CharField(max_length=64, unique=True)
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     state = models.CharField(
         max_length=8, choices=SpaceState.choices, default=SpaceState.FILLING, editable=False
     )
@@ -59,7 +64,7 @@ class EmbeddingSpace(models.Model):
 
     @property
     def collection(self) -> str:
-        return f"space-{self.pk}"
+        return f"space-{self.key.hex}"
 
 
 class Embedding(models.Model):

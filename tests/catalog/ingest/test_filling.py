@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from django.utils import timezone
 
 from catalog.index import spaces, vector_index
-from catalog.index.protocol import IndexUnavailable
+from catalog.index.protocol import IndexUnavailable, Point
 from catalog.index.server import ServerIndex
 from catalog.ingest.embed import Embedder
 from catalog.ingest.index import Indexer
@@ -117,6 +118,15 @@ def test_index_at_another_address_is_filled_though_it_has_the_collection(filled,
     EmbeddingSpace.objects.update(filled_index="server-1")
     indexer.step()
     assert points() == placed()
+
+
+def test_installations_that_share_a_server_leave_each_other_s_collections_alone(filled):
+    ours = spaces.live_space()
+    theirs = EmbeddingSpace(pk=ours.pk, dimension=ours.dimension)
+    vector_index().ensure(theirs.collection, theirs.dimension)
+    vector_index().upsert(theirs.collection, [Point(7, np.ones(theirs.dimension), {})])
+    spaces.rebuild(vector_index(), ours)
+    assert list(vector_index().ids(theirs.collection)) == [7]
 
 
 def test_servers_are_told_apart_without_their_passwords():
