@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from catalog import storage
 from catalog.models import Catalog, FileRemoval, Job, Photo, Placement, Product, Variant
+from catalog.models.job import PURGE
 from catalog.services.photos import photo_purge
 from catalog.services.products import product_purge
 from catalog.services.search_photos import search_photos_purge
@@ -21,7 +22,6 @@ from prodintel.lib.work import WorkState
 M = TypeVar("M", bound=Model)
 logger = structlog.get_logger(__name__)
 KEEP_DELETED = timedelta(days=30)
-PURGE = "purge"
 PURGE_EVERY = timedelta(hours=6)
 REMOVALS = 100
 STORAGE_RETRY = timedelta(seconds=30)
@@ -108,12 +108,15 @@ class Jobber:
         return len(claim.rows)
 
     def _schedule(self) -> int:
-        recent = Job.objects.filter(kind=PURGE).exclude(
+        purges = Job.objects.filter(kind=PURGE)
+        due = purges.filter(
             state__in=[WorkState.DONE, WorkState.FAILED],
             finished_at__lt=timezone.now() - PURGE_EVERY,
         )
-        if recent.exists():
-            return 0
-        Job.objects.filter(kind=PURGE).delete()
-        Job.objects.create(kind=PURGE)
-        return 1
+        # Asked every second; an update that finds nothing would still lock SQLite.
+        if due.exists():
+            return due.redo()
+        if not purges.exists():
+            Job.objects.bulk_create([Job(kind=PURGE)], ignore_conflicts=True)
+            return 1
+        return 0

@@ -1,14 +1,22 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from catalog.models.catalog import Catalog
 from prodintel.lib.work import Work
 
+PURGE = "purge"
+
 
 class Job(Work):
-    """Background work other than embedding and describing, by `kind`: a name of the job registry."""
+    """Background work other than embedding and describing, by `kind`: a name of the job registry.
+
+    The purge is one row that is done again and again.
+    """
 
     kind = models.CharField(max_length=40, db_index=True)
     catalog = models.ForeignKey(
@@ -21,6 +29,11 @@ class Job(Work):
     result = models.JSONField(default=dict, blank=True)
     progress_done = models.PositiveIntegerField(default=0)
     progress_total = models.PositiveIntegerField(default=0)
+
+    class Meta(Work.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["kind"], condition=Q(kind=PURGE), name="one_purge")
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} ({self.state})"
