@@ -79,6 +79,13 @@ def main_placement(product: Product) -> Placement | None:
     return next(iter(main or placements), None)
 
 
+def best_placement(product: Product, hit: Hit) -> Placement | None:
+    """The photo that looks most like what was asked for, or else the product's face."""
+    placements = product.placements.all()
+    looked_at = (each for each in placements if each.pk == hit.placement_id)
+    return next(looked_at, None) or main_placement(product)
+
+
 def amount(value: Decimal | None, currency: str) -> str:
     """Money as people read it: 12.50 EUR; empty for none."""
     if value is None:
@@ -100,7 +107,7 @@ def price_text(variants: Iterable[Variant]) -> str:
 
 def card(product: Product, hit: Hit | None = None) -> dict[str, Any]:
     """A product for components/product_card.html."""
-    placement = main_placement(product)
+    placement = best_placement(product, hit) if hit else main_placement(product)
     variants = list(product.variants.all())
     state = embed_state(product)
     shown: dict[str, Any] = {
