@@ -1,6 +1,7 @@
 # `make run` is all a new machine needs: Python 3.11 or newer, and the package index the first time.
 
-VENV ?= .venv
+# Not taken from the environment: what stands there is made anew when it does not fit.
+VENV := .venv
 PYTHON ?=
 PYTEST_ARGS ?=
 # Two processes, a file of tests in each: several tests wait for processes and sockets of their own.
@@ -8,13 +9,13 @@ WORKERS ?= -n 2 --dist loadfile
 BENCH ?= ingest search
 BIN := $(VENV)/bin
 
-# The first Python that is new enough and can make environments, else the first new enough one,
-# whose want is then explained. Shims that exist and do not run are passed over.
+# The first Python that is new enough and complete, else the first new enough one, whose want is
+# then explained. Shims that exist and do not run are passed over.
 define FIND_PYTHON
 	found=; \
 	for candidate in $(if $(PYTHON),$(PYTHON),python3 python3.14 python3.13 python3.12 python3.11 python /usr/bin/python3); do \
 		"$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
-		if "$$candidate" -c 'import ensurepip, venv' 2>/dev/null; then found=$$candidate; break; fi; \
+		if "$$candidate" -c 'import ensurepip, sqlite3, ssl, venv' 2>/dev/null; then found=$$candidate; break; fi; \
 		found=$${found:-$$candidate}; \
 	done; \
 	if [ -z "$$found" ]; then \

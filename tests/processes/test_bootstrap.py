@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
+import os
 import shutil
+import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -42,6 +47,10 @@ def installs(monkeypatch):
     return names
 
 
+def interrupted(*_args):
+    raise KeyboardInterrupt
+
+
 def test_environment_that_is_current_is_left_alone(clone, installs):
     bootstrap.ensure(clone / ".venv")
     assert installs == []
@@ -63,10 +72,6 @@ def test_development_requirements_cover_the_others(clone, installs):
 
 def test_interrupted_install_is_taken_up_again(clone, monkeypatch):
     (clone / "requirements.txt").write_text("# changed\n", encoding="ascii")
-
-    def interrupted(*_args):
-        raise KeyboardInterrupt
-
     with monkeypatch.context() as patch:
         patch.setattr(bootstrap, "install", interrupted)
         with pytest.raises(KeyboardInterrupt):
@@ -80,6 +85,7 @@ def test_interrupted_install_is_taken_up_again(clone, monkeypatch):
 def test_half_made_environment_is_made_anew_and_a_failed_install_may_be_repeated(root, capsys):
     (root / ".venv" / "bin").mkdir(parents=True)
     (root / ".venv" / "bin" / "python").symlink_to("/nowhere/python3")
+    (root / ".venv" / bootstrap.MARK).touch()
     bootstrap.ensure(root / ".venv")
     assert bootstrap.is_sound(root / ".venv")
     assert "making it again" in capsys.readouterr().out
@@ -91,10 +97,108 @@ def test_half_made_environment_is_made_anew_and_a_failed_install_may_be_repeated
     assert not bootstrap.stamp_path(root / ".venv", "requirements.txt").exists()
 
 
-def test_python_without_ensurepip_says_what_to_install(tmp_path, monkeypatch):
-    monkeypatch.setattr(bootstrap.importlib.util, "find_spec", lambda name: name != "ensurepip")
-    with pytest.raises(bootstrap.BootstrapError, match="apt-get install python3-venv"):
-        bootstrap.create(tmp_path / ".venv")
+@pytest.mark.parametrize(
+    ("module", "told"), [("ensurepip", "apt-get install python3-venv"), ("_sqlite3", "sqlite3")]
+)
+def test_incomplete_python_says_what_it_lacks_before_it_makes_anything(
+    root, monkeypatch, module, told
+):
+    monkeypatch.setattr(bootstrap.importlib.util, "find_spec", lambda name: name != module or None)
+    with pytest.raises(bootstrap.BootstrapError, match=told):
+        bootstrap.create(root / ".venv")
+    assert not (root / ".venv").exists()
+
+
+@pytest.mark.parametrize("name", ["pyvenv.cfg", bootstrap.MARK])
+def test_environment_is_cleared_whole_and_known_as_ours_at_every_moment(root, monkeypatch, name):
+    venv = root / ".venv"
+    (venv / "lib" / "old").mkdir(parents=True)
+    (venv / name).touch()
+    monkeypatch.setattr(bootstrap.shutil, "rmtree", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        bootstrap.create(venv)
+    assert (venv / bootstrap.MARK).exists()
+    monkeypatch.undo()
+    bootstrap.clear(venv)
+    assert [path.name for path in venv.iterdir()] == [bootstrap.MARK]
+
+
+@pytest.mark.parametrize("content", ["thesis.txt", "bin/python"])
+def test_folder_that_is_no_environment_is_refused_and_left_as_it_is(root, content):
+    (root / "papers" / content).parent.mkdir(parents=True)
+    (root / "papers" / content).write_text("years of work", encoding="ascii")
+    with pytest.raises(bootstrap.BootstrapError, match="is no Python environment"):
+        bootstrap.create(root / "papers")
+    assert (root / "papers" / content).read_text(encoding="ascii") == "years of work"
+
+
+@pytest.mark.parametrize("place", ["", ".."])
+def test_clone_and_what_holds_it_are_never_taken_for_an_environment(root, monkeypatch, place):
+    monkeypatch.setattr(bootstrap, "ROOT", root / "clone")
+    venv = (root / "clone" / place).resolve()
+    (root / "clone").mkdir()
+    (venv / "pyvenv.cfg").touch()
+    with pytest.raises(bootstrap.BootstrapError, match="holds the site itself"):
+        bootstrap.create(venv)
+    assert (venv / "pyvenv.cfg").exists()
+
+
+def test_environment_of_the_running_python_is_not_removed_under_it(root, monkeypatch):
+    (root / ".venv").mkdir()
+    (root / ".venv" / "pyvenv.cfg").touch()
+    monkeypatch.setattr(bootstrap.sys, "prefix", str(root / ".venv"))
+    with pytest.raises(bootstrap.BootstrapError, match="deactivate"):
+        bootstrap.create(root / ".venv")
+    assert (root / ".venv" / "pyvenv.cfg").exists()
+
+
+def test_file_in_the_environment_s_place_is_left_as_it_is(root):
+    (root / ".venv").write_text("a file", encoding="ascii")
+    with pytest.raises(bootstrap.BootstrapError, match="is no folder"):
+        bootstrap.create(root / ".venv")
+    assert (root / ".venv").read_text(encoding="ascii") == "a file"
+
+
+def test_second_make_says_what_it_waits_for_and_ends_quietly_on_ctrl_c(root):
+    script = root / "prodintel" / "bootstrap.py"
+    script.parent.mkdir()
+    shutil.copy(bootstrap.__file__, script)
+    with (root / "requirements.txt").open("rb") as first:
+        fcntl.flock(first, fcntl.LOCK_EX)
+        second = subprocess.Popen(
+            [sys.executable, "-I", script, root / ".venv"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert "Another make is installing; waiting" in second.stdout.readline()
+        second.send_signal(signal.SIGINT)
+        _, errors = second.communicate()
+    assert second.returncode == 130
+    assert errors == "\nprodintel: stopped; run it again to go on.\n"
+
+
+def test_folder_that_cannot_be_locked_is_installed_into_nevertheless(clone, monkeypatch, capsys):
+    def no_locks(*_args):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(bootstrap.fcntl, "flock", no_locks)
+    assert bootstrap.main([str(clone / ".venv")]) == 0
+    assert "run one make at a time" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+def test_make_takes_its_environment_from_the_command_line_alone(tmp_path):
+    for words, expected in ([], ".venv"), (["VENV=/elsewhere"], "/elsewhere"):
+        done = subprocess.run(
+            ["make", "--dry-run", "setup", *words],
+            cwd=ROOT,
+            env={**os.environ, "VENV": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert f'prodintel/bootstrap.py "{expected}"' in done.stdout
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
