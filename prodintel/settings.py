@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
 import dj_database_url
@@ -17,6 +17,7 @@ from csp.constants import NONE, SELF
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
+from prodintel.lib.addresses import is_database, names_host
 from prodintel.lib.environment import Environment, secret
 from prodintel.lib.logs import logging_config
 from prodintel.lib.secret_key import data_dir_secret_key
@@ -24,6 +25,7 @@ from prodintel.lib.secret_key import data_dir_secret_key
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 CommaList = Annotated[list[str], NoDecode]
+SecretList = Annotated[list[SecretStr], NoDecode]
 
 
 class Settings(Environment):
@@ -33,7 +35,7 @@ class Settings(Environment):
     prodintel_data_dir: Path = BASE_DIR / "var"
     debug: bool = False
     secret_key: SecretStr | None = None
-    secret_key_fallbacks: CommaList = []
+    secret_key_fallbacks: SecretList = []
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     allowed_hosts: CommaList = ["localhost", "127.0.0.1", "[::1]"]
@@ -93,21 +95,26 @@ class Settings(Environment):
     @field_validator("qdrant_url", "s3_endpoint_url")
     @classmethod
     def _is_web_address(cls, value: str) -> str:
-        if value and urlsplit(value).scheme not in {"http", "https"}:
+        if value and not names_host(value, "http", "https"):
             raise ValueError("write it as http://HOST:PORT or https://HOST")
         return value.rstrip("/")
 
     @field_validator("database_url")
     @classmethod
     def _is_known_database(cls, value: SecretStr | None) -> SecretStr | None:
-        if value and urlsplit(secret(value)).scheme not in {"postgres", "postgresql", "sqlite"}:
-            raise ValueError("write it as postgresql://USER:PASSWORD@HOST:PORT/NAME or sqlite:///P")
+        if value and not is_database(secret(value)):
+            raise ValueError(
+                "write it as postgresql://USER:PASSWORD@HOST:PORT/NAME or sqlite:///PATH, and "
+                "percent-encode what is special in the password: %40 for @, %2F for /, %23 for #"
+            )
         return value
 
     @field_validator("redis_url")
     @classmethod
     def _is_redis(cls, value: SecretStr | None) -> SecretStr | None:
-        if value and urlsplit(secret(value)).scheme not in {"redis", "rediss", "unix"}:
+        address = secret(value)
+        local = address.startswith("unix:///")
+        if address and not local and not names_host(address, "redis", "rediss"):
             raise ValueError("write it as redis://HOST:PORT/DATABASE")
         return value
 
@@ -120,9 +127,9 @@ DATA_DIR = ENV.prodintel_data_dir
 
 PRODUCTION = ENV.prodintel_env == "production"
 DEBUG = ENV.debug
-SECRET_KEY_IS_DEFAULT = ENV.secret_key is None
+SECRET_KEY_IS_DEFAULT = not secret(ENV.secret_key)
 SECRET_KEY = secret(ENV.secret_key) or data_dir_secret_key(DATA_DIR)
-SECRET_KEY_FALLBACKS = ENV.secret_key_fallbacks
+SECRET_KEY_FALLBACKS = [secret(key) for key in ENV.secret_key_fallbacks]
 
 # --- Django ---------------------------------------------------------------------------------------
 
@@ -192,7 +199,9 @@ LOGOUT_REDIRECT_URL = "login"
 
 # --- Database -------------------------------------------------------------------------------------
 
-_DATABASE_URL = secret(ENV.database_url) or f"sqlite:///{DATA_DIR / 'prodintel.sqlite3'}"
+_DATABASE_URL = (
+    secret(ENV.database_url) or f"sqlite:///{quote(str(DATA_DIR / 'prodintel.sqlite3'))}"
+)
 DATABASES: dict[str, dict[str, Any]] = {"default": dict(dj_database_url.parse(_DATABASE_URL))}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # Immediate transactions take the write lock at their start, so that two writers queue for it

@@ -33,11 +33,7 @@ class _SecretFiles(PydanticBaseSettingsSource):
         path = self._path_variables().get(variable)
         if path is None or not _is_secret(field):
             return None, field_name, False
-        try:
-            return Path(path).read_text(encoding="utf-8").strip(), field_name, False
-        except OSError as error:
-            message = f"{variable} names {path!r}, which cannot be read: {error.strerror}."
-            raise SettingsError(message) from error
+        return _read_secret(variable, path), field_name, False
 
     def __call__(self) -> dict[str, Any]:
         values = {}
@@ -46,6 +42,22 @@ class _SecretFiles(PydanticBaseSettingsSource):
             if value is not None:
                 values[name] = value
         return values
+
+
+def _read_secret(variable: str, path: str) -> str:
+    """The secret in the file. An empty one is an error: silently it would count as not set."""
+    try:
+        text = Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is no UTF-8 text"
+        message = f"{variable} names {path!r}, which cannot be read: {reason}."
+        raise SettingsError(message) from error
+    if not text:
+        raise SettingsError(
+            f"{variable} names {path!r}, which is empty. Write the secret into it, or unset "
+            f"{variable}."
+        )
+    return text
 
 
 def _is_secret(field: FieldInfo) -> bool:
@@ -90,13 +102,17 @@ class Environment(BaseSettings):
             return cls()
         except ValidationError as error:
             raise SettingsError(_explain(error)) from error
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is no UTF-8 text"
+            raise SettingsError(f"{dotenv} cannot be read: {reason}.") from error
 
 
 def _explain(error: ValidationError) -> str:
     lines = []
     for problem in error.errors(include_url=False, include_input=False):
         name = str(problem["loc"][0]).upper() if problem["loc"] else "Settings"
-        lines.append(f"{name}: {problem['msg'].removeprefix('Value error, ')}.".replace("..", "."))
+        message = problem["msg"].removeprefix("Value error, ").removesuffix(".")
+        lines.append(f"{name}: {message}.")
     return "Some settings cannot be used.\n  " + "\n  ".join(lines)
 
 

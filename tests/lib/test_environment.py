@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import Literal
+from typing import Annotated, Literal
 
 import pytest
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import NoDecode
 
 from prodintel.lib.environment import Environment, SettingsError, secret
 from prodintel.lib.secret_key import data_dir_secret_key
@@ -17,6 +18,20 @@ class Example(Environment):
     mode: Literal["fast", "slow"] = "fast"
     token: SecretStr | None = None
     debug: bool = False
+    folder: str = ""
+    old_tokens: Annotated[list[SecretStr] | None, NoDecode] = None
+
+    @field_validator("folder")
+    @classmethod
+    def _is_near(cls, value: str) -> str:
+        if ".." in value:
+            raise ValueError(f"{value!r} is too far up.")
+        return value
+
+    @field_validator("old_tokens", mode="before")
+    @classmethod
+    def _split(cls, value: str | None) -> list[str] | None:
+        return value and [part.strip() for part in value.split(",")]
 
 
 @pytest.fixture
@@ -94,6 +109,39 @@ def test_secret_itself_wins_over_its_file(read, tmp_path):
 def test_secret_s_file_that_cannot_be_read_is_named(read):
     with pytest.raises(SettingsError, match="TOKEN_FILE names '/nowhere/token'"):
         read("", TOKEN_FILE="/nowhere/token")
+
+
+@pytest.mark.parametrize("content", ["", " \n"])
+def test_empty_file_of_a_secret_is_an_error_and_not_a_secret_that_is_not_set(
+    read, tmp_path, content
+):
+    (tmp_path / "token").write_text(content)
+    with pytest.raises(SettingsError, match=r"TOKEN_FILE names '.*token', which is empty"):
+        read("", TOKEN_FILE=str(tmp_path / "token"))
+
+
+def test_secret_s_file_that_is_no_text_is_named(read, tmp_path):
+    (tmp_path / "token").write_bytes(b"\xff\xfe")
+    with pytest.raises(SettingsError, match=r"TOKEN_FILE names .*UTF-8"):
+        read("", TOKEN_FILE=str(tmp_path / "token"))
+
+
+def test_dotenv_file_that_is_no_text_is_named(tmp_path):
+    (tmp_path / ".env").write_bytes(b"PORT=9000 # \xff\n")
+    with pytest.raises(SettingsError, match=r"\.env cannot be read: it is no UTF-8 text"):
+        Example.read(tmp_path / ".env")
+
+
+def test_message_repeats_a_value_as_it_was_written(read):
+    with pytest.raises(SettingsError, match=r"FOLDER: '\.\./shop' is too far up\.$"):
+        read("", FOLDER="../shop")
+
+
+def test_list_of_secrets_may_come_from_a_file_too(read, tmp_path):
+    (tmp_path / "old").write_text("one, two\n")
+    former = read("", OLD_TOKENS_FILE=str(tmp_path / "old")).old_tokens
+    assert [secret(token) for token in former] == ["one", "two"]
+    assert "one" not in repr(former)
 
 
 def test_other_settings_are_not_read_from_files(read, tmp_path):

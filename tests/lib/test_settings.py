@@ -104,6 +104,61 @@ def test_setting_that_cannot_be_used_is_named_with_what_fits(run, name, wrong, w
     assert words in last
 
 
+@pytest.mark.parametrize(
+    ("name", "wrong", "words"),
+    [
+        ("DATABASE_URL", "postgresql://shop:hunter/2@db:5432/shop", "percent-encode"),
+        ("DATABASE_URL", "postgresql://shop:hunter2@db:many/shop", "percent-encode"),
+        ("DATABASE_URL", "postgresql://shop:hunter2@db:5432", "postgresql://"),
+        ("DATABASE_URL", "mysql://shop:hunter2@db/shop", "postgresql://"),
+        ("REDIS_URL", "redis://:hunter2@cache:notaport/0", "redis://HOST:PORT/DATABASE"),
+        ("REDIS_URL", "redis://:hunter2@/0", "redis://HOST:PORT/DATABASE"),
+        ("REDIS_URL", "cache:6379", "redis://HOST:PORT/DATABASE"),
+        ("QDRANT_URL", "http://", "http://HOST:PORT"),
+        ("QDRANT_URL", "http://qdrant:notaport", "http://HOST:PORT"),
+        ("S3_ENDPOINT_URL", "https://[::1", "http://HOST:PORT"),
+    ],
+)
+def test_address_that_cannot_be_used_is_named_without_its_password(run, name, wrong, words):
+    done = run("", **{name: wrong})
+    assert done.returncode != 0
+    last = done.stderr.splitlines()[-1].strip()
+    assert last.startswith(f"{name}: ")
+    assert words in last
+    assert "hunter" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("DATABASE_URL", "postgresql://shop:a%2Fb%40c@db:5432/shop"),
+        ("DATABASE_URL", "postgres://%2Fvar%2Frun%2Fpostgresql/shop"),
+        ("DATABASE_URL", "sqlite:///relative.sqlite3"),
+        ("REDIS_URL", "rediss://:word@[::1]:6379/0"),
+        ("REDIS_URL", "unix:///run/redis.sock?db=1"),
+        ("QDRANT_URL", "https://qdrant.example"),
+    ],
+)
+def test_address_that_fits_is_taken(run, name, address):
+    done = run("", **{name: address})
+    assert done.returncode == 0, done.stderr
+
+
+def test_database_lies_in_a_data_folder_of_any_name(value, tmp_path):
+    folder = tmp_path / "50% #1?"
+    name = value("settings.DATABASES['default']['NAME']", PRODINTEL_DATA_DIR=str(folder))
+    assert name == str(folder / "prodintel.sqlite3")
+
+
+def test_former_keys_are_told_to_django_and_to_nobody_else(run):
+    done = run(
+        "print(settings.SECRET_KEY_FALLBACKS, repr(settings.ENV.secret_key_fallbacks))",
+        SECRET_KEY_FALLBACKS="one,two",
+    )
+    assert done.stdout.startswith("['one', 'two'] ")
+    assert done.stdout.count("one") == 1
+
+
 def test_data_folder_is_made_and_a_home_is_understood(run, tmp_path):
     done = run("print(settings.DATA_DIR)", HOME=str(tmp_path), PRODINTEL_DATA_DIR="~/state")
     assert done.stdout.strip() == str(tmp_path / "state")
