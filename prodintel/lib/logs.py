@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging.config
 import sys
+import threading
+from types import TracebackType
 from typing import Any
 
 import structlog
@@ -21,7 +23,12 @@ def logging_config(*, level: str, style: str) -> dict[str, Any]:
     """A `logging.config.dictConfig` dictionary. `style`: text or json."""
     render: list[Any]
     if style == "json":
-        render = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        # Local variables hold passwords and tokens; structlog would write them into the line.
+        traceback = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        render = [
+            structlog.processors.ExceptionRenderer(traceback),
+            structlog.processors.JSONRenderer(),
+        ]
     else:
         render = [
             structlog.dev.ConsoleRenderer(
@@ -56,7 +63,7 @@ def logging_config(*, level: str, style: str) -> dict[str, Any]:
 
 
 def configure(config: dict[str, Any]) -> None:
-    """Set up logging for this process."""
+    """Set up logging for this process, for what nobody catches too."""
     logging.config.dictConfig(config)
     structlog.configure(
         processors=[
@@ -67,4 +74,32 @@ def configure(config: dict[str, Any]) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
+    )
+    # Where somebody else has taken them, a debugger or a test runner, they are left to it.
+    if sys.excepthook is sys.__excepthook__:
+        sys.excepthook = _log_uncaught
+    if threading.excepthook is threading.__excepthook__:
+        threading.excepthook = _log_uncaught_in_thread
+
+
+def _log_uncaught(
+    kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, traceback)
+        return
+    structlog.get_logger(__name__).critical(
+        "uncaught error", error=repr(error), exc_info=(kind, error, traceback)
+    )
+
+
+def _log_uncaught_in_thread(args: threading.ExceptHookArgs) -> None:
+    # An exit ends its thread and is no error; without an exception, the interpreter is going down.
+    if args.exc_value is None or issubclass(args.exc_type, SystemExit):
+        return
+    structlog.get_logger(__name__).critical(
+        "uncaught error",
+        thread=args.thread.name if args.thread else None,
+        error=repr(args.exc_value),
+        exc_info=(args.exc_type, args.exc_value, args.exc_traceback),
     )

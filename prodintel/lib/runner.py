@@ -34,16 +34,15 @@ class Runner(threading.Thread):
         self.wake.set()
 
     def run(self) -> None:
-        finished = False
         try:
             while not self._stopping.is_set():
                 self._work()
-            finished = True
+        except BaseException as error:
+            # Whatever it is: a thread that ends unnoticed would leave its work undone for ever.
+            logger.exception("runner crashed", runner=self.name, error=repr(error))
+            self._on_crash()
         finally:
             connection.close()
-            if not finished:
-                logger.error("runner crashed", runner=self.name)
-                self._on_crash()
 
     def _work(self) -> None:
         self.wake.clear()

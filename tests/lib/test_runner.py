@@ -28,7 +28,7 @@ class Steps:
             self.idle.set()
             return 0
         answer = self.answers.pop(0)
-        if isinstance(answer, Exception):
+        if isinstance(answer, BaseException):
             raise answer
         return answer
 
@@ -89,12 +89,16 @@ def test_database_that_is_away_is_waited_for(run, error):
     assert [entry["event"] for entry in said] == ["database away"]
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_any_other_error_ends_the_runner_and_is_reported(run):
-    runner = run(Steps(ZeroDivisionError("a bug")))
-    runner.join(10)
+@pytest.mark.parametrize("error", [ZeroDivisionError("a bug"), SystemExit(3)])
+def test_any_other_error_ends_the_runner_and_is_reported_with_its_reason(run, error):
+    with capture_logs() as said:
+        runner = run(Steps(error))
+        runner.join(10)
     assert not runner.is_alive()
     assert runner.crashed.is_set()
+    (entry,) = said
+    assert entry["event"] == "runner crashed"
+    assert (entry["runner"], entry["error"], entry["exc_info"]) == ("test", repr(error), True)
 
 
 def test_stopped_runner_ends_after_its_step(run):
