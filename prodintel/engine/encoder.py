@@ -80,7 +80,8 @@ class Encoder:
         self._device = loaded.device
         self._dtype: torch.dtype = getattr(torch, tuning.dtype)
         self._bulk_lane = threading.Lock()
-        self._pass = PassSize(tuning.batch, MAX_BATCH[self._device])
+        batch = max(tuning.batch, LEAST_CALL)
+        self._pass = PassSize(tuning.batch, batch)
         self._query_lane = threading.Lock()
         # Fast tokenizers are not safe to call from two threads at once.
         self._tokenizer_lock = threading.Lock()
@@ -98,7 +99,7 @@ class Encoder:
             dimension=dimension,
             fingerprint=loaded.fingerprint,
             preprocess=spec,
-            batch=max(tuning.batch, LEAST_CALL),
+            batch=batch,
             device=loaded.device,
             dtype=tuning.dtype,
             text_context=int(getattr(loaded.tokenizer, "context_length", 0) or 77),

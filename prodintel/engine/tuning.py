@@ -49,7 +49,8 @@ class PassSize:
     """Photos per pass: the measured number, corrected by what passes take in earnest.
 
     A model measured while the machine was busy would otherwise go in small steps for as long as
-    the process lives. Not safe to share between threads without a lock.
+    the process lives. `most` is what callers send at once: a size beyond that would never be tried,
+    and so never be found too large. Not safe to share between threads without a lock.
     """
 
     def __init__(self, start: int, most: int) -> None:
@@ -58,15 +59,16 @@ class PassSize:
         self._slow = 0
 
     def took(self, count: int, seconds: float) -> None:
-        """Learn from one pass of `count` photos; only full passes tell anything."""
-        if count < self.value:
-            return
-        self._slow = self._slow + 1 if seconds > MAX_BATCH_SECONDS else 0
-        if seconds <= MAX_BATCH_SECONDS / 2:
-            self.value = min(self._most, self.value * 2)
-        elif self._slow >= _SLOW_PASSES:
-            self.value = max(1, self.value // 2)
+        """Learn from one pass of `count` photos. A quick one tells something only if it was full."""
+        if seconds > MAX_BATCH_SECONDS:
+            self._slow += 1
+            if self._slow >= _SLOW_PASSES:
+                self.value = max(1, min(count, self.value) // 2)
+                self._slow = 0
+        elif count >= self.value:
             self._slow = 0
+            if seconds <= MAX_BATCH_SECONDS / 2:
+                self.value = min(self._most, self.value * 2)
 
 
 def measure(trial: Trial, dtypes: Sequence[str], max_batch: int) -> Tuning:

@@ -208,9 +208,11 @@ class SlowModel:
         self.entered = threading.Event()
         self.release = threading.Event()
         self.texts = 0
+        self.passes = []
         self._ones = torch.ones
 
     def encode_image(self, pixels):
+        self.passes.append(len(pixels))
         if len(pixels) > 1:
             self.entered.set()
             assert self.release.wait(20)
@@ -266,6 +268,13 @@ def test_callers_send_enough_for_passes_to_grow():
     loaded = LoadedModel(SlowModel(), tokenizer, "cpu", "slow", "0" * 32, SPEC)
     assert Encoder(loaded, Tuning("float32", 1, 2.0), 4).info.batch == 16
     assert Encoder(loaded, Tuning("float32", 40, 200.0), 4).info.batch == 40
+
+
+def test_passes_grow_no_further_than_what_callers_send(slow):
+    encoder, model = slow
+    model.release.set()
+    encoder.encode_photos(photos(100, 8))
+    assert max(model.passes) == encoder.info.batch
 
 
 def test_a_query_text_is_computed_once(slow):

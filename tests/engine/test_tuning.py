@@ -109,7 +109,15 @@ def test_passes_shrink_when_they_are_too_slow_several_times_in_a_row():
     assert size.value == 8
 
 
-def test_a_pass_that_was_not_full_tells_nothing():
+def test_a_quick_pass_that_was_not_full_tells_nothing():
     size = PassSize(16, most=64)
-    size.took(3, 0.001)
-    assert size.value == 16
+    for count, seconds in ((16, 0.4), (16, 0.4), (3, 0.001), (16, 0.4)):
+        size.took(count, seconds)
+    assert size.value == 8
+
+
+def test_slow_passes_shrink_the_next_ones_though_they_were_not_full():
+    size = PassSize(64, most=64)
+    for _ in range(3):
+        size.took(16, 0.4)
+    assert size.value == 8
