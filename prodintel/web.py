@@ -13,6 +13,7 @@ import structlog
 from daphne.http_protocol import HTTPFactory, WebRequest
 from daphne.server import Server, reactor
 from twisted.internet import defer
+from twisted.logger import STDLibLogObserver, globalLogPublisher
 
 from prodintel.lib import body_limit
 
@@ -113,6 +114,9 @@ class WebServer(Server):
         """Answer requests until SIGTERM or SIGINT, then finish those in flight."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: reactor.callFromThread(self.drain))
+        # Daphne sends what Twisted says to nowhere, or standard output after it. What goes wrong
+        # outside an application, in a protocol or in a Deferred, is said by Twisted alone.
+        globalLogPublisher.addObserver(STDLibLogObserver())
         reactor.callWhenRunning(self._listen)
         reactor.callWhenRunning(ready)
         self.run()

@@ -2,7 +2,7 @@
 
     small_site.py LIMIT
 
-Prints its port when it answers. `/stored` tells how many bytes of bodies the server has kept,
+Prints its port when it answers. A body that says "break" is an error inside the protocol. `/stored` tells how many bytes of bodies the server has kept,
 `/slow` answers once its standard input ends.
 """
 
@@ -21,6 +21,8 @@ keep = http.Request.handleContentChunk
 
 def counted(self: http.Request, data: bytes) -> None:
     global stored  # noqa: PLW0603
+    if data == b"break":
+        raise RuntimeError("the protocol broke")
     stored += len(data)
     keep(self, data)
 

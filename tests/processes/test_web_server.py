@@ -25,6 +25,7 @@ class Site:
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
         )
         self.port = int(self.process.stdout.readline())
@@ -52,6 +53,7 @@ def site() -> Iterator[Site]:
     running.process.wait()
     running.process.stdin.close()
     running.process.stdout.close()
+    running.process.stderr.close()
 
 
 def read_answer(connection: socket.socket) -> tuple[int, str, bytes]:
@@ -133,3 +135,12 @@ def test_idle_connection_does_not_keep_the_server_from_stopping(site):
     with site.connect():
         site.process.send_signal(signal.SIGTERM)
         assert site.process.wait(PATIENCE) == 0
+
+
+def test_error_inside_the_protocol_is_logged_and_ends_its_connection_alone(site):
+    with site.connect() as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nbreak")
+        assert connection.recv(1000) == b""
+    assert site.request("POST", "/", body=b"fine")[0] == 200
+    site.process.send_signal(signal.SIGTERM)
+    assert "RuntimeError: the protocol broke" in site.process.stderr.read()
