@@ -27,4 +27,5 @@ def on_commit(*runners: str) -> None:
         for runner in runners:
             wake.notify(worker_address(), runner)
 
-    transaction.on_commit(tell)
+    # Robust: what is committed stands, and runners look for themselves before long.
+    transaction.on_commit(tell, robust=True)

@@ -28,13 +28,14 @@ def address(data_dir: Path, name: str) -> Path:
 
 def notify(path: Path, what: str) -> None:
     """Tell whoever listens at `path`, if anybody does. Never blocks, never fails."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
-        sender.setblocking(False)
-        try:
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.setblocking(False)
             sender.sendto(what.encode(), os.fspath(path))
-        except OSError:
-            # Nobody listens, or has not kept up: either way the next sweep finds the work.
-            return
+    except OSError:
+        # Nobody listens, or has not kept up, or this process has too many files open: the next
+        # sweep finds the work.
+        return
 
 
 class Listener(threading.Thread):

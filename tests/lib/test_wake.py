@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import threading
 
 import pytest
@@ -37,6 +38,16 @@ def test_unknown_and_hostile_messages_are_ignored(listening):
 
 def test_nobody_listening_is_no_error(tmp_path):
     wake.notify(tmp_path / "nobody.sock", "embed")
+
+
+def test_process_that_may_open_no_more_files_fails_nothing(listening):
+    path, _ = listening
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, before[1]))
+    try:
+        wake.notify(path, "embed")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 def test_socket_is_for_its_owner_alone(listening):
