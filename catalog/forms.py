@@ -37,7 +37,11 @@ class MemberForm(forms.Form):
 
 
 class ProductForm(forms.ModelForm):
-    """The product's own fields; tags are written with commas."""
+    """The product's own fields; tags are written with commas.
+
+    The status is moved by itself, on the product's page: a form that stood open while somebody
+    approved would take the approval back.
+    """
 
     tags = forms.CharField(required=False, help_text="Separate them with commas.")
     product_url = forms.URLField(
@@ -46,7 +50,7 @@ class ProductForm(forms.ModelForm):
 
     class Meta:
         model = Product
-        fields = ["title", "description", "brand", "status", "tags", "product_url"]
+        fields = ["title", "description", "brand", "tags", "product_url"]
         widgets = {"description": forms.Textarea(attrs={"rows": 5})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -21,6 +21,7 @@ from catalog.models import (
     Photo,
     Placement,
     Product,
+    ProductStatus,
     Role,
     Variant,
 )
@@ -33,8 +34,13 @@ VIEW = frozenset(Role)
 EDIT = frozenset({Role.OWNER, Role.EDITOR})
 REVIEW = frozenset({Role.OWNER, Role.REVIEWER})
 MANAGE = frozenset({Role.OWNER})
+MOVE = EDIT | REVIEW  # to some status at least: see `may_set_status`
 
 READ_ONLY = "Your role in this catalogue does not allow that. Ask one of its owners."
+APPROVERS_ONLY = (
+    "Only reviewers and owners approve products and take an approval back. Editors move them "
+    "between draft, in review and archived."
+)
 
 
 def catalogs_for(user: Any) -> QuerySet[Catalog]:
@@ -69,6 +75,25 @@ def roles_in(user: Any, catalogs: list[Catalog]) -> dict[int, str]:
 
 def may(user: object, catalog: Catalog, roles: frozenset = EDIT) -> bool:
     return role_in(user, catalog) in roles
+
+
+def may_set_status(user: object, catalog: Catalog, old: str, new: str) -> bool:
+    """Whether `user` may move a product of the catalogue from one status to another.
+
+    Approving, and taking an approval back, are a reviewer's; the other moves an editor's too.
+    """
+    return _moves(role_in(user, catalog), old, new)
+
+
+def statuses_for(user: object, product: Product) -> list[ProductStatus]:
+    """The statuses that `user` may give the product, its own among them; none to readers."""
+    role = role_in(user, product.catalog)
+    return [status for status in ProductStatus if _moves(role, product.status, status)]
+
+
+def _moves(role: str | None, old: str, new: str) -> bool:
+    concerns_approval = old != new and ProductStatus.APPROVED in {old, new}
+    return role in (REVIEW if concerns_approval else MOVE)
 
 
 def _allow(user: object, catalog: Catalog, roles: frozenset) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet, URLField
 from django.forms import ModelForm
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminURLInputWidget
 
+from catalog import selectors
 from catalog.admin.base import Hidden, ReadOnlyAdmin, ServiceAdmin
 from catalog.admin.product_parts import (
     AttributeInline,
@@ -18,10 +19,20 @@ from catalog.admin.product_parts import (
     VariantInline,
     thumbnail,
 )
-from catalog.models import CurrentAttribute, Photo, PhotoRole, Placement, Product, Variant
+from catalog.models import (
+    CurrentAttribute,
+    Membership,
+    Photo,
+    PhotoRole,
+    Placement,
+    Product,
+    ProductStatus,
+    Variant,
+)
 from catalog.services import photos as photo_services
 from catalog.services import products as services
 from catalog.services import variants as variant_services
+from catalog.services.errors import conflict
 from catalog.services.ledger import attribute_set
 
 
@@ -86,16 +97,37 @@ class ProductAdmin(Hidden, ServiceAdmin):
         standing = [p for p in product.placements.all() if p.deleted_at is None]
         return thumbnail(standing[0].photo) if standing else ""
 
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Product | None = None,
+        change: bool = False,  # noqa: FBT001, FBT002 -- Django's signature
+        **options: Any,
+    ) -> type[ModelForm]:
+        form = super().get_form(request, obj, change, **options)
+        if obj is not None and "status" in form.base_fields:
+            offered = selectors.statuses_for(request.user, obj)
+            field = form.base_fields["status"]
+            field.choices = [(status.value, status.label) for status in offered]  # type: ignore[attr-defined]
+        return form
+
     def save_model(self, request: HttpRequest, obj: Product, form: ModelForm, change: bool) -> None:  # noqa: FBT001 -- Django's signature
         if change:
             fields = {name: form.cleaned_data[name] for name in form.changed_data}
             fresh = Product.objects.select_related("catalog").get(pk=obj.pk)
+            self._check_status(request, fresh, fields.get("status", fresh.status))
             services.product_update(product=fresh, actor=request.user, fields=fields)
             return
         fields = {name: form.cleaned_data[name] for name in form.cleaned_data if name != "catalog"}
+        self._check_status(request, Product(catalog=obj.catalog), fields["status"])
         created = services.product_create(catalog=obj.catalog, actor=request.user, **fields)
         obj.pk = created.product.pk
         obj._state.adding = False  # noqa: SLF001 -- the service saved it
+
+    @staticmethod
+    def _check_status(request: HttpRequest, product: Product, status: str) -> None:
+        if not selectors.may_set_status(request.user, product.catalog, product.status, status):
+            raise conflict("status", selectors.APPROVERS_ONLY)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: FBT001
         del form, change
@@ -175,28 +207,43 @@ class ProductAdmin(Hidden, ServiceAdmin):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
         services.products_delete(products=queryset, actor=request.user)
 
+    def has_status_permission(self, request: HttpRequest) -> bool:
+        """Asked for the actions below: reviewers may nothing else here."""
+        if not request.user.has_perm("catalog.change_product"):
+            return False
+        roles = Membership.objects.filter(user=request.user.pk, role__in=selectors.MOVE)
+        return request.user.is_superuser or roles.exists()
+
     def _set_status(self, request: HttpRequest, queryset: QuerySet[Product], status: str) -> None:
-        chosen = self.chosen(request, queryset)
-        count = services.products_set_status(
-            products=chosen.select_related("catalog"), status=status, actor=request.user
-        )
+        rows = list(queryset.select_related("catalog"))
+        moves = {(row.catalog, row.status) for row in rows}
+        allowed = {
+            (catalog, now)
+            for catalog, now in moves
+            if selectors.may_set_status(request.user, catalog, now, status)
+        }
+        chosen = [row for row in rows if (row.catalog, row.status) in allowed]
+        if left_out := len(rows) - len(chosen):
+            message = f"{left_out} left out. {selectors.APPROVERS_ONLY}"
+            self.message_user(request, message, messages.ERROR)
+        count = services.products_set_status(products=chosen, status=status, actor=request.user)
         self.message_user(request, f"{count} products changed.")
 
-    @admin.action(description="Set draft", permissions=["change"])
+    @admin.action(description="Set draft", permissions=["status"])
     def set_draft(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
-        self._set_status(request, queryset, "draft")
+        self._set_status(request, queryset, ProductStatus.DRAFT)
 
-    @admin.action(description="Set in review", permissions=["change"])
+    @admin.action(description="Set in review", permissions=["status"])
     def set_in_review(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
-        self._set_status(request, queryset, "in_review")
+        self._set_status(request, queryset, ProductStatus.IN_REVIEW)
 
-    @admin.action(description="Set approved", permissions=["change"])
+    @admin.action(description="Set approved", permissions=["status"])
     def set_approved(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
-        self._set_status(request, queryset, "approved")
+        self._set_status(request, queryset, ProductStatus.APPROVED)
 
-    @admin.action(description="Set archived", permissions=["change"])
+    @admin.action(description="Set archived", permissions=["status"])
     def set_archived(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
-        self._set_status(request, queryset, "archived")
+        self._set_status(request, queryset, ProductStatus.ARCHIVED)
 
 
 def _is_no_main(form: ModelForm) -> bool:

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from ninja import File, Form, Router, Status
 from ninja.files import UploadedFile
@@ -134,9 +134,13 @@ def product_get(request: HttpRequest, pk: int) -> Any:
 
 @router.patch("/products/{int:pk}", response=ProductOut)
 def product_patch(request: HttpRequest, pk: int, body: ProductPatch) -> Any:
-    """Change plain fields and attributes, all or nothing."""
-    product = selectors.product_for(request.user, pk, selectors.EDIT)
+    """Change plain fields and attributes, all or nothing. Reviewers may send the status alone."""
     fields = body.model_dump(exclude_unset=True)
+    roles = selectors.MOVE if fields.keys() == {"status"} else selectors.EDIT
+    product = selectors.product_for(request.user, pk, roles)
+    status = fields.get("status") or product.status
+    if not selectors.may_set_status(request.user, product.catalog, product.status, status):
+        raise PermissionDenied(selectors.APPROVERS_ONLY)
     attributes = fields.pop("attributes", {})
     services.product_update(
         product=product, actor=request.user, fields=fields, attributes=attributes

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from catalog import selectors
 from catalog.forms import ProductForm
-from catalog.models import AttributeDefinition, Placement, Product, ProductStatus, Variant
+from catalog.models import AttributeDefinition, Placement, Product, Variant
 from catalog.search import neighbours
 from catalog.services import products as services
 from catalog.services.attribute_values import CATEGORY
@@ -55,7 +55,7 @@ def product_page(request: Request, slug: str, pk: int) -> HttpResponseBase:
         "price": present.price_text(product.variants.all()),
         "facts": _facts(product),
         "history": history(product, labels),
-        "statuses": [{"value": value, "label": text} for value, text in ProductStatus.choices],
+        "statuses": _statuses(request, product),
         "accept": ACCEPT,
         **_sold(product),
     }
@@ -73,6 +73,13 @@ def _state_values(request: Request, product: Product, labels: present.Labels) ->
         "attributes": present.attributes(product, labels),
         "may_edit": selectors.may(request.user, product.catalog),
     }
+
+
+def _statuses(request: Request, product: Product) -> list[dict[str, str]]:
+    """The statuses to choose from, the product's own among them; none where there is no choice."""
+    open_to = selectors.statuses_for(request.user, product)
+    offered = [{"value": status.value, "label": str(status.label)} for status in open_to]
+    return offered if len(offered) > 1 else []
 
 
 def _photo(placement: Placement) -> dict[str, Any]:
@@ -208,11 +215,12 @@ def product_delete(request: Request, slug: str, pk: int) -> HttpResponseBase:
 @require_POST
 @login_required
 def product_status(request: Request, slug: str, pk: int) -> HttpResponseBase:
-    product = product_in(request, slug, pk, selectors.EDIT)
+    product = product_in(request, slug, pk, selectors.MOVE)
+    status = request.POST.get("status", "")
+    if not selectors.may_set_status(request.user, product.catalog, product.status, status):
+        return refused(request, selectors.APPROVERS_ONLY, product.get_absolute_url())
     try:
-        services.products_set_status(
-            products=[product], status=request.POST.get("status", ""), actor=request.user
-        )
+        services.products_set_status(products=[product], status=status, actor=request.user)
     except ValidationError as error:
         return refused(request, first_message(error), product.get_absolute_url())
     message = f"Now {product.get_status_display().lower()}."

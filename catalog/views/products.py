@@ -56,7 +56,7 @@ def products(request: HttpRequest, slug: str) -> HttpResponseBase:
         "order": order,
         "orders": [{"value": value, "label": label} for value, (label, _) in ORDERS.items()],
         "may_edit": selectors.may(request.user, catalog),
-        "actions": bulk_actions(),
+        "actions": _bulk_actions(request.user, catalog),
     }
     return render(request, "catalog/products.html", values)
 
@@ -92,36 +92,38 @@ def _url(status: str, order: str, page: int = 1) -> str:
     return f"?{address.urlencode()}"
 
 
-def bulk_actions() -> list[dict[str, Any]]:
-    """For components/bulk_bar.html."""
-    moves = [
-        {"value": f"{STATUS_ACTION}{status}", "label": label, "icon": icon}
-        for status, label, icon in (
-            (ProductStatus.DRAFT, "Back to draft", "circle"),
-            (ProductStatus.IN_REVIEW, "Send to review", "circle-half"),
-            (ProductStatus.ARCHIVED, "Archive", "archive"),
+def _bulk_actions(user: object, catalog: Catalog) -> list[dict[str, Any]]:
+    """For components/bulk_bar.html: what the person may do here."""
+    role = selectors.role_in(user, catalog)
+    acts: list[tuple[frozenset, dict[str, Any]]] = [
+        (roles, {"value": f"{STATUS_ACTION}{status}", "label": label, "icon": icon})
+        for roles, status, label, icon in (
+            (selectors.MOVE, ProductStatus.DRAFT, "Back to draft", "circle"),
+            (selectors.MOVE, ProductStatus.IN_REVIEW, "Send to review", "circle-half"),
+            (selectors.REVIEW, ProductStatus.APPROVED, "Approve", "check"),
+            (selectors.MOVE, ProductStatus.ARCHIVED, "Archive", "archive"),
         )
     ]
-    return [*moves, {"value": "delete", "label": "Delete", "icon": "trash", "danger": True}]
+    delete = {"value": "delete", "label": "Delete", "icon": "trash", "danger": True}
+    return [act for roles, act in [*acts, (selectors.EDIT, delete)] if role in roles]
 
 
 @require_POST
 @login_required
 def products_bulk(request: Request, slug: str) -> HttpResponseBase:
     """Do one thing to the chosen products."""
-    catalog = selectors.catalog_for(request.user, slug, selectors.EDIT)
+    action = request.POST.get("action", "")
+    roles = selectors.EDIT if action == "delete" else selectors.MOVE
+    catalog = selectors.catalog_for(request.user, slug, roles)
     here = reverse("catalog:products", args=[slug])
     chosen = _chosen(catalog, request.POST)
     if not chosen:
         return refused(request, "Choose at least one product.", here)
-    action = request.POST.get("action", "")
     try:
         if action == "delete":
             return _delete(request, catalog, chosen)
         if action.startswith(STATUS_ACTION):
-            status = action.removeprefix(STATUS_ACTION)
-            count = services.products_set_status(products=chosen, status=status, actor=request.user)
-            return done(request, f"{_count(count)} changed.", here)
+            return _move(request, catalog, chosen, action.removeprefix(STATUS_ACTION))
     except ValidationError as error:
         return refused(request, first_message(error), here)
     return refused(request, "Choose what to do with them.", here)
@@ -130,6 +132,17 @@ def products_bulk(request: Request, slug: str) -> HttpResponseBase:
 def _chosen(catalog: Catalog, form: QueryDict) -> list[Product]:
     wanted = ids(form.getlist("product"))[:MOST_AT_ONCE]
     return list(selectors.products_in(catalog).filter(pk__in=wanted).select_related("catalog"))
+
+
+def _move(
+    request: Request, catalog: Catalog, chosen: list[Product], status: str
+) -> HttpResponseBase:
+    here = reverse("catalog:products", args=[catalog.slug])
+    for now in {product.status for product in chosen}:
+        if not selectors.may_set_status(request.user, catalog, now, status):
+            return refused(request, f"Nothing was changed. {selectors.APPROVERS_ONLY}", here)
+    count = services.products_set_status(products=chosen, status=status, actor=request.user)
+    return done(request, f"{_count(count)} changed.", here)
 
 
 def _count(number_of: int) -> str:

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.django_db
 
 ANY = ("owner", "editor", "reviewer", "viewer")
 EDIT = ("owner", "editor")
+MOVE = ("owner", "editor", "reviewer")
 OWN = ("owner",)
 REFUSED = {"stranger": 404, "anonymous": 302}
 
@@ -39,7 +40,7 @@ LINES = [
     Line("search_photo_upload", SHOP, "post", ANY),
     Line("search_photo", ("slug", "search_photo.token"), "get", ANY),
     Line("products", SHOP, "get", ANY),
-    Line("products_bulk", SHOP, "post", EDIT),
+    Line("products_bulk", SHOP, "post", MOVE),
     Line("products_restore", SHOP, "post", EDIT),
     Line("product", PRODUCT, "get", ANY),
     Line("product_state", PRODUCT, "get", ANY),
@@ -47,7 +48,7 @@ LINES = [
     Line("product_edit", PRODUCT, "get", EDIT),
     Line("product_edit", PRODUCT, "post", EDIT),
     Line("product_delete", PRODUCT, "post", EDIT),
-    Line("product_status", PRODUCT, "post", EDIT),
+    Line("product_status", PRODUCT, "post", MOVE),
     Line("attribute_edit", ATTRIBUTE, "get", EDIT),
     Line("attribute_edit", ATTRIBUTE, "post", EDIT),
     Line("attribute_unlock", ATTRIBUTE, "post", EDIT),

@@ -84,8 +84,8 @@ def test_a_product_is_added_only_where_the_person_edits(staff, catalog, make_cat
 def test_bulk_actions_leave_out_what_the_person_only_reads(
     staff, catalog, mug, make_product, make_catalog
 ):
-    client = staff(catalog, "editor")
-    reads = make_catalog("Reads", viewer=User.objects.get(username="staff-editor"))
+    client = staff(catalog, "reviewer")
+    reads = make_catalog("Reads", viewer=User.objects.get(username="staff-reviewer"))
     cup = make_product("Cup", catalog=reads)
     form = {"action": "set_approved", "_selected_action": [mug.pk, cup.pk]}
     answer = client.post(listing("catalog_product"), form, follow=True)
@@ -93,6 +93,27 @@ def test_bulk_actions_leave_out_what_the_person_only_reads(
     mug.refresh_from_db()
     cup.refresh_from_db()
     assert (mug.status, cup.status) == (ProductStatus.APPROVED, ProductStatus.DRAFT)
+
+
+def test_an_editor_s_form_offers_no_approval(staff, catalog, mug):
+    form = BrowserForm(staff(catalog, "editor"), page(mug))
+    assert ProductStatus.APPROVED not in form.choices["status"]
+
+
+def test_an_editor_s_form_keeps_an_approval(staff, catalog, make_product):
+    mug = make_product("Mug", status=ProductStatus.APPROVED)
+    form = BrowserForm(staff(catalog, "editor"), page(mug))
+    form["title"] = "Cup"
+    form.save()
+    mug.refresh_from_db()
+    assert (mug.title, mug.status) == ("Cup", ProductStatus.APPROVED)
+
+
+def test_an_editor_adds_no_approved_product(staff, catalog):
+    form = BrowserForm(staff(catalog, "editor"), reverse("admin:catalog_product_add"))
+    form["catalog"], form["title"], form["status"] = catalog.pk, "Cup", ProductStatus.APPROVED
+    assert any("Only reviewers" in text for text in texts(form.save()))
+    assert not Product.objects.exists()
 
 
 def test_bulk_deletion_is_refused_for_what_the_person_only_reads(
