@@ -71,12 +71,15 @@ class Child:
             return None
         status = self.process.returncode
         self.process = None
-        now = time.monotonic()
-        if now - self._started >= STEADY_AFTER:
+        if time.monotonic() - self._started >= STEADY_AFTER:
             self.delay = FIRST_DELAY
-        self.due = now + self.delay
-        self.delay = min(self.delay * 2, LONGEST_DELAY)
+        self.postpone()
         return status
+
+    def postpone(self) -> None:
+        """Let it start after its delay, and after a longer one the next time."""
+        self.due = time.monotonic() + self.delay
+        self.delay = min(self.delay * 2, LONGEST_DELAY)
 
     def send(self, number: signal.Signals) -> None:
         if self.process is not None:
@@ -95,7 +98,8 @@ class Child:
 class Supervisor:
     """Runs `parts` until a stop signal, restarting what dies; they stop in the order given.
 
-    `report(event, **fields)` is told what happens: started, exited, stopping, killed.
+    `report(event, **fields)` is told what happens: started, not started, exited, stopping,
+    killed, stopped.
     `before_stop` runs once when stopping begins.
     """
 
@@ -118,6 +122,7 @@ class Supervisor:
     def run(self) -> None:
         """Run until SIGTERM, SIGINT or SIGHUP; a second one ends the children at once.
 
+        A SIGHUP that is ignored when this begins, as under nohup, stays so.
         To be called on the main thread: signals arrive there, and the children's lives are tied to
         the thread that starts them.
         """
@@ -126,7 +131,11 @@ class Supervisor:
         os.set_blocking(signal_end, False)
         os.set_blocking(wake_end, False)
         former_wakeup = signal.set_wakeup_fd(signal_end, warn_on_full_buffer=False)
-        former = {number: signal.signal(number, self._count) for number in STOP_SIGNALS}
+        former = {
+            number: signal.signal(number, self._count)
+            for number in STOP_SIGNALS
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN
+        }
         former[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, _notice)
         try:
             while not self._signals:
@@ -149,8 +158,20 @@ class Supervisor:
     def _start_due(self, tether_end: int) -> None:
         now = time.monotonic()
         for child in self._children:
-            if child.process is None and child.due <= now:
+            if child.process is not None or child.due > now:
+                continue
+            try:
                 child.start(tether_end=tether_end, folder=self._folder)
+            except OSError as error:
+                # No process or no memory left for one: no reason to end those that run.
+                child.postpone()
+                self._report(
+                    "not started",
+                    part=child.part.name,
+                    reason=error.strerror or str(error),
+                    again_in_seconds=_seconds_until(child.due),
+                )
+            else:
                 self._tell("started", child)
 
     def _sleep(self, wake_end: int) -> None:
@@ -173,7 +194,7 @@ class Supervisor:
                     part=child.part.name,
                     pid=pid,
                     how=describe_exit(status),
-                    again_in_seconds=round(child.due - time.monotonic(), 1),
+                    again_in_seconds=_seconds_until(child.due),
                 )
 
     def _stop(self) -> None:
@@ -204,6 +225,10 @@ class Supervisor:
         if child.process is not None:
             fields["pid"] = child.process.pid
         self._report(event, **fields)
+
+
+def _seconds_until(moment: float) -> float:
+    return round(moment - time.monotonic(), 1)
 
 
 def _notice(_number: int, _frame: FrameType | None) -> None:

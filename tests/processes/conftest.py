@@ -6,8 +6,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,12 +34,15 @@ def is_alive(pid: int) -> bool:
 
 
 class Supervised:
-    """A supervisor over stand-ins, in a process of its own."""
+    """A supervisor over stand-ins, in a process of its own, started by the command `through`."""
 
-    def __init__(self, folder: Path, *parts: str, grace: float = 10) -> None:
+    def __init__(
+        self, folder: Path, *parts: str, grace: float = 10, through: Sequence[str] = ()
+    ) -> None:
         self._journal = folder / "journal"
         self.process = subprocess.Popen(
             [
+                *through,
                 sys.executable,
                 "-m",
                 "tests.processes.supervised",
@@ -88,8 +92,8 @@ def supervise(tmp_path: Path) -> Iterator[Callable[..., Supervised]]:
     """Starts supervisors over parts written as NAME=MANNER."""
     running: list[Supervised] = []
 
-    def start(*parts: str, grace: float = 10) -> Supervised:
-        running.append(Supervised(tmp_path, *parts, grace=grace))
+    def start(*parts: str, **options: Any) -> Supervised:
+        running.append(Supervised(tmp_path, *parts, **options))
         return running[-1]
 
     yield start

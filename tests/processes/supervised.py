@@ -20,5 +20,8 @@ def report(event: str, **fields: object) -> None:
 parts = []
 for text in wanted:
     name, _, manner = text.partition("=")
-    parts.append(Part(name, [STANDIN, str(Path(folder) / "journal"), name, manner]))
+    script = [STANDIN, str(Path(folder) / "journal"), name, manner]
+    # More than any kernel takes: such a child cannot be started at all.
+    environment = {"TOO_LARGE": "x" * 8_000_000} if manner == "oversized" else {}
+    parts.append(Part(name, script, environment))
 Supervisor(parts, folder=Path(__file__).parents[2], report=report, grace=float(grace)).run()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+import pytest
 
 from prodintel.lib import supervisor, tether
 from tests.processes.conftest import ROOT, is_alive, wait_until
@@ -33,6 +37,19 @@ def test_a_part_that_keeps_dying_is_retried_with_growing_delay(supervise):
     exits = [json.loads(line) for line in output.splitlines() if '"exited"' in line]
     assert [exits[0]["how"], exits[1]["how"]] == ["exit 3", "exit 3"]
     assert [round(exits[0]["again_in_seconds"]), round(exits[1]["again_in_seconds"])] == [1, 2]
+
+
+def test_a_part_that_cannot_be_started_is_tried_again_while_the_others_go_on(supervise):
+    site = supervise("engine=oversized", "web=live")
+    site.wait_started(1)
+    refusals = [json.loads(site.process.stdout.readline()) for _ in range(3)]
+    refusals = [event for event in refusals if event["event"] == "not started"]
+    assert [(event["part"], event["reason"]) for event in refusals] == [
+        ("engine", os.strerror(errno.E2BIG))
+    ] * 2
+    assert [round(event["again_in_seconds"]) for event in refusals] == [1, 2]
+    assert is_alive(site.pids("web")[0])
+    assert site.end()[0] == 0
 
 
 def test_delay_stops_growing_and_starts_anew_after_a_steady_life(monkeypatch):
@@ -69,6 +86,28 @@ def test_ctrl_c_reaches_the_supervisor_alone_and_leaves_no_traceback(supervise):
     assert (site.process.returncode, errors) == (0, "")
     assert site.journal("interrupted") == []
     assert [name for _, name, _ in site.journal("stopped")] == ["web", "worker"]
+
+
+@pytest.mark.skipif(shutil.which("nohup") is None, reason="nohup is not installed")
+def test_under_nohup_the_end_of_the_terminal_is_ignored(supervise):
+    site = supervise("web=live", through=["nohup"])
+    site.wait_started(1)
+    site.process.send_signal(signal.SIGHUP)
+    os.kill(site.pids("web")[0], signal.SIGKILL)
+    site.wait_started(2)
+    status, output, _ = site.end()
+    assert status == 0
+    assert [json.loads(line)["event"] for line in output.splitlines()].count("started") == 2
+
+
+@pytest.mark.skipif(
+    signal.getsignal(signal.SIGHUP) == signal.SIG_IGN, reason="the tests run under nohup"
+)
+def test_the_end_of_the_terminal_ends_the_parts_in_peace(supervise):
+    site = supervise("web=live")
+    site.wait_started(1)
+    assert site.end(signal.SIGHUP)[0] == 0
+    assert site.journal("stopped") != []
 
 
 def test_a_part_that_ignores_the_stop_is_killed(supervise):

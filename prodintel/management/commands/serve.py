@@ -21,7 +21,7 @@ log = structlog.get_logger("prodintel.serve")
 
 # In the order in which they stop: nobody is left asking for what is gone.
 PARTS = ("web", "worker", "engine")
-WORTH_A_WARNING = {"exited", "killed"}
+WORTH_A_WARNING = {"not started", "exited", "killed"}
 
 
 def parts_from(text: str) -> list[str]:
