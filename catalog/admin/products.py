@@ -108,7 +108,7 @@ class ProductAdmin(Hidden, ServiceAdmin):
         if obj is not None and "status" in form.base_fields:
             offered = selectors.statuses_for(request.user, obj)
             field = form.base_fields["status"]
-            field.choices = [(status.value, status.label) for status in offered]  # type: ignore[attr-defined]
+            field.choices = [(status.value, status.label) for status in offered]
         return form
 
     def save_model(self, request: HttpRequest, obj: Product, form: ModelForm, change: bool) -> None:  # noqa: FBT001 -- Django's signature
