@@ -14,7 +14,7 @@ import secrets
 import socket
 import time
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 PORT_PATIENCE = 1.5
 
@@ -23,10 +23,13 @@ class AlreadyRunningError(Exception):
     """Another process serves this data folder."""
 
     def __init__(self, pid: int | None, address: str) -> None:
-        self.pid, self.address = pid, address
         who = f"process {pid}" if pid else "another process"
-        where = f" at {address}" if address else ""
-        super().__init__(f"It is already running{where} ({who}).")
+        self.holder = f"at {address} ({who})" if address else f"({who})"
+        super().__init__(f"It is already running {self.holder}.")
+
+
+class CannotLockError(Exception):
+    """The data folder lies where the kernel's locks do not reach."""
 
 
 class PortTakenError(Exception):
@@ -39,18 +42,38 @@ def run_folder(data_dir: Path) -> Path:
     return folder
 
 
+def lock(file: IO[str], *, wait: bool) -> None:
+    """Lock the file for this process until it is closed.
+
+    Raises BlockingIOError where another process holds it and is not waited for, CannotLockError
+    where nobody could.
+    """
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise
+    except OSError as error:
+        raise CannotLockError(
+            f"{file.name} cannot be locked: {error.strerror}. Set PRODINTEL_DATA_DIR to a folder "
+            "on a disk of this machine."
+        ) from error
+
+
 def hold(data_dir: Path, *, address: str) -> IO[str]:
     """Take the lock of `data_dir` until the returned file is closed or this process ends.
 
-    Raises: AlreadyRunningError.
+    Raises: AlreadyRunningError, CannotLockError.
     """
     file = (run_folder(data_dir) / "serve.lock").open("a+", encoding="utf-8")
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
+        lock(file, wait=False)
+    except BlockingIOError as error:
         holder = _holder(file)
         file.close()
         raise AlreadyRunningError(holder.get("pid"), str(holder.get("address", ""))) from error
+    except CannotLockError:
+        file.close()
+        raise
     file.seek(0)
     file.truncate()
     json.dump({"pid": os.getpid(), "address": address}, file)
@@ -58,7 +81,7 @@ def hold(data_dir: Path, *, address: str) -> IO[str]:
     return file
 
 
-def _holder(file: IO[str]) -> dict[str, int]:
+def _holder(file: IO[str]) -> dict[str, Any]:
     file.seek(0)
     try:
         holder = json.load(file)

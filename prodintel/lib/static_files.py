@@ -24,12 +24,15 @@ def sources_digest() -> str:
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
 
 
-def collect_if_changed() -> bool:
-    """Collect into STATIC_ROOT unless it is current; whether there was anything to do."""
-    mark = Path(settings.STATIC_ROOT) / MARK
-    digest = sources_digest()
-    if mark.is_file() and mark.read_text(encoding="ascii") == digest:
-        return False
+def are_current() -> bool:
+    """Whether what is collected was made from the sources as they are."""
+    mark = _mark()
+    return mark.is_file() and mark.read_text(encoding="ascii") == sources_digest()
+
+
+def collect() -> None:
+    """Collect into STATIC_ROOT anew. Not under a running site: files of other names go away."""
+    mark, digest = _mark(), sources_digest()
     mark.unlink(missing_ok=True)
     # Cleared, because Django keeps a collected file that looks newer than its source, and sources
     # that were unpacked or copied have times of long ago.
@@ -37,4 +40,7 @@ def collect_if_changed() -> bool:
     mark.parent.mkdir(parents=True, exist_ok=True)
     # Last, so that a collection that was interrupted is done again.
     mark.write_text(digest, encoding="ascii")
-    return True
+
+
+def _mark() -> Path:
+    return Path(settings.STATIC_ROOT) / MARK

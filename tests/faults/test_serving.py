@@ -9,6 +9,7 @@ import subprocess
 import httpx
 import pytest
 
+from prodintel.lib import static_files
 from tests.live_site import LiveSite, is_alive, live_site, photo, wait_until
 
 pytestmark = pytest.mark.encoder
@@ -129,3 +130,19 @@ def test_setup_may_run_while_the_site_does(site):
     setup: subprocess.Popen[bytes] = site.command("setup")
     assert setup.wait(120) == 0
     assert site.answers()
+
+
+def test_setup_with_something_to_change_is_refused_while_the_site_runs(site):
+    process = site.serve("--parts", "web")
+    collected = sorted((site.data / "static").rglob("*.*"))
+    # As after an update whose static files are others.
+    mark = site.data / "static" / static_files.MARK
+    mark.write_text("of another version", encoding="ascii")
+    assert site.command("setup").wait(120) == 1
+    assert f"The site is running at {site.url}/ (process {process.pid})" in site.log()
+    assert "Traceback" not in site.log()
+    assert sorted((site.data / "static").rglob("*.*")) == collected
+
+    assert site.stop(process) == 0
+    assert site.command("setup").wait(120) == 0
+    assert mark.read_text(encoding="ascii") != "of another version"

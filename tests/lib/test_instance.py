@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import subprocess
@@ -50,6 +51,15 @@ def test_holder_that_has_not_written_its_name_is_still_a_holder(tmp_path):
         lock.truncate(0)
         with pytest.raises(instance.AlreadyRunningError, match="another process"):
             instance.hold(tmp_path, address="")
+
+
+def test_folder_without_locks_is_not_taken_for_one_that_is_in_use(tmp_path, monkeypatch):
+    def no_locks(*_args):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(instance.fcntl, "flock", no_locks)
+    with pytest.raises(instance.CannotLockError, match=r"serve\.lock cannot be locked: No locks"):
+        instance.hold(tmp_path, address="")
 
 
 def test_identity_stays_and_differs_between_data_folders(tmp_path):

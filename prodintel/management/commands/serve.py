@@ -86,7 +86,7 @@ class Command(BaseCommand):
                 f"{error} Use that one, stop it, or give this one a data folder of its own with "
                 "PRODINTEL_DATA_DIR."
             ) from error
-        except instance.PortTakenError as error:
+        except (instance.CannotLockError, instance.PortTakenError) as error:
             raise CommandError(str(error)) from error
 
     def say(self, message: str) -> None:
