@@ -18,4 +18,8 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.stderr.write("\nprodintel: stopped; run it again to go on.\n")
+        sys.exit(130)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
+import signal
 import socket
+import subprocess
+import sys
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -11,6 +16,7 @@ from django.db import OperationalError
 
 from prodintel.lib import instance, static_files
 from prodintel.management.commands import serve, setup
+from tests.processes.conftest import ROOT
 
 
 @pytest.fixture
@@ -19,8 +25,12 @@ def quick_setup(data_dir, settings, monkeypatch):
     settings.CLIP_MODEL = "local-dir:elsewhere"
     settings.STATIC_ROOT = data_dir / "static"
     settings.PRODUCTION = True
-    monkeypatch.setattr(setup, "collect_if_changed", lambda: False)
+    monkeypatch.setattr(static_files, "are_current", lambda: True)
     return data_dir
+
+
+def no_locks(*_args):
+    raise OSError(errno.ENOLCK, "No locks available")
 
 
 @pytest.mark.django_db
@@ -51,6 +61,83 @@ def test_setup_without_a_database_says_which_setting_to_look_at(quick_setup, mon
         call_command("setup", stdout=io.StringIO(), skip_checks=True)
 
 
+@pytest.mark.django_db
+def test_setup_with_nothing_to_change_runs_beside_the_site(quick_setup, make_user):
+    make_user()
+    with instance.hold(quick_setup, address="http://localhost:8000/"):
+        call_command("setup", stdout=io.StringIO(), skip_checks=True)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("place", "name", "answer"),
+    [
+        (static_files, "are_current", lambda: False),
+        (setup.MigrationExecutor, "migration_plan", lambda *_: [("catalog.0002", False)]),
+    ],
+    ids=["static files", "database"],
+)
+def test_setup_changes_nothing_under_a_running_site(quick_setup, monkeypatch, place, name, answer):
+    monkeypatch.setattr(place, name, answer)
+    monkeypatch.setattr(static_files, "call_command", pytest.fail)
+    monkeypatch.setattr(setup, "call_command", pytest.fail)
+    with (
+        instance.hold(quick_setup, address="http://localhost:8000/"),
+        pytest.raises(CommandError) as refusal,
+    ):
+        call_command("setup", stdout=io.StringIO(), skip_checks=True)
+    assert str(refusal.value) == (
+        f"The site is running at http://localhost:8000/ (process {os.getpid()}), and this version "
+        "has changes to make under it. Stop it, then run this again."
+    )
+
+
+@pytest.mark.django_db
+def test_no_site_starts_while_setup_changes_what_it_runs_on(quick_setup, monkeypatch, make_user):
+    make_user()
+    refused = []
+
+    def start_meanwhile():
+        with pytest.raises(CommandError, match="already running"):
+            call_command("serve", stdout=io.StringIO(), skip_checks=True)
+        refused.append(True)
+
+    monkeypatch.setattr(static_files, "are_current", lambda: False)
+    monkeypatch.setattr(static_files, "collect", start_meanwhile)
+    call_command("setup", stdout=io.StringIO(), skip_checks=True)
+    assert refused == [True]
+
+
+@pytest.mark.parametrize("command", ["setup", "serve"])
+def test_data_folder_without_locks_is_refused_with_what_to_set(quick_setup, monkeypatch, command):
+    monkeypatch.setattr(instance.fcntl, "flock", no_locks)
+    with pytest.raises(CommandError, match=r"No locks available\. Set PRODINTEL_DATA_DIR"):
+        call_command(command, stdout=io.StringIO(), skip_checks=True)
+
+
+def test_ctrl_c_ends_a_command_without_a_traceback(tmp_path):
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "prodintel.settings",
+        "PRODINTEL_DATA_DIR": str(tmp_path),
+    }
+    with (instance.run_folder(tmp_path) / "setup.lock").open("w") as other:
+        instance.lock(other, wait=False)
+        waiting = subprocess.Popen(
+            [sys.executable, "manage.py", "setup"],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert "Another setup of this data folder is running" in waiting.stdout.readline()
+        waiting.send_signal(signal.SIGINT)
+        _, errors = waiting.communicate()
+    assert waiting.returncode == 130
+    assert errors == "\nprodintel: stopped; run it again to go on.\n"
+
+
 def test_static_files_are_collected_once_and_again_after_a_change(tmp_path, settings):
     source = tmp_path / "source"
     source.mkdir()
@@ -58,10 +145,12 @@ def test_static_files_are_collected_once_and_again_after_a_change(tmp_path, sett
     settings.STATICFILES_DIRS = [source]
     settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
     settings.STATIC_ROOT = tmp_path / "collected"
-    assert static_files.collect_if_changed()
-    assert not static_files.collect_if_changed()
+    assert not static_files.are_current()
+    static_files.collect()
+    assert static_files.are_current()
     (source / "a.css").write_text("a { color: red }", encoding="ascii")
-    assert static_files.collect_if_changed()
+    assert not static_files.are_current()
+    static_files.collect()
     assert (tmp_path / "collected" / "a.css").read_text(encoding="ascii") == "a { color: red }"
 
 
@@ -69,7 +158,7 @@ def test_interrupted_collection_is_done_again(tmp_path, settings, monkeypatch):
     settings.STATICFILES_DIRS = []
     settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
     settings.STATIC_ROOT = tmp_path / "collected"
-    static_files.collect_if_changed()
+    static_files.collect()
     settings.STATICFILES_DIRS = [tmp_path / "more"]
     (tmp_path / "more").mkdir()
     (tmp_path / "more" / "b.css").touch()
@@ -80,8 +169,8 @@ def test_interrupted_collection_is_done_again(tmp_path, settings, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(static_files, "call_command", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            static_files.collect_if_changed()
-    assert static_files.collect_if_changed()
+            static_files.collect()
+    assert not static_files.are_current()
 
 
 def test_serve_refuses_a_second_site_on_the_same_data(data_dir):
