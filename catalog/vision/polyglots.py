@@ -18,11 +18,16 @@ _ZIP_TAIL = 65_557
 _PDF_HEAD = 1024
 # Searched in the whole file: nothing that a camera or editor writes contains these, and each is long
 # enough not to come up by chance in the compressed pixels of a million photos.
-_MARKUP = re.compile(
-    rb"<\?php\s|<script[\s>/]|<!doctype\s+html|<html[\s>]|<iframe[\s>/]|<svg\s[^>]{0,200}xmlns"
-    rb"|javascript:",
-    re.IGNORECASE,
-)
+_MARKUP = re.compile(rb"<(?:\?php\s|script[\s>/]|!doctype\s{1,200}html|html[\s>]|iframe[\s>/])")
+_SCRIPT_ADDRESS = b"javascript:"
+_SVG = re.compile(rb"<svg\s")
+_NAMESPACE = re.compile(rb"[^>]{0,200}xmlns")
+# Chance does not write so many of them, and each one costs a look for its namespace.
+_MAX_SVGS = 100
+# A search holds the interpreter until it ends, and pages wait for it meanwhile: so the file is
+# searched in parts, each of them reaching into the next by more than any of these patterns is long.
+_PART = 256 * 1024
+_REACH = 256
 _TRAILERS: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", "a ZIP archive"),
     (b"PK\x05\x06", "a ZIP archive"),
@@ -59,7 +64,7 @@ def _hidden(data: bytes, file_format: str, end: int | None) -> str | None:
         return "a ZIP archive"
     if b"%PDF-" in data[:_PDF_HEAD]:
         return "a PDF document"
-    if _MARKUP.search(data):
+    if _has_markup(data):
         return "a web page or script"
     if _is_script(data, file_format):
         return "a script"
@@ -68,6 +73,19 @@ def _hidden(data: bytes, file_format: str, end: int | None) -> str | None:
         if trailer.startswith(magic):
             return name
     return None
+
+
+def _has_markup(data: bytes) -> bool:
+    svgs = 0
+    for start in range(0, len(data), _PART):
+        part = data[start : start + _PART + _REACH].lower()
+        if _SCRIPT_ADDRESS in part or _MARKUP.search(part):
+            return True
+        for svg in _SVG.finditer(part):
+            svgs += 1
+            if svgs > _MAX_SVGS or _NAMESPACE.match(part, svg.end()):
+                return True
+    return False
 
 
 def _is_script(data: bytes, file_format: str) -> bool:

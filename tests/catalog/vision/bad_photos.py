@@ -192,6 +192,7 @@ _BAD: dict[str, tuple[str, Callable[[], bytes]]] = {
     "jpeg-then-program": ("hidden_content", lambda: jpeg() + b"MZ\x90\x00" + bytes(60)),
     "jpeg-with-php-comment": ("hidden_content", lambda: jpeg_with_segment(0xFE, b"<?php phpinfo();")),
     "jpeg-with-svg-comment": ("hidden_content", lambda: jpeg_with_segment(0xFE, SVG)),
+    "jpeg-of-svg-tags": ("hidden_content", lambda: jpeg_with_segment(0xED, b"<svg " * 13_000)),
     "jpeg-with-pdf-comment": ("hidden_content", lambda: jpeg_with_segment(0xFE, b"%PDF-1.4")),
     "png-then-zip": ("hidden_content", lambda: png() + a_zip()),
     "png-then-rar": ("hidden_content", lambda: png() + b"Rar!\x1a\x07\x01\x00"),
