@@ -20,10 +20,12 @@ MAX_METADATA = 4 * MEBIBYTE
 # attacker thousands.
 MAX_SCANS = 50
 MAX_SCAN_PIXELS = 1_000_000_000
-_JPEG_MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])", re.DOTALL)
+# Not those that stand alone: restarts, the beginning (once more), and the one of arithmetic coding.
+_JPEG_MARKER = re.compile(rb"\xff([^\x00\x01\xff\xd0-\xd8])", re.DOTALL)
 _JPEG_SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_EOI, _JPEG_SOS, _JPEG_COM = 0xD9, 0xDA, 0xFE
 _PNG_PICTURE = frozenset((b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"))
+_PNG_XMP = b"XML:com.adobe.xmp\x00"
 _EXIF = b"Exif\x00\x00"
 _XMP = b"http://ns.adobe.com/xap/1.0/\x00"
 _ADOBE = b"Adobe"
@@ -72,7 +74,7 @@ def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
     """
     position = 2
     while True:
-        found = _JPEG_MARKER.search(data, position)
+        found = _next_marker(data, position)
         if found is None:
             raise corrupt("it ends too early")
         marker, start = found[1][0], found.start()
@@ -87,15 +89,25 @@ def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
         if length < 2 or position > len(data):  # noqa: PLR2004 - the length counts its own two bytes
             raise corrupt("it ends too early")
         if marker == _JPEG_SOS:
-            following = _JPEG_MARKER.search(data, position)
+            following = _next_marker(data, position)
             position = following.start() if following else len(data)
         yield marker, start, position
+
+
+def _next_marker(data: bytes, position: int) -> re.Match[bytes] | None:
+    # A search holds the interpreter until it ends: a long one is made in parts.
+    for start in range(position, len(data), MEBIBYTE):
+        found = _JPEG_MARKER.search(data, start, start + MEBIBYTE + 1)
+        if found is not None:
+            return found
+    return None
 
 
 def _walk_jpeg(data: bytes) -> Container:
     found = Container(picture=[data[:2]])
     scans = 0
     profile: list[bytes] = []
+    packets: list[bytes] = []
     for marker, start, end in jpeg_segments(data):
         body = data[start + 4 : end]
         found.end = end
@@ -109,13 +121,15 @@ def _walk_jpeg(data: bytes) -> Container:
             found.picture.append(data[start:end])
         elif body.startswith(_ICC):
             profile.append(body[len(_ICC) + 2 :])
-        else:
-            _note_jpeg_metadata(found, body)
+        elif body.startswith(_EXIF):
+            found.exif = found.exif or body[len(_EXIF) :]
+        elif body.startswith((_XMP, _MORE_XMP)) and len(packets) < _MAX_PACKETS:
+            packets.append(body[len(_XMP) if body.startswith(_XMP) else _MORE_XMP_HEADER :])
     if not (found.width and scans):
         raise corrupt("it holds no picture")
     if scans > MAX_SCANS or scans * found.width * found.height > MAX_SCAN_PIXELS:
         raise corrupt("it is stored in too many layers")
-    found.icc = b"".join(profile)
+    found.icc, found.xmp = b"".join(profile), b"".join(packets)
     return found
 
 
@@ -145,6 +159,9 @@ def png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 def _walk_png(data: bytes) -> Container:
     found = Container(picture=[data[:8]])
+    # Of each the first alone is looked at: inflating costs a thousand times what a chunk weighs.
+    profile: bytes | None = None
+    packet: bytes | None = None
     for name, start, end in png_chunks(data):
         body = data[start + 8 : end - 4]
         if found.end == 0 and name != b"IHDR":
@@ -160,10 +177,11 @@ def _walk_png(data: bytes) -> Container:
             found.animated = len(body) >= 4 and struct.unpack_from(">I", body)[0] > 1  # noqa: PLR2004
         elif name == b"eXIf":
             found.exif = body
-        elif name == b"iCCP":
-            found.icc = _inflate(body.partition(b"\x00")[2][1:])
-        elif name == b"iTXt" and body.startswith(b"XML:com.adobe.xmp\x00"):
-            found.xmp = _png_text(body)
+        elif name == b"iCCP" and profile is None:
+            profile = _inflate(body.partition(b"\x00")[2][1:])
+        elif name == b"iTXt" and packet is None and body.startswith(_PNG_XMP):
+            packet = _png_text(body)
+    found.icc, found.xmp = profile or b"", packet or b""
     return found
 
 

@@ -235,6 +235,16 @@ def srgb_profile() -> bytes:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
+def deflated_profile() -> bytes:
+    """The body of an iCCP chunk that is some kilobytes of four megabytes."""
+    return b"k\x00\x00" + zlib.compress(bytes(4_000_000), 9)
+
+
+def deflated_xmp() -> bytes:
+    """The body of an XMP chunk that is some kilobytes of four megabytes."""
+    return b"XML:com.adobe.xmp\x00\x01\x00\x00\x00" + zlib.compress(bytes(4_000_000), 9)
+
+
 def transparent_palette() -> Image.Image:
     image = picture("P")
     image.info["transparency"] = image.getpixel((0, 0))
@@ -282,6 +292,12 @@ _ODD: dict[str, Callable[[], bytes]] = {
     "profile-bomb-png": lambda: png_of(
         64, 64, (b"\x00" + bytes(192)) * 64,
         extra=png_chunk(b"iCCP", b"k\x00\x00" + zlib.compress(bytes(50_000_000), 9)),
+    ),
+    "many-profiles-png": lambda: png_of(
+        64, 64, (b"\x00" + bytes(192)) * 64, extra=png_chunk(b"iCCP", deflated_profile()) * 50
+    ),
+    "many-packets-png": lambda: png_of(
+        64, 64, (b"\x00" + bytes(192)) * 64, extra=png_chunk(b"iTXt", deflated_xmp()) * 50
     ),
     "animated-gif": lambda: encode(frames()[0], "GIF", save_all=True, append_images=frames()[1:]),
     "animated-webp": lambda: encode(frames()[0], "WEBP", save_all=True, append_images=frames()[1:]),

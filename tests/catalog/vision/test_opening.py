@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms, ImageOps
 
+from catalog.vision import containers
 from catalog.vision.limits import Limits, PhotoRejected
 from catalog.vision.opening import inspect, inspect_with_preview, load, load_for_model
 from tests.catalog.vision.bad_photos import (
@@ -290,3 +291,19 @@ def test_compressed_metadata_is_not_inflated_beyond_its_bound(name):
 
     # Each of them holds 50 MB.
     assert peak < 20_000_000
+
+
+@pytest.mark.parametrize("name", ["many-profiles-png", "many-packets-png"])
+def test_one_chunk_of_each_kind_is_inflated_at_most(name, monkeypatch):
+    inflated = []
+    inflate = containers._inflate
+    monkeypatch.setattr(containers, "_inflate", lambda data: inflated.append(data) or inflate(data))
+
+    inspect(odd_photo(name))
+
+    assert len(inflated) == 1
+
+
+def test_run_length_bitmap_is_refused_with_what_to_save_it_as():
+    with pytest.raises(PhotoRejected, match=r"RLE.*PNG"):
+        inspect(bad_photo("rle-bmp"))
