@@ -12,16 +12,15 @@ from django.utils import timezone
 
 from catalog import storage
 from catalog.models import Catalog, FileRemoval, Job, Photo, Placement, Product, Variant
+from catalog.models.catalog import KEEP_DELETED
 from catalog.models.job import PURGE
-from catalog.services.photos import photo_purge
-from catalog.services.products import product_purge
+from catalog.services.purging import catalog_purge, part_purge, photo_purge, product_purge
 from catalog.services.search_photos import search_photos_purge
 from prodintel.lib.lease import kept_alive
 from prodintel.lib.work import WorkState
 
 M = TypeVar("M", bound=Model)
 logger = structlog.get_logger(__name__)
-KEEP_DELETED = timedelta(days=30)
 PURGE_EVERY = timedelta(hours=6)
 REMOVALS = 100
 STORAGE_RETRY = timedelta(seconds=30)
@@ -39,14 +38,15 @@ def purge(_job: Job) -> None:
     """Remove for good what was deleted more than 30 days ago."""
     before = timezone.now() - KEEP_DELETED
     for product in _each(Product.objects.filter(deleted_at__lt=before)):
-        product_purge(product=product)
+        product_purge(product=product, deleted_before=before)
     for placement in _each(Placement.objects.filter(deleted_at__lt=before)):
-        placement.delete()
-    Variant.objects.filter(deleted_at__lt=before, product__deleted_at=None).delete()
+        part_purge(part=placement, deleted_before=before)
+    for variant in _each(Variant.objects.filter(deleted_at__lt=before, product__deleted_at=None)):
+        part_purge(part=variant, deleted_before=before)
     for catalog in _each(Catalog.objects.filter(deleted_at__lt=before)):
         for product in _each(Product.objects.filter(catalog=catalog)):
             product_purge(product=product)
-        catalog.delete()
+        catalog_purge(catalog=catalog, deleted_before=before)
     unused = Photo.objects.filter(placements__isnull=True, created_at__lt=before)
     for pk in list(unused.values_list("pk", flat=True)):
         photo_purge(photo_id=pk)

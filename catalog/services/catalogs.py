@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from catalog.models import ApiToken, Catalog, Membership, Role
+from catalog.models.catalog import KEEP_DELETED
 from catalog.services.attribute_values import check_text
 from catalog.services.audit import audit
 from catalog.services.errors import conflict
@@ -82,6 +83,20 @@ def catalog_delete(*, catalog: Catalog, actor: Any) -> None:
 
 
 @transaction.atomic
+def catalog_restore(*, catalog: Catalog, actor: Any) -> None:
+    """Bring a deleted catalogue back. Raises ValidationError after the days it is kept for."""
+    lock_row(catalog)
+    catalog.refresh_from_db(fields=["deleted_at"])
+    # It goes bit by bit, so one that the purge may have begun with must not come back.
+    if catalog.deleted_at is not None and catalog.deleted_at < timezone.now() - KEEP_DELETED:
+        days = KEEP_DELETED.days
+        raise conflict("", f"It was deleted more than {days} days ago and is being removed.")
+    catalog.deleted_at = None
+    catalog.save(update_fields=["deleted_at"])
+    audit(actor=actor, action="catalog.restore", target=catalog, catalog=catalog)
+
+
+@transaction.atomic
 def membership_set(*, catalog: Catalog, user: Any, role: str, actor: Any) -> Membership:
     """Make somebody a member, or change the role. The last owner keeps the role."""
     if role not in Role.values:
@@ -141,11 +156,3 @@ def token_revoke(*, token: ApiToken, actor: Any) -> None:
 def token_digest(text: str) -> str:
     """What is kept of a token. A plain hash is enough for 256 random bits."""
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-@transaction.atomic
-def catalog_restore(*, catalog: Catalog, actor: Any) -> None:
-    """Bring a deleted catalogue back."""
-    catalog.deleted_at = None
-    catalog.save(update_fields=["deleted_at"])
-    audit(actor=actor, action="catalog.restore", target=catalog, catalog=catalog)

@@ -6,10 +6,27 @@ refer to the locked one can still be added, so that no two transactions wait for
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db.models import Model
+
+from catalog.models import Placement, Variant
+from catalog.services.errors import conflict
 
 
 def lock_row(row: Model) -> None:
     """Hold the row until the transaction ends; what was read of others before may be outdated."""
     rows = type(row)._default_manager.filter(pk=row.pk).order_by()  # noqa: SLF001 -- Django's API
     rows.select_for_update(no_key=True).values_list("pk", flat=True).first()
+
+
+def hold_part(part: Placement | Variant, fields: Iterable[str]) -> None:
+    """Lock the product, and see these fields of its part as those left them who held it before.
+
+    Raises ValidationError when the part is no longer there.
+    """
+    lock_row(part.product)
+    try:
+        part.refresh_from_db(fields=list(fields))
+    except type(part).DoesNotExist as error:
+        raise conflict("", "This was removed for good and cannot be brought back.") from error

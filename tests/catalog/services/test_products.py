@@ -28,6 +28,7 @@ from catalog.models import (
     Variant,
 )
 from catalog.services.ledger import attribute_set
+from catalog.services.photos import placement_update
 from catalog.services.products import (
     product_add_photos,
     product_create,
@@ -197,6 +198,7 @@ def test_failed_creation_leaves_no_rows_and_no_files(make_product, data_dir):
         make_product(sku="M-1", color="blue")
     assert not Photo.objects.exists()
     assert Product.objects.count() == 1
+    Jobber(owner="test")._remove_files()
     assert files_in(data_dir / "media") == []
 
 
@@ -206,6 +208,57 @@ def test_same_photo_again_gives_the_product_that_is_there(catalog, person, data_
     assert again.duplicate
     assert again.product == first.product
     assert Product.objects.count() == 1
+
+
+def test_photo_that_is_no_longer_the_main_one_gives_the_product_that_it_shows(make_product, person):
+    product = make_product(photos=[staged("red"), staged("blue")])
+    placement_update(placement=product.placements.last(), actor=person, role="main")
+    for color in ("red", "blue"):
+        again = product_create(catalog=product.catalog, actor=person, photos=[staged(color)])
+        assert (again.duplicate, again.product) == (True, product)
+
+
+def test_photo_of_two_products_gives_the_one_whose_main_photo_it_is(make_product, person):
+    first = make_product(photos=[staged("red"), staged("blue")])
+    second = make_product(photos=[staged("blue")], allow_duplicate=True)
+    assert make_product(photos=[staged("blue")]) == second
+    assert make_product(photos=[staged("red")]) == first
+
+
+def test_size_chart_of_one_product_may_begin_another(make_product, person):
+    product = make_product(photos=[staged("red"), staged("blue")])
+    placement_update(placement=product.placements.last(), actor=person, role="chart")
+    assert make_product(photos=[staged("blue")]) != product
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_same_photos_in_other_orders_uploaded_at_once_all_arrive(catalog, person, data_dir):
+    photos = [staged("red"), staged("blue")]
+    made: list = []
+    start = threading.Barrier(4)
+
+    def upload(order) -> None:
+        try:
+            start.wait()
+            for mark in range(5):
+                some = [staged(color, mark=mark) for color in order]
+                made.append(
+                    product_create(catalog=catalog, actor=person, photos=some, allow_duplicate=True)
+                )
+        finally:
+            connection.close()
+
+    threads = [
+        threading.Thread(target=upload, args=(order,))
+        for order in (("red", "blue"), ("blue", "red")) * 2
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 20
+    assert {len(each.product.placements.all()) for each in made} == {len(photos)}
 
 
 def test_same_photo_again_makes_a_second_product_where_that_is_allowed(catalog, person, data_dir):
@@ -242,6 +295,7 @@ def test_same_photo_uploaded_by_many_at_once_makes_one_product(catalog, person, 
         thread.join()
     assert sorted(each.duplicate for each in made) == [False, True, True, True]
     assert Product.objects.count() == 1
+    Jobber(owner="test")._remove_files()
     assert len(files_in(data_dir / "media")) == 1
 
 
