@@ -12,7 +12,7 @@ from catalog.models import Product, Variant
 from catalog.services.attribute_values import check_text
 from catalog.services.audit import audit
 from catalog.services.errors import conflict, unique_handled
-from catalog.services.locks import lock_row
+from catalog.services.locks import hold_part, lock_row
 
 VARIANT_FIELDS = frozenset(
     {
@@ -29,10 +29,14 @@ VARIANT_FIELDS = frozenset(
         *(f"option{n}_{part}" for n in (1, 2, 3) for part in ("name", "value")),
     }
 )
+HELD = (*VARIANT_FIELDS, "deleted_at")
 
 
 def variant_save(variant: Variant, fields: Mapping[str, Any]) -> Variant:
-    """Check and save a variant's fields. Raises ValidationError with messages by field."""
+    """Check and save a variant's fields, and no others of one that is there already.
+
+    Raises ValidationError with messages by field.
+    """
     for name, value in fields.items():
         if name not in VARIANT_FIELDS:
             raise conflict(name, "This is not a field of a variant.")
@@ -42,7 +46,7 @@ def variant_save(variant: Variant, fields: Mapping[str, Any]) -> Variant:
         setattr(variant, name, "" if value is None and _is_text(name) else value)
     variant.currency = (variant.currency or variant.catalog.currency).upper()
     variant.full_clean(exclude=["product", "catalog"])
-    variant.save()
+    variant.save(update_fields=[*fields, "currency"] if variant.pk else None)
     return variant
 
 
@@ -62,6 +66,7 @@ def changed_fields(row: Product | Variant, fields: Mapping[str, Any]) -> dict[st
 def variant_create(*, product: Product, actor: Any, **fields: Any) -> Variant:
     """Add a variant after those there are. Raises ValidationError with messages by field."""
     with unique_handled(), transaction.atomic():
+        lock_row(product)
         last = product.variants.order_by("-position").first()
         variant = variant_save(
             Variant(
@@ -83,8 +88,11 @@ def variant_create(*, product: Product, actor: Any, **fields: Any) -> Variant:
 
 
 def variant_update(*, variant: Variant, actor: Any, **fields: Any) -> Variant:
-    """Change a variant. Raises ValidationError with messages by field."""
+    """Change a variant. Raises ValidationError with messages by field, or when it is deleted."""
     with unique_handled(), transaction.atomic():
+        hold_part(variant, HELD)
+        if variant.deleted_at is not None:
+            raise conflict("", "This variant was deleted. Bring it back first.")
         changes = changed_fields(variant, fields)
         variant_save(variant, fields)
         audit(
@@ -100,8 +108,10 @@ def variant_update(*, variant: Variant, actor: Any, **fields: Any) -> Variant:
 
 @transaction.atomic
 def variant_delete(*, variant: Variant, actor: Any) -> None:
-    """Delete a variant. Raises ValidationError for a product's last one."""
-    lock_row(variant.product)
+    """Delete a variant; it can be brought back. Raises ValidationError for a product's last one."""
+    hold_part(variant, HELD)
+    if variant.deleted_at is not None:
+        return
     others = variant.product.variants.filter(deleted_at=None).exclude(pk=variant.pk)
     if not others.exists():
         raise conflict("", "A product has at least one variant. Delete the product instead.")
@@ -117,8 +127,17 @@ def variant_delete(*, variant: Variant, actor: Any) -> None:
 
 
 def variant_restore(*, variant: Variant, actor: Any) -> None:
-    """Bring a variant back. Raises ValidationError when its SKU was given to another."""
+    """Bring a variant back.
+
+    Raises ValidationError when its SKU was given to another, it was removed for good, or its
+    product is deleted.
+    """
     with unique_handled(), transaction.atomic():
+        hold_part(variant, HELD)
+        if variant.deleted_at is None:
+            return
+        if Product.objects.deleted().filter(pk=variant.product_id).exists():
+            raise conflict("", "Its product is deleted. Bring the product back first.")
         variant.deleted_at = None
         variant.save(update_fields=["deleted_at"])
         audit(
