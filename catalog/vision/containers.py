@@ -28,6 +28,11 @@ _PNG_PICTURE = frozenset((b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"))
 _PNG_XMP = b"XML:com.adobe.xmp\x00"
 _EXIF = b"Exif\x00\x00"
 _XMP = b"http://ns.adobe.com/xap/1.0/\x00"
+# What does not fit in one segment follows in others, each after 40 bytes that say where it belongs.
+_MORE_XMP = b"http://ns.adobe.com/xmp/extension/\x00"
+_MORE_XMP_HEADER = len(_MORE_XMP) + 40
+# As many as hold MAX_METADATA.
+_MAX_PACKETS = 64
 _ADOBE = b"Adobe"
 _ICC = b"ICC_PROFILE\x00"
 
@@ -81,9 +86,6 @@ def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
         if marker == _JPEG_EOI:
             yield marker, start, found.end()
             return
-        if marker in (0x01, 0xD8):
-            position = found.end()
-            continue
         length = struct.unpack_from(">H", data, found.end())[0]
         position = found.end() + length
         if length < 2 or position > len(data):  # noqa: PLR2004 - the length counts its own two bytes
@@ -131,13 +133,6 @@ def _walk_jpeg(data: bytes) -> Container:
         raise corrupt("it is stored in too many layers")
     found.icc, found.xmp = b"".join(profile), b"".join(packets)
     return found
-
-
-def _note_jpeg_metadata(found: Container, body: bytes) -> None:
-    if body.startswith(_EXIF):
-        found.exif = found.exif or body[len(_EXIF) :]
-    elif body.startswith(_XMP):
-        found.xmp = found.xmp or body[len(_XMP) :]
 
 
 def _is_application(marker: int) -> bool:

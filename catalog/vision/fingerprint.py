@@ -26,11 +26,6 @@ def perceptual_hash(image: Image.Image) -> int:
     return int.from_bytes(np.packbits(bits).tobytes(), "big", signed=True)
 
 
-def hamming_distance(one: int, other: int) -> int:
-    """How many of the 64 bits differ; below about 10, the photos are near-duplicates."""
-    return ((one ^ other) & 0xFFFF_FFFF_FFFF_FFFF).bit_count()
-
-
 @lru_cache(maxsize=1)
 def _cosines() -> NDArray[np.float64]:
     """The first rows of the DCT-II matrix after the constant one, (8, 32)."""
