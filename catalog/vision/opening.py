@@ -29,6 +29,7 @@ _TYPES = {
 PREVIEW_SIDE = 160
 _FIRST_ON_ITS_SIDE = 5  # of EXIF's orientations
 _BMP_CORE_HEADER = 12
+_BMP_RUN_LENGTHS = frozenset((1, 2))  # BI_RLE8, BI_RLE4
 
 
 @dataclass(frozen=True)
@@ -184,6 +185,13 @@ def _structure(data: bytes, file_format: str) -> Container:
     width, height = (
         abs(int.from_bytes(data[at : at + step], "little", signed=wide)) for at in (18, 18 + step)
     )
+    if wide and int.from_bytes(data[30:34], "little") in _BMP_RUN_LENGTHS:
+        # Pillow unpacks it in Python: some kilobytes take seconds, at every look at the photo.
+        raise PhotoRejected(
+            "unsupported_format",
+            "The bitmap is compressed with run lengths (RLE), which is not taken. "
+            "Save it as a PNG, or as a BMP without compression, and upload that.",
+        )
     return Container(width=width, height=height, end=len(data), picture=[data])
 
 

@@ -107,6 +107,16 @@ def webp_announcing(width: int, height: int) -> bytes:
     return b"RIFF" + struct.pack("<I", len(whole)) + whole
 
 
+def rle_bitmap() -> bytes:
+    """A grey of 64 by 64, each row one run of 64 pixels."""
+    rows = b"\x40\x80\x00\x00" * 64 + b"\x00\x01"
+    palette = b"".join(bytes((grey, grey, grey, 0)) for grey in range(256))
+    header = struct.pack("<IiiHHIIiiII", 40, 64, 64, 1, 8, 1, len(rows), 0, 0, 256, 0)
+    start = 14 + len(header) + len(palette)
+    whole = header + palette + rows
+    return b"BM" + struct.pack("<IHHI", 14 + len(whole), 0, 0, start) + whole
+
+
 def tiff_with(entries: list[tuple[int, int, int, int]]) -> bytes:
     """A TIFF that is one directory of (tag, type, count, value) and nothing else."""
     body = b"".join(struct.pack("<HHII", *entry) for entry in entries)
@@ -180,6 +190,7 @@ _BAD: dict[str, tuple[str, Callable[[], bytes]]] = {
         lambda: b"GIF89a\xff\xff\xff\xff\x00\x00\x00,\x00\x00\x00\x00\xff\xff\xff\xff\x00\x02\x02D\x01\x00;",
     ),
     "webp-bomb": ("too_many_pixels", lambda: webp_announcing(16_383, 16_383)),
+    "rle-bmp": ("unsupported_format", rle_bitmap),
     "bmp-bomb": (
         "too_many_pixels",
         lambda: b"BM" + struct.pack("<IHHIIiiHHIIiiII", 90, 0, 0, 54, 40, 40_000, -40_000, 1, 24, 0, 0, 0, 0, 0, 0),
