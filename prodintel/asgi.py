@@ -13,8 +13,12 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.conf import settings  # noqa: E402
 
 from catalog import routing as catalog_routing  # noqa: E402
+from prodintel.checks import refuse_unsafe_production  # noqa: E402
 from prodintel.lib.body_limit import BodyLimitMiddleware  # noqa: E402
 from prodintel.lib.same_origin import SameOriginValidator  # noqa: E402
+
+# Whatever server loads this has run no system checks.
+refuse_unsafe_production()
 
 # The origin first: a page of another site learns not even whether a person is logged in.
 websockets = SameOriginValidator(

@@ -175,3 +175,12 @@ def test_redis_keeps_the_two_caches_apart_and_is_not_waited_for(value):
     caches = value("settings.CACHES", REDIS_URL="redis://cache:6379/0")
     assert len({cache["KEY_PREFIX"] for cache in caches.values()}) == 2
     assert all(cache["OPTIONS"]["socket_timeout"] <= 2 for cache in caches.values())
+
+
+def test_https_is_promised_for_this_host_alone_in_production(value):
+    expression = (
+        "[settings.SECURE_HSTS_SECONDS, getattr(settings, 'SECURE_HSTS_INCLUDE_SUBDOMAINS', False),"
+        " getattr(settings, 'SECURE_HSTS_PRELOAD', False)]"
+    )
+    assert value(expression, PRODINTEL_ENV="production") == [31_536_000, False, False]
+    assert value(expression) == [0, False, False]

@@ -14,6 +14,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
+from prodintel import first_run
 from prodintel.lib import instance, static_files
 from prodintel.management.commands import serve, setup
 from tests.processes.conftest import ROOT
@@ -199,6 +200,22 @@ def test_serve_refuses_a_database_that_is_not_up_to_date(data_dir, settings, mon
     )
     with pytest.raises(CommandError, match=r"manage\.py setup"):
         call_command("serve", stdout=io.StringIO(), skip_checks=True)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("production", [False, True])
+def test_first_login_is_shown_until_the_site_is_in_production(
+    data_dir, settings, make_user, production
+):
+    login = first_run._new_login(data_dir)
+    user = make_user(login.username)
+    user.set_password(login.password)
+    user.save()
+    settings.PRODUCTION = production
+    output = io.StringIO()
+    serve.Command(stdout=output)._greet("http://localhost:8000/")
+    assert "http://localhost:8000/" in output.getvalue()
+    assert (login.password in output.getvalue()) is not production
 
 
 @pytest.mark.parametrize("text", ["", "web,cron", "all"])

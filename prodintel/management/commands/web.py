@@ -15,7 +15,7 @@ log = structlog.get_logger("prodintel.web")
 
 class Command(BaseCommand):
     help = "Answer HTTP and websocket requests on HOST and PORT, until stopped."
-    # The supervisor that starts this has just run them.
+    # The supervisor, who hands over the socket, has just run them; else `handle` does.
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -24,6 +24,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_args: Any, fd: int | None, **_options: Any) -> None:
+        if fd is None:
+            self.check()
         from prodintel.asgi import application
         from prodintel.web import WebServer
 
