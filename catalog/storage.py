@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import glob
 import os
 import tempfile
 from collections.abc import Iterator
@@ -12,6 +13,9 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+
+PROBE = "probe"
+DRAFT = ".draft-{name}-"
 
 
 class StorageUnavailable(Exception):  # noqa: N818 -- the state of the storage is the name
@@ -64,7 +68,9 @@ def save(name: str, data: bytes) -> str:
 def _write_whole(path: Path, data: bytes) -> None:
     """Write a local file aside, then put it in its place at once."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=".draft-")
+    # Two may write the same file at once; and whoever deletes it finds what a killed one left.
+    prefix = DRAFT.format(name=path.name)
+    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=prefix)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
@@ -86,6 +92,24 @@ def exists(name: str) -> bool:
 
 
 def delete(name: str) -> None:
-    """Delete a stored file; one that is gone already is no error. Raises StorageUnavailable."""
+    """Delete a stored file, and what was left of writing it; one that is gone already is no error.
+
+    Raises StorageUnavailable.
+    """
     with _named_failures(name):
         default_storage.delete(name)
+        try:
+            path = Path(default_storage.path(name))
+        except NotImplementedError:
+            return
+        for draft in path.parent.glob(glob.escape(DRAFT.format(name=path.name)) + "*"):
+            draft.unlink(missing_ok=True)
+
+
+def is_working() -> bool:
+    """Whether a file can be written and deleted: if so, what fails for another is its own matter."""
+    try:
+        delete(save(PROBE, b""))
+    except StorageUnavailable:
+        return False
+    return True

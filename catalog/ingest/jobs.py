@@ -100,8 +100,14 @@ class Jobber:
                 try:
                     storage.delete(row.name)
                 except storage.StorageUnavailable as error:
-                    FileRemoval.objects.release(claim.token, error=str(error), delay=STORAGE_RETRY)
-                    return 0
+                    if not storage.is_working():
+                        reason = str(error)
+                        FileRemoval.objects.release(claim.token, error=reason, delay=STORAGE_RETRY)
+                        return 0
+                    # This one file alone: the others are not held up by it.
+                    FileRemoval.objects.fail(claim.token, [row.pk], error=str(error))
+                    logger.warning("file not removed", name=row.name, reason=str(error))
+                    continue
                 except storage.FileMissing:
                     logger.info("file was gone already", name=row.name)
                 FileRemoval.objects.held(claim.token).filter(pk=row.pk).delete()
