@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import resource
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -50,26 +52,56 @@ def test_process_that_may_open_no_more_files_fails_nothing(listening):
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
+def sockets(path):
+    return list(path.parent.glob("*.sock"))
+
+
 def test_socket_is_for_its_owner_alone(listening):
     path, _ = listening
-    assert path.stat().st_mode & 0o077 == 0
+    (socket,) = sockets(path)
+    assert socket.stat().st_mode & 0o077 == 0
 
 
-def test_listener_takes_over_from_a_dead_one(listening):
+def test_all_who_listen_are_told_also_after_one_of_them_has_ended(listening):
     path, events = listening
     second = threading.Event()
-    successor = wake.Listener(path, {"embed": second})
-    successor.start()
+    other = wake.Listener(path, {"embed": second})
+    other.start()
     wake.notify(path, "embed")
     assert second.wait(10)
-    assert not events["embed"].is_set()
-    successor.close()
+    assert events["embed"].wait(10)
+    events["embed"].clear()
+    other.close()
+    wake.notify(path, "embed")
+    assert events["embed"].wait(10)
+
+
+def test_killed_listener_is_told_nothing_more_and_its_socket_goes_away(listening):
+    path, events = listening
+    program = (
+        "import os, signal, sys; from pathlib import Path; from prodintel.lib import wake\n"
+        "wake.Listener(Path(sys.argv[1]), {}).start()\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", program, path], check=False)
+    assert len(sockets(path)) == 2
+    wake.notify(path, "embed")
+    assert events["embed"].wait(10)
+    assert len(sockets(path)) == 1
 
 
 def test_listener_that_never_ran_closes(tmp_path):
     path = wake.address(tmp_path, "worker")
     wake.Listener(path, {}).close()
-    assert not path.exists()
+    assert sockets(path) == []
+
+
+def test_listener_of_a_folder_that_is_just_short_enough_has_a_socket(tmp_path):
+    room = wake.LONGEST_PATH - len(str(tmp_path / "run" / "worker")) - 1
+    folder = tmp_path / ("x" * room)
+    path = wake.address(folder, "worker")
+    assert path.parent == folder / "run"
+    wake.Listener(path, {}).close()
 
 
 def test_address_of_a_deep_folder_is_short_enough_for_a_socket(tmp_path):
