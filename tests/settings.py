@@ -3,16 +3,26 @@
 Nothing of the developer's own configuration reaches the tests: neither `.env` nor the environment.
 """
 
+import ast
 import os
 import tempfile
 from pathlib import Path
 
-_SERVICES = ("DATABASE_URL", "REDIS_URL", "QDRANT_URL", "QDRANT_API_KEY", "S3_BUCKET")
-_ENCODER = ("CLIP_MODEL", "CLIP_PRETRAINED", "CLIP_DEVICE", "CLIP_DTYPE")
-_SITE = ("PRODINTEL_ENV", "DEBUG", "HOST", "PORT", "ALLOWED_HOSTS", "TRUST_PROXY", "LOG_FORMAT")
-for _name in (*_SERVICES, *_ENCODER, *_SITE):
-    os.environ.pop(_name, None)
-    os.environ.pop(f"{_name}_FILE", None)
+# The names are read from the source: importing it would read the very environment to be cleared.
+_source = Path(__file__).parents[1] / "prodintel" / "settings.py"
+(_class,) = (
+    node
+    for node in ast.parse(_source.read_text(encoding="utf-8")).body
+    if isinstance(node, ast.ClassDef) and node.name == "Settings"
+)
+_names = {
+    node.target.id.upper()
+    for node in _class.body
+    if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+}
+for _name in list(os.environ):
+    if _name.upper().removesuffix("_FILE") in _names:
+        del os.environ[_name]
 os.environ["PRODINTEL_ENV_FILE"] = os.devnull
 os.environ["PRODINTEL_DATA_DIR"] = tempfile.mkdtemp(prefix="prodintel-tests-")
 os.environ["SECRET_KEY"] = "only-for-tests-" + "x" * 40

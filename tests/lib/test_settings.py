@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from prodintel.settings import Settings
+
 ROOT = Path(__file__).parents[2]
 Read = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -184,3 +186,17 @@ def test_https_is_promised_for_this_host_alone_in_production(value):
     )
     assert value(expression, PRODINTEL_ENV="production") == [31_536_000, False, False]
     assert value(expression) == [0, False, False]
+
+
+def test_nothing_of_the_developer_s_configuration_reaches_the_tests():
+    everything = {name.upper(): "1" for name in Settings.model_fields}
+    files = {f"{name}_FILE": "/nowhere" for name in everything}
+    done = subprocess.run(
+        [sys.executable, "-c", "from tests import settings; print(*settings.ENV.model_fields_set)"],
+        cwd=ROOT,
+        env={**os.environ, **everything, **files, "time_zone": "Mars"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert sorted(done.stdout.split()) == ["prodintel_data_dir", "secret_key"], done.stderr
