@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 
 from django.http import HttpRequest
+
+# A subscriber's network has so many addresses of its own that all of them count as one.
+_SUBSCRIBER_BITS = 64
 
 
 def direct(request: HttpRequest) -> str | None:
     """The address of whoever is connected, for a site without a proxy before it."""
-    return request.META.get("REMOTE_ADDR") or None
+    return _counted(request.META.get("REMOTE_ADDR", ""))
 
 
 def forwarded(request: HttpRequest) -> str | None:
@@ -22,7 +25,17 @@ def forwarded(request: HttpRequest) -> str | None:
     if last.startswith("[") or last.count(":") == 1:
         # Some proxies add the port.
         last = last.rpartition(":")[0] if not last.endswith("]") else last
+    return _counted(last.strip("[]")) or direct(request)
+
+
+def _counted(text: str) -> str | None:
+    """The address under which attempts are counted; of IPv6, the network's. None if it is none."""
     try:
-        return str(ip_address(last.strip("[]")))
+        address = ip_address(text)
     except ValueError:
-        return direct(request)
+        return None
+    if not isinstance(address, IPv6Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(IPv6Address(int(address) >> _SUBSCRIBER_BITS << _SUBSCRIBER_BITS))
