@@ -144,11 +144,9 @@ class EmbeddedIndex:
     def health(self) -> IndexHealth:
         """Whether the index answers, and what it holds."""
         try:
-            shard = self._engine.info().shard
+            shard = self._engine.shard_info()
         except EngineError as error:
             return IndexHealth(ok=False, detail=str(error))
-        if shard is None:
-            return IndexHealth(ok=False, detail="The engine that answers keeps no vectors.")
         return IndexHealth(
             ok=not shard.error,
             detail=shard.error or "Embedded in the engine.",

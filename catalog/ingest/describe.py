@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 import numpy as np
 import structlog
@@ -144,7 +145,7 @@ class Describer:
         """The vocabulary in this encoder's vectors; texts are encoded once, however often it changes."""
         if self._bank is None or self._encoder != encoder:
             self._encoder, self._zero_shot = encoder, None
-            self._bank = PromptBank(self._engine.encode_texts)
+            self._bank = PromptBank(partial(self._engine.encode_texts, model=encoder.fingerprint))
         vocabulary = current()
         if self._zero_shot is None or self._zero_shot.vocabulary is not vocabulary:
             read = calibration_of(encoder.model_id)

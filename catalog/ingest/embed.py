@@ -148,7 +148,9 @@ class Embedder:
         for batch in self._decoding(encoder):
             stack = self._collect(batch)
             if stack is not None:
-                batch.vectors = self._calls.submit(self._engine.encode_photos, stack)
+                batch.vectors = self._calls.submit(
+                    self._engine.encode_photos, stack, model=encoder.fingerprint
+                )
             if before is not None:
                 yield before
             before = batch

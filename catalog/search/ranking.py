@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 import structlog
 
@@ -119,7 +120,8 @@ class Seeing:
                     "photos are ready."
                 )
                 return None
-            return looks_of(query, self._space, engine.encode_texts)
+            encode = partial(engine.encode_texts, model=self._space.fingerprint)
+            return looks_of(query, self._space, encode)
         except EngineError as error:
             logger.info("search without looks", reason=str(error))
             self.notice = "The encoder does not answer: results go by words only until it does."

@@ -39,7 +39,9 @@ def photo_vector(data: bytes, crop: Crop | None = None) -> np.ndarray:
         right = max(round((x + width) * picture.width), left + 1)
         bottom = max(round((y + height) * picture.height), top + 1)
         picture = picture.crop((left, top, right, bottom))
-    return engine.encode_query_photo(prepare(picture, encoder.preprocess))
+    return engine.encode_query_photo(
+        prepare(picture, encoder.preprocess), model=encoder.fingerprint
+    )
 
 
 def search_photo_create(*, catalog: Catalog, data: bytes, actor: Any) -> SearchPhoto:

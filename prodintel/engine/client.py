@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from prodintel.engine import wire
 from prodintel.engine.errors import CollectionMissing, EngineError, EngineUnavailable
-from prodintel.engine.interface import EncoderInfo, Engine, EngineConfig, EngineInfo
+from prodintel.engine.interface import EncoderInfo, Engine, EngineConfig, EngineInfo, ShardInfo
 from prodintel.engine.local import LocalEngine
 from prodintel.engine.vectors import Field, Filter, Payload, Record, ScoredPoint, Value, Vector
 
@@ -59,27 +59,38 @@ class EngineClient:
         return cls(config.socket, config.key_file, timeout)
 
     def info(self, timeout: float | None = None) -> EngineInfo:
-        """How the engine is; answers while the model loads."""
+        """How the model is; answers at once, also while it loads."""
         return cast("EngineInfo", self._call("info", wait=timeout))
 
     def wait_ready(self, timeout: float | None = None) -> EncoderInfo:
         """Wait until the model is loaded."""
         return cast("EncoderInfo", self._call("wait_ready", wait=timeout, tell=True))
 
-    def encode_texts(self, texts: Sequence[str], *, timeout: float | None = None) -> Vector:
+    def encode_texts(
+        self, texts: Sequence[str], *, model: str, timeout: float | None = None
+    ) -> Vector:
         """Embed texts: float32 (n, dimension)."""
-        return cast("Vector", self._call("encode_texts", list(texts), wait=timeout, tell=True))
+        call = self._call("encode_texts", list(texts), wait=timeout, tell=True, model=model)
+        return cast("Vector", call)
 
-    def encode_photos(self, photos: NDArray[np.uint8], *, timeout: float | None = None) -> Vector:
+    def encode_photos(
+        self, photos: NDArray[np.uint8], *, model: str, timeout: float | None = None
+    ) -> Vector:
         """Embed prepared photos in the bulk lane: float32 (n, dimension)."""
         wait = BULK_SECONDS if timeout is None else timeout
-        return cast("Vector", self._call("encode_photos", photos, wait=wait, tell=True))
+        call = self._call("encode_photos", photos, wait=wait, tell=True, model=model)
+        return cast("Vector", call)
 
     def encode_query_photo(
-        self, photo: NDArray[np.uint8], *, timeout: float | None = None
+        self, photo: NDArray[np.uint8], *, model: str, timeout: float | None = None
     ) -> Vector:
         """Embed one prepared photo in the query lane: float32 (dimension,)."""
-        return cast("Vector", self._call("encode_query_photo", photo, wait=timeout, tell=True))
+        call = self._call("encode_query_photo", photo, wait=timeout, tell=True, model=model)
+        return cast("Vector", call)
+
+    def shard_info(self) -> ShardInfo:
+        """What the engine keeps, counted."""
+        return cast("ShardInfo", self._call("shard_info"))
 
     def shard_ensure(self, collection: str, dimension: int, fields: Sequence[Field] = ()) -> bool:
         """Create the collection and the missing field indexes; True when it is new and empty."""

@@ -95,14 +95,13 @@ class ShardInfo:
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
-    """How the engine is. `encoder` is set when `state` is "ready", `error` when it is "failed"."""
+    """How the model is. `encoder` is set when `state` is "ready", `error` when it is "failed"."""
 
     state: Literal["idle", "loading", "ready", "failed"]
     model: str
     pid: int
     error: str = ""
     encoder: EncoderInfo | None = None
-    shard: ShardInfo | None = None
 
 
 class Engine(Protocol):
@@ -111,30 +110,41 @@ class Engine(Protocol):
     Every call may raise `EngineUnavailable` (nobody answers, too late, encoder not loaded) and
     `EngineError` (refused; `permanent` says whether trying again makes sense). `timeout` is in
     seconds; None takes the client's default. Every call may be repeated without harm.
+
+    `model` is the fingerprint that vectors are wanted of: an engine that has another model by now,
+    as after a restart with other settings, raises `EngineUnavailable` instead of mixing them.
     """
 
     def info(self) -> EngineInfo:
-        """How the engine is; answers while the model loads."""
+        """How the model is; answers at once, also while it loads."""
         ...
 
     def wait_ready(self, timeout: float | None = None) -> EncoderInfo:
         """Wait until the model is loaded."""
         ...
 
-    def encode_texts(self, texts: Sequence[str], *, timeout: float | None = None) -> Vector:
+    def encode_texts(
+        self, texts: Sequence[str], *, model: str, timeout: float | None = None
+    ) -> Vector:
         """Embed texts: float32 (n, dimension), each row of length 1."""
         ...
 
-    def encode_photos(self, photos: NDArray[np.uint8], *, timeout: float | None = None) -> Vector:
+    def encode_photos(
+        self, photos: NDArray[np.uint8], *, model: str, timeout: float | None = None
+    ) -> Vector:
         """Embed prepared photos in the bulk lane: uint8 (n, H, W, 3) or (n, 3, H, W), as
         `preprocess.prepare` makes them, to float32 (n, dimension), each row of length 1.
         """
         ...
 
     def encode_query_photo(
-        self, photo: NDArray[np.uint8], *, timeout: float | None = None
+        self, photo: NDArray[np.uint8], *, model: str, timeout: float | None = None
     ) -> Vector:
         """Embed one prepared photo, uint8 (H, W, 3), ahead of any bulk work: (dimension,)."""
+        ...
+
+    def shard_info(self) -> ShardInfo:
+        """What the engine keeps, counted: some milliseconds for a large collection."""
         ...
 
     def shard_ensure(self, collection: str, dimension: int, fields: Sequence[Field] = ()) -> bool:

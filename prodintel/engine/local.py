@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from prodintel.engine.encoder import Encoder, load_encoder
 from prodintel.engine.errors import EngineError, EngineUnavailable
-from prodintel.engine.interface import EncoderInfo, EngineConfig, EngineInfo
+from prodintel.engine.interface import EncoderInfo, EngineConfig, EngineInfo, ShardInfo
 from prodintel.engine.store import CollectionStore
 from prodintel.engine.vectors import Field, Filter, Payload, Record, ScoredPoint, Value, Vector
 
@@ -65,7 +65,7 @@ class LocalEngine:
         threading.Thread(target=self._load_model, name="load-encoder", daemon=True).start()
 
     def info(self) -> EngineInfo:
-        """How the engine is; answers while the model loads."""
+        """How the model is; answers at once, also while it loads."""
         with self._changed:
             state, error, encoder = self._state, self._error, self._encoder
         return EngineInfo(
@@ -74,26 +74,33 @@ class LocalEngine:
             pid=os.getpid(),
             error=error,
             encoder=encoder.info if encoder else None,
-            shard=self._store.info() if self._store else None,
         )
 
     def wait_ready(self, timeout: float | None = None) -> EncoderInfo:
         """Wait until the model is loaded."""
         return self._ready(timeout).info
 
-    def encode_texts(self, texts: Sequence[str], *, timeout: float | None = None) -> Vector:
+    def encode_texts(
+        self, texts: Sequence[str], *, model: str, timeout: float | None = None
+    ) -> Vector:
         """Embed texts: float32 (n, dimension)."""
-        return self._ready(timeout).encode_texts(texts)
+        return self._ready(timeout, model).encode_texts(texts)
 
-    def encode_photos(self, photos: NDArray[np.uint8], *, timeout: float | None = None) -> Vector:
+    def encode_photos(
+        self, photos: NDArray[np.uint8], *, model: str, timeout: float | None = None
+    ) -> Vector:
         """Embed prepared photos in the bulk lane: float32 (n, dimension)."""
-        return self._ready(timeout).encode_photos(photos)
+        return self._ready(timeout, model).encode_photos(photos)
 
     def encode_query_photo(
-        self, photo: NDArray[np.uint8], *, timeout: float | None = None
+        self, photo: NDArray[np.uint8], *, model: str, timeout: float | None = None
     ) -> Vector:
         """Embed one prepared photo in the query lane: float32 (dimension,)."""
-        return self._ready(timeout).encode_query_photo(photo)
+        return self._ready(timeout, model).encode_query_photo(photo)
+
+    def shard_info(self) -> ShardInfo:
+        """What the engine keeps, counted."""
+        return self._shard.info()
 
     def shard_ensure(self, collection: str, dimension: int, fields: Sequence[Field] = ()) -> bool:
         """Create the collection and the missing field indexes; True when it is new and empty."""
@@ -194,11 +201,16 @@ class LocalEngine:
             )
         return self._store
 
-    def _ready(self, timeout: float | None) -> Encoder:
+    def _ready(self, timeout: float | None, model: str = "") -> Encoder:
+        """The encoder; with `model`, the one of that fingerprint."""
         self.start_loading()
         with self._changed:
             self._changed.wait_for(lambda: self._state != "loading", timeout)
             if self._encoder is not None:
+                if model not in ("", self._encoder.info.fingerprint):
+                    raise EngineUnavailable(
+                        f"Another model is loaded by now: {self._encoder.info.model_id}."
+                    )
                 return self._encoder
             if self._state == "failed":
                 raise EngineUnavailable(f"The encoder could not be loaded: {self._error}")

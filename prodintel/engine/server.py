@@ -28,6 +28,7 @@ CALLS = frozenset(
         "encode_texts",
         "encode_photos",
         "encode_query_photo",
+        "shard_info",
         "shard_ensure",
         "shard_ensure_field",
         "shard_drop",

@@ -86,7 +86,9 @@ def _compare(label: str, catalog: Any, client: site.Client) -> None:
         # The engine remembers texts: each way gets words that it has not seen.
         words = f"{COLORS[number % 8]} {WORDS[number % 10]}"
         started = time.perf_counter()
-        vector = engine.encode_texts([f"{words} number {number} {label}"])[0]
+        vector = engine.encode_texts([f"{words} number {number} {label}"], model=space.fingerprint)[
+            0
+        ]
         index.search(space.collection, vector, where=where, limit=MAX_RESULTS, fields=("product",))
         raw.append(time.perf_counter() - started)
         started = time.perf_counter()

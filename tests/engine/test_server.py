@@ -16,14 +16,17 @@ from prodintel.engine import wire
 from prodintel.engine.client import EngineClient, LocalEngine, connect_or_start
 from prodintel.engine.errors import CollectionMissing, EngineError, EngineUnavailable
 from prodintel.engine.server import hold_socket
+from prodintel.engine.shard import EdgeCollection
 from tests.engine.running import Result, client_of, config_for, no_model, running_engine
 from tests.live_site import suspend
+
+PHOTOS = np.zeros((3, 8, 8, 3), np.uint8)
 
 
 class FakeEncoder:
     """Stands for a loaded model; `gate` holds its bulk lane."""
 
-    info = SimpleNamespace(dimension=4)
+    info = SimpleNamespace(dimension=4, fingerprint="fake-1", model_id="fake")
 
     def __init__(self):
         self.entered = threading.Event()
@@ -143,9 +146,9 @@ def test_an_engine_without_a_shard_says_where_vectors_are(tmp_path):
 
     config = replace(config_for(tmp_path), shard_folder=None)
     with running_engine(config), client_of(config) as client:
-        assert client.info().shard is None
-        with pytest.raises(EngineError, match="QDRANT_URL"):
-            client.shard_collections()
+        for call in (client.shard_info, client.shard_collections):
+            with pytest.raises(EngineError, match="QDRANT_URL"):
+                call()
 
 
 def test_the_shard_answers_while_the_model_loads(config):
@@ -161,10 +164,10 @@ def test_the_shard_answers_while_the_model_loads(config):
         put(client, 1, 2)
         assert client.shard_count("photos") == 2
         with pytest.raises(EngineUnavailable, match="still loading") as caught:
-            client.encode_texts(["mug"], timeout=0.05)
+            client.encode_texts(["mug"], model="fake-1", timeout=0.05)
         assert not caught.value.permanent
 
-        waiting = Result(lambda: client.encode_texts(["mug"], timeout=20))
+        waiting = Result(lambda: client.encode_texts(["mug"], model="fake-1", timeout=20))
         loaded.set()
         assert waiting.get().shape == (1, 4)
         assert client.info().state == "ready"
@@ -173,7 +176,7 @@ def test_the_shard_answers_while_the_model_loads(config):
 def test_a_model_that_cannot_be_loaded_is_reported_and_the_shard_works(config):
     with running_engine(config, no_model), client_of(config) as client:
         with pytest.raises(EngineUnavailable, match="This test has no model"):
-            client.encode_texts(["mug"])
+            client.encode_texts(["mug"], model="fake-1")
         info = client.info()
         assert info.state == "failed"
         assert "This test has no model" in info.error
@@ -192,25 +195,53 @@ def test_a_model_that_failed_is_tried_again_after_a_while(config):
     engine = LocalEngine(config, load=load)
     for _ in range(2):
         with pytest.raises(EngineUnavailable, match="hub does not answer"):
-            engine.encode_texts(["mug"])
+            engine.encode_texts(["mug"], model="fake-1")
     assert len(attempts) == 1
 
     engine._retry_at = 0.0
-    assert engine.encode_texts(["mug"]).shape == (1, 4)
+    assert engine.encode_texts(["mug"], model="fake-1").shape == (1, 4)
     assert engine.info().error == ""
     engine.close()
+
+
+@pytest.mark.parametrize(
+    "encode",
+    [
+        lambda client: client.encode_texts(["mug"], model="fake-2"),
+        lambda client: client.encode_photos(PHOTOS, model="fake-2"),
+        lambda client: client.encode_query_photo(PHOTOS[0], model="fake-2"),
+    ],
+    ids=["texts", "photos", "query photo"],
+)
+def test_vectors_of_a_model_that_is_not_loaded_any_more_are_refused(config, encode):
+    encoder = FakeEncoder()
+    encoder.gate.set()
+    with (
+        running_engine(config, lambda _: encoder),
+        client_of(config) as client,
+        pytest.raises(EngineUnavailable, match="Another model is loaded by now: fake"),
+    ):
+        encode(client)
+
+
+def test_asking_for_the_model_counts_no_points(config, monkeypatch):
+    with running_engine(config), client_of(config) as client:
+        put(client, 1, 2)
+        (health,) = client.shard_info().collections
+        assert (health.name, health.points) == ("photos", 2)
+        monkeypatch.setattr(EdgeCollection, "count", lambda *_: pytest.fail("counted"))
+        assert client.info().state == "idle"
 
 
 def test_queries_are_answered_while_a_bulk_call_is_under_way(config):
     encoder = FakeEncoder()
     with running_engine(config, lambda _: encoder), client_of(config) as client:
         put(client, 1)
-        photos = np.zeros((3, 8, 8, 3), np.uint8)
-        bulk = Result(lambda: client.encode_photos(photos))
+        bulk = Result(lambda: client.encode_photos(PHOTOS, model="fake-1"))
         assert encoder.entered.wait(20)
 
-        assert client.encode_texts(["mug"]).shape == (1, 4)
-        assert client.encode_query_photo(photos[0]).shape == (4,)
+        assert client.encode_texts(["mug"], model="fake-1").shape == (1, 4)
+        assert client.encode_query_photo(PHOTOS[0], model="fake-1").shape == (4,)
         assert len(client.shard_search("photos", np.ones(4, np.float32))) == 1
 
         assert bulk.thread.is_alive()
@@ -222,9 +253,9 @@ def test_a_late_answer_is_given_up_and_the_next_call_is_not_confused_by_it(confi
     encoder = FakeEncoder()
     with running_engine(config, lambda _: encoder), client_of(config) as client:
         with pytest.raises(EngineUnavailable, match=r"did not answer encode_photos within 0\.1 s"):
-            client.encode_photos(np.zeros((3, 8, 8, 3), np.uint8), timeout=0.1)
+            client.encode_photos(PHOTOS, model="fake-1", timeout=0.1)
         encoder.gate.set()
-        assert client.encode_texts(["mug", "jug"]).shape == (2, 4)
+        assert client.encode_texts(["mug", "jug"], model="fake-1").shape == (2, 4)
 
 
 @pytest.mark.parametrize(
@@ -253,11 +284,11 @@ def test_the_engine_survives_a_caller_that_dies_in_the_middle_of_a_call(config):
     encoder = FakeEncoder()
     with running_engine(config, lambda _: encoder) as server, client_of(config) as client:
         dying = wire.connect(config.socket, wire.read_key(config.key_file), 5)
-        wire.send(dying, ("encode_photos", (np.zeros((3, 8, 8, 3), np.uint8),), {}, None))
+        wire.send(dying, ("encode_photos", (PHOTOS,), {"model": "fake-1"}, None))
         assert encoder.entered.wait(20)
         dying.close()
         encoder.gate.set()
-        assert client.encode_texts(["mug"]).shape == (1, 4)
+        assert client.encode_texts(["mug"], model="fake-1").shape == (1, 4)
         with server._idle:
             assert server._idle.wait_for(lambda: server._calls == 0, 10)
 
@@ -315,7 +346,7 @@ def test_many_threads_share_a_client(config):
 def test_stopping_lets_calls_under_way_end(config):
     encoder = FakeEncoder()
     with client_of(config) as client, running_engine(config, lambda _: encoder) as server:
-        bulk = Result(lambda: client.encode_photos(np.zeros((3, 8, 8, 3), np.uint8)))
+        bulk = Result(lambda: client.encode_photos(PHOTOS, model="fake-1"))
         assert encoder.entered.wait(20)
         stopping = Result(server.stop)
         encoder.gate.set()

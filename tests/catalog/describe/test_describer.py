@@ -306,6 +306,12 @@ def test_words_are_encoded_once_for_all_products(describer, make_product, engine
     assert len(engine.encode_texts.asked) == asked
 
 
+def test_words_are_encoded_by_the_model_that_saw_the_photos(describer, make_product, engine, space):
+    make_product("hat")
+    describer.step()
+    assert engine.encode_texts.models == {space.fingerprint}
+
+
 def test_a_term_that_people_withdrew_is_no_longer_said(describer, make_product):
     product = make_product("hat", colors=[["red", 0.6], ["white", 0.3]])
     Term.objects.filter(attribute__key="color", key="white").update(state=TermState.REJECTED)

@@ -34,14 +34,18 @@ _IGNORED = {"a", "photo", "of", "product"}
 
 
 class WordEncoder:
-    """`encode` for prompt banks; remembers what it was asked. `fails` is raised in place of answers."""
+    """`encode` for prompt banks; remembers what it was asked, and of which model. `fails` is raised
+    in place of answers.
+    """
 
     def __init__(self) -> None:
         self.asked: list[list[str]] = []
+        self.models: set[str] = set()
         self.fails: Exception | None = None
 
-    def __call__(self, texts: Sequence[str]) -> Vectors:
+    def __call__(self, texts: Sequence[str], *, model: str = "") -> Vectors:
         self.asked.append(list(texts))
+        self.models.add(model)
         if self.fails is not None:
             raise self.fails
         return np.stack([photo_of(text) for text in texts])

@@ -18,6 +18,7 @@ from catalog.services.work import failed_work_retry
 from prodintel.engine import configured
 from prodintel.engine.errors import EngineError
 from prodintel.lib.work import MAX_ATTEMPTS, WorkState
+from tests.catalog.colours import ColourEncoder
 
 pytestmark = pytest.mark.django_db
 
@@ -99,6 +100,29 @@ def test_batch_that_the_model_refuses_is_tried_again_with_its_error(
     task = EmbedTask.objects.get()
     assert (task.state, task.attempts) == ("pending", 1)
     assert "Out of memory" in task.error
+
+
+def test_vectors_of_another_model_never_enter_the_space(
+    make_product, embedder, engine, monkeypatch
+):
+    embedder.step()
+    for _ in range(3):
+        make_product()
+    take = Embedder._start_decoding
+
+    def then_change_the_model(self, claim, spec):
+        monkeypatch.setattr(Embedder, "_start_decoding", take)
+        engine._engine._encoder = ColourEncoder("brighter-colours")
+        return take(self, claim, spec)
+
+    monkeypatch.setattr(Embedder, "_start_decoding", then_change_the_model)
+    assert embedder.step() == 0
+    assert not Embedding.objects.exists()
+    assert set(EmbedTask.objects.values_list("state", "attempts")) == {("pending", 0)}
+    make_due()
+    embedder.step()
+    (space,) = {row.space for row in Embedding.objects.all()}
+    assert space.model_id == "brighter-colours"
 
 
 def test_storage_that_is_away_leaves_the_work_pending_with_a_message(
