@@ -8,9 +8,11 @@ from typing import Any
 
 import structlog
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.contrib.auth import HASH_SESSION_KEY
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.db import DatabaseError
 from django.http import Http404
+from django.utils.crypto import constant_time_compare
 
 from catalog import selectors
 from catalog.models import Catalog
@@ -30,7 +32,7 @@ class ActivityConsumer(AsyncWebsocketConsumer):
     """Sends an out-of-band fragment when what it shows has changed.
 
     Looks at the cheap aggregate every second, so it needs no messages from the worker. A person who
-    is no longer a member is let go within 30 seconds.
+    is no longer a member, has logged out or changed the password is let go within 30 seconds.
     """
 
     _loop: asyncio.Task[None] | None = None
@@ -55,8 +57,20 @@ class ActivityConsumer(AsyncWebsocketConsumer):
     def _catalog(self) -> Catalog:
         user: Any = self.scope["user"]
         if user.is_authenticated:
-            user.refresh_from_db(fields=["is_active", "is_superuser"])
+            user.refresh_from_db(fields=["is_active", "is_superuser", "password"])
+            self._check_session(user)
         return selectors.catalog_for(user, self.scope["url_route"]["kwargs"]["slug"])
+
+    def _check_session(self, user: Any) -> None:
+        """Raises PermissionDenied once the session has ended, or is not of the person's password.
+
+        Read anew: what the socket was opened with stays as it was.
+        """
+        opened_with = self.scope["session"]
+        session = opened_with.__class__(opened_with.session_key)
+        known = session.get(HASH_SESSION_KEY, "")
+        if not constant_time_compare(known, user.get_session_auth_hash()):
+            raise PermissionDenied
 
     def _fragment(self, catalog: Catalog) -> str:
         may_edit = selectors.may(self.scope["user"], catalog)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from importlib import import_module
 
 import pytest
+from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.models import Session
 
 from catalog import consumers
 from catalog.models import Membership
@@ -77,18 +79,6 @@ async def test_member_gets_the_activity_as_html(sockets):
     await socket.disconnect()
 
 
-async def test_member_who_is_no_longer_one_is_let_go(sockets, shop, people, monkeypatch):
-    monkeypatch.setattr(consumers, "MEMBERSHIP_SECONDS", 0.0)
-    monkeypatch.setattr(consumers, "LOOK_SECONDS", 0.01)
-    socket = sockets["viewer"]
-    await socket.connect(timeout=10)
-    await in_thread(Membership.objects.filter(user=people["viewer"]).delete)
-    message = await socket.receive_output(timeout=10)
-    while message["type"] == "websocket.send":
-        message = await socket.receive_output(timeout=10)
-    assert message["code"] == consumers.NOT_FOUND
-
-
 async def ending(socket: WebsocketCommunicator) -> int:
     message = await socket.receive_output(timeout=10)
     while message["type"] == "websocket.send":
@@ -96,15 +86,48 @@ async def ending(socket: WebsocketCommunicator) -> int:
     return message["code"]
 
 
-async def test_socket_of_a_deleted_person_is_closed(sockets, people, monkeypatch):
-    from asgiref.sync import sync_to_async
-
+@pytest.fixture
+def open_socket(sockets, monkeypatch):
+    """A member's socket, whose right to be open is looked at all the time."""
     monkeypatch.setattr(consumers, "MEMBERSHIP_SECONDS", 0.0)
     monkeypatch.setattr(consumers, "LOOK_SECONDS", 0.01)
-    socket = sockets["viewer"]
-    await socket.connect(timeout=10)
+    return sockets["viewer"]
+
+
+async def test_member_who_is_no_longer_one_is_let_go(open_socket, people):
+    await open_socket.connect(timeout=10)
+    await in_thread(Membership.objects.filter(user=people["viewer"]).delete)
+    assert await ending(open_socket) == consumers.NOT_FOUND
+
+
+async def test_socket_of_a_deleted_person_is_closed(open_socket, people):
+    await open_socket.connect(timeout=10)
     await sync_to_async(people["viewer"].delete)()
-    assert await ending(socket) == consumers.NOT_FOUND
+    assert await ending(open_socket) == consumers.NOT_FOUND
+
+
+async def test_socket_is_closed_after_the_person_logs_out(open_socket):
+    await open_socket.connect(timeout=10)
+    await in_thread(Session.objects.all().delete)
+    assert await ending(open_socket) == consumers.NOT_FOUND
+
+
+async def test_socket_is_closed_after_a_change_of_password(open_socket, people):
+    def change() -> None:
+        people["viewer"].set_password("another password")
+        people["viewer"].save()
+
+    await open_socket.connect(timeout=10)
+    await in_thread(change)
+    assert await ending(open_socket) == consumers.NOT_FOUND
+
+
+async def test_socket_stays_open_while_nothing_changes(open_socket, shop, make_product):
+    await open_socket.connect(timeout=10)
+    await open_socket.receive_from(timeout=10)
+    await in_thread(make_product)
+    assert "hx-swap-oob" in await open_socket.receive_from(timeout=10)
+    await open_socket.disconnect()
 
 
 async def test_socket_that_cannot_go_on_is_closed(sockets, monkeypatch):
