@@ -14,6 +14,7 @@ from tests.conftest import PASSWORD
 pytestmark = pytest.mark.django_db
 
 OFFICE, ELSEWHERE = "203.0.113.5", "203.0.113.6"
+WRONG = "wrong"
 LIMIT = settings.AXES_FAILURE_LIMIT
 
 
@@ -23,7 +24,7 @@ def log_in(client, make_user):
     make_user("ada")
     make_user("bob")
 
-    def attempt(name: str, password: str = "wrong", address: str = OFFICE) -> int:
+    def attempt(name: str, password: str = WRONG, address: str = OFFICE) -> int:
         form = {"username": name, "password": password}
         return client.post("/login/", form, REMOTE_ADDR=address).status_code
 
@@ -71,5 +72,5 @@ def test_old_failures_of_an_address_are_forgotten(log_in):
 def test_admin_s_login_counts_too(client, make_user):
     make_user("root", superuser=True)
     for _ in range(LIMIT):
-        response = client.post("/admin/login/", {"username": "root", "password": "wrong"})
+        response = client.post("/admin/login/", {"username": "root", "password": WRONG})
     assert response.status_code == HTTPStatus.TOO_MANY_REQUESTS
