@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -13,7 +12,7 @@ from catalog.index import vector_index
 from catalog.index.payload import PRODUCT
 from catalog.index.protocol import CollectionNotFound, IndexProblem
 from catalog.index.spaces import live_space
-from catalog.models import Catalog, Product
+from catalog.models import Catalog
 from catalog.search.looks import Looks, looks_of
 from catalog.search.query import Filters, Query
 from catalog.textsearch import TextMatch, search_text
@@ -78,8 +77,8 @@ def rank(catalog: Catalog, query: Query, *, seeing: Seeing | None = None) -> Ran
     An engine or an index that is away costs the looks, not the answer. `seeing` of the same query
     with other filters saves encoding it again.
     """
-    matches = search_text(catalog_id=catalog.pk, query=query.text, limit=TEXT_LIMIT)
-    matches = _fitting(catalog, query.filters, matches) if query.filters else matches
+    narrow = partial(query.filters.apply, currency=catalog.currency) if query.filters else None
+    matches = search_text(catalog_id=catalog.pk, query=query.text, limit=TEXT_LIMIT, narrow=narrow)
     seeing = seeing or Seeing(catalog, query)
     seen = seeing.search(query.filters)
     ranked = _fuse(matches, seen, seeing.looks)
@@ -154,14 +153,6 @@ class Seeing:
             standard = self.looks.standard(point.score)
             seen.setdefault(point.payload[PRODUCT], _Seen(point.score, standard, point.id))
         return seen
-
-
-def _fitting(catalog: Catalog, filters: Filters, matches: Iterable[TextMatch]) -> list[TextMatch]:
-    listed = list(matches)
-    ids = [match.product_id for match in listed]
-    products = Product.objects.filter(pk__in=ids)
-    fitting = set(filters.apply(products, catalog.currency).values_list("pk", flat=True))
-    return [match for match in listed if match.product_id in fitting]
 
 
 def _fuse(matches: list[TextMatch], seen: dict[int, _Seen], looks: Looks | None) -> list[Ranked]:

@@ -26,7 +26,7 @@ def search_text(
     catalog_id: int,
     query: str,
     limit: int = 200,
-    product_ids: QuerySet | Narrow | None = None,
+    narrow: Narrow | None = None,
 ) -> list[TextMatch]:
     """The products of a catalogue that `query` names, best first, in a stable order.
 
@@ -36,15 +36,15 @@ def search_text(
     misspellings. Among equals the newer product comes first. Of very common words only the newest
     `limit` products of each step are looked at.
 
-    `product_ids` narrows the search: a queryset of products (or of their ids), or a function that
-    filters a queryset of products. Deleted products are never found. At most 1,000 results.
+    `narrow` filters the queryset of products that may be found, before any are counted against a
+    limit. Deleted products are never found. At most 1,000 results.
     """
     asked = Query.read(query)
     limit = min(limit, MAX_LIMIT)
     if not asked.terms or limit < 1:
         return []
     try:
-        restriction = _restriction(catalog_id, product_ids)
+        restriction = _restriction(catalog_id, narrow)
     except EmptyResultSet:
         return []
     search = _Search(text_index(), catalog_id, restriction, limit, asked)
@@ -52,15 +52,10 @@ def search_text(
     return ordered[:limit]
 
 
-def _restriction(catalog_id: int, product_ids: QuerySet | Narrow | None) -> Restriction | None:
-    if product_ids is None:
+def _restriction(catalog_id: int, narrow: Narrow | None) -> Restriction | None:
+    if narrow is None:
         return None
-    products = Product.objects.filter(catalog_id=catalog_id)
-    narrowed = (
-        products.filter(pk__in=product_ids)
-        if isinstance(product_ids, QuerySet)
-        else product_ids(products)
-    )
+    narrowed = narrow(Product.objects.filter(catalog_id=catalog_id))
     sql, params = narrowed.order_by().values("pk").query.sql_with_params()
     return Restriction(sql, tuple(params))
 

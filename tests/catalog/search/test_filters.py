@@ -8,6 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from catalog.search import Filters, Query
+from catalog.search.ranking import TEXT_LIMIT
 from catalog.services.ledger import attribute_set
 from catalog.services.products import products_set_category
 from tests.catalog.search.conftest import titles
@@ -109,6 +110,14 @@ def test_search_by_looks_with_filters_finds_what_fits(shelf, ask, encoder, filte
 @pytest.mark.parametrize(("filters", "expected"), FILTERED[:4])
 def test_search_by_words_with_filters_finds_what_fits(shelf, ask, filters, expected):
     assert set(titles(ask("mug pot shirt", filters))) == expected
+
+
+def test_filtered_words_find_what_many_newer_products_have_too(stock, ask, no_engine):
+    stock(20, title="Shirt", brand="Old")
+    stock(TEXT_LIMIT + 20, title="Shirt", brand="New")
+    result = ask("shirt", {"brand": ["Old"]})
+    assert result.total == 20
+    assert result.facets["status"] == {"draft": 20}
 
 
 def test_field_that_is_no_filter_is_refused(vocabulary):
