@@ -13,7 +13,7 @@ from prodintel.api import api
 
 pytestmark = pytest.mark.django_db
 
-OPEN = {("GET", "/health")}
+OPEN = {("GET", "/health"), ("HEAD", "/health")}
 OWN = {("GET", "/catalogs"), ("POST", "/catalogs")}
 READ = {
     ("GET", "/catalogs/{slug}/products"),

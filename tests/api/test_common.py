@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+from contextlib import suppress
+
 import pytest
-from django.db import DatabaseError, OperationalError
+from django.db import DatabaseError, OperationalError, connections
+from django.db.backends.postgresql import base as postgresql
 from django.test import Client
 from django.utils import timezone
 
+from catalog.api import health
 from catalog.models import ApiToken, EmbedTask
 from catalog.services.catalogs import token_create, token_revoke
+from prodintel.engine import configured
+from prodintel.engine.wire import make_key
 from tests.api.conftest import Api
 
 pytestmark = pytest.mark.django_db
@@ -112,8 +120,6 @@ def test_health_is_degraded_without_an_engine(client, no_engine, db):
 
 
 def test_health_is_503_without_a_database(client, no_engine, monkeypatch):
-    from catalog.api import health
-
     def gone():
         raise DatabaseError("gone")
 
@@ -121,6 +127,71 @@ def test_health_is_503_without_a_database(client, no_engine, monkeypatch):
     response = client.get("/api/v1/health")
     assert response.status_code == 503
     assert response.json()["database"] == "unavailable"
+
+
+def test_health_may_be_asked_for_the_status_alone(client, no_engine):
+    response = client.head("/api/v1/health")
+    assert (response.status_code, response.content) == (200, b"")
+
+
+@pytest.fixture
+def silent_engine(no_engine, data_dir):
+    """Takes connections on the engine's socket and says nothing; counts them."""
+    config = configured.config()
+    make_key(config.key_file)
+    taken = []
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(config.socket))
+        listener.listen()
+
+        def take() -> None:
+            with suppress(OSError):
+                while True:
+                    taken.append(listener.accept()[0])
+
+        thread = threading.Thread(target=take)
+        thread.start()
+        yield taken
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+    for connection in taken:
+        connection.close()
+
+
+def test_health_asks_an_engine_that_says_nothing_once(client, silent_engine, db):
+    answer = client.get("/api/v1/health").json()
+    assert (answer["encoder"], answer["index"]) == ("unavailable", "unavailable")
+    assert len(silent_engine) == 1
+
+
+@pytest.fixture
+def silent_address():
+    """An address that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()
+
+
+@pytest.fixture
+def closed_address():
+    """An address where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()
+
+
+@pytest.mark.parametrize("address", ["closed_address", "silent_address"])
+def test_health_waits_for_a_database_a_second_and_not_as_long_as_its_pool(
+    client, no_engine, monkeypatch, request, address
+):
+    host, port = request.getfixturevalue(address)
+    options = {"pool": {"min_size": 1, "timeout": 20}, "connect_timeout": 2}
+    described = {**connections["default"].settings_dict, "HOST": host, "PORT": port}
+    away = postgresql.DatabaseWrapper({**described, "NAME": "x", "OPTIONS": options}, alias="away")
+    monkeypatch.setattr(health, "connection", away)
+    response = client.get("/api/v1/health")
+    assert (response.status_code, response.json()["database"]) == (503, "unavailable")
+    with pytest.raises(OperationalError, match=r"after 1\.00 sec"):
+        health._reach_database()
+    away.close_pool()
 
 
 def test_health_counts_what_waits_and_what_failed(client, make_product, embedder):
