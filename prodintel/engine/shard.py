@@ -7,6 +7,7 @@ exceptions or as panics, which are caught here.
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -18,7 +19,7 @@ import numpy as np
 
 from prodintel.engine import deadline
 from prodintel.engine.codec import decoded, encoded
-from prodintel.engine.errors import EngineError
+from prodintel.engine.errors import EngineError, EngineUnavailable
 from prodintel.engine.vectors import (
     MAX_RESULTS,
     MAX_UPSERT,
@@ -38,10 +39,13 @@ from prodintel.engine.vectors import (
 )
 
 _PAGE = 1000
+# Not damage but trouble of the machine: input/output, memory, rights, open files, space. Errors show
+# the first form, panics the second.
+_PASSING = re.compile(r"(?:os error |Os \{ code: )(?:5|12|13|23|24|28|30)\b")
 
 
 class ShardFailure(EngineError):  # noqa: N818  what happened is the name
-    """Edge failed for another reason than the arguments: damaged files, a full disk."""
+    """Edge failed for another reason than the arguments or the machine: damaged files."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, permanent=False)
@@ -59,6 +63,7 @@ class EdgeCollection:
 
         Raises:
             ShardFailure: when that fails.
+            EngineUnavailable: when the machine is in the way: a full disk, no rights.
         """
         import qdrant_edge
 
@@ -237,6 +242,11 @@ class EdgeCollection:
             self._shard.flush()
             self._shard.close()
 
+    def discard(self) -> None:
+        """Let go of files that are deleted: what was not flushed is not worth it any more."""
+        with self._writing, _edge_errors():
+            self._shard.close()
+
     def _update(self, operation: Any, points: int) -> None:
         with self._writing, _edge_errors():
             deadline.check()
@@ -326,7 +336,7 @@ def _edge_condition(condition: Condition) -> Any:
 
 @contextmanager
 def _edge_errors() -> Iterator[None]:
-    """Turn what Edge raises into `ShardFailure`.
+    """Turn what Edge raises into `ShardFailure`, or `EngineUnavailable` where it is the machine's.
 
     Edge knows only the bare `Exception`, and panics of its Rust code arrive as a `BaseException`
     that has no public name.
@@ -336,8 +346,12 @@ def _edge_errors() -> Iterator[None]:
     except EngineError:
         raise
     except Exception as error:
-        raise ShardFailure(f"The vector shard failed: {error}") from error
+        raise _failure(f"The vector shard failed: {error}") from error
     except BaseException as error:
         if type(error).__name__ != "PanicException":
             raise
-        raise ShardFailure(f"The vector shard failed badly: {error}") from error
+        raise _failure(f"The vector shard failed badly: {error}") from error
+
+
+def _failure(message: str) -> EngineError:
+    return EngineUnavailable(message) if _PASSING.search(message) else ShardFailure(message)

@@ -7,6 +7,7 @@ and the collection starts afresh, marked as needing its points again.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import logging
@@ -35,8 +36,6 @@ MOST_UNFLUSHED = 50_000
 """Points after which it waits no longer: they are replayed from the log at the next start."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
-# Not damage but trouble of the machine: input/output, memory, rights, open files, space.
-_PASSING = re.compile(r"os error (5|12|13|23|24|28|30)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +140,14 @@ class CollectionStore:
                 return
             collection = self._open.pop(name, None)
             self._described.pop(name, None)
-            if collection is not None:
-                collection.close()
             # Renamed first, so that a kill in the middle leaves no half collection.
             gone = self._folder / f"{name}.dropped-{time.time_ns()}"
             (self._folder / name).rename(gone)
             shutil.rmtree(gone, ignore_errors=True)
+            if collection is not None:
+                # Only now: Edge flushes by itself when it closes, to no purpose but quicker so.
+                with contextlib.suppress(EngineError):
+                    collection.discard()
 
     def facets(self, name: str, path: str, where: Filter | None, limit: int) -> dict[Value, int]:
         """Counts of an indexed field's values.
@@ -230,9 +231,9 @@ class CollectionStore:
             collection = EdgeCollection(folder / "edge", described.dimension, create=False)
             for path in described.fields.keys() - collection.indexed():
                 collection.add_index(Field(path, FieldSchema(described.fields[path])))
+        except EngineUnavailable as error:
+            raise EngineUnavailable(f"{name}: {error}") from error
         except ShardFailure as error:
-            if _PASSING.search(str(error)):
-                raise EngineUnavailable(f"{name}: {error}") from error
             self._move_aside(name, str(error))
             self._create(name, replace(described, needs_rebuild=True))
             return

@@ -5,12 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import qdrant_edge
 
 from prodintel.engine.errors import CollectionMissing, EngineError, EngineUnavailable
-from prodintel.engine.shard import EdgeCollection, ShardFailure
+from prodintel.engine.shard import ShardFailure
 from prodintel.engine.store import CollectionStore
 from prodintel.engine.vectors import AnyOf, Field, FieldSchema, Filter
 
@@ -169,11 +171,11 @@ def test_trouble_of_the_machine_is_not_taken_for_damage(folder, monkeypatch, cod
     fill(store)
     store.close()
 
-    def trouble(self, *_, **__):
-        raise ShardFailure(f"Service runtime error: IO Error: nope (os error {code})")
+    def trouble(_folder):
+        raise Exception(f"Service runtime error: IO Error: nope (os error {code})")  # noqa: TRY002 -- as Edge does
 
     with monkeypatch.context() as patch:
-        patch.setattr(EdgeCollection, "__init__", trouble)
+        patch.setattr(qdrant_edge, "EdgeShard", SimpleNamespace(load=trouble))
         store = CollectionStore(folder)
         with pytest.raises(EngineUnavailable):
             store.get("photos")
@@ -182,6 +184,63 @@ def test_trouble_of_the_machine_is_not_taken_for_damage(folder, monkeypatch, cod
     assert store.get("photos").count() == 3
     assert list(folder.glob("*.broken-*")) == []
     store.close()
+
+
+class TroubledShard:
+    """A shard that can do nothing any more, and says so in these words. `did`: what it was asked."""
+
+    def __init__(self, words: str = "") -> None:
+        self._words = words
+        self.did: list[str] = []
+
+    def __getattr__(self, name: str):
+        def call(*_):
+            self.did.append(name)
+            if self._words:
+                raise Exception(self._words)  # noqa: TRY002 -- as Edge does
+
+        return call
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        ("IO Error: No space left on device (os error 28)", EngineUnavailable),
+        (
+            'called unwrap() on Err: Os { code: 28, kind: StorageFull, message: "full" }',
+            EngineUnavailable,
+        ),
+        ("Service runtime error: segment is corrupt", ShardFailure),
+    ],
+    ids=["full disk", "full disk in a panic", "damage"],
+)
+def test_write_that_the_machine_prevents_is_no_failure_of_the_shard(store, words, error):
+    fill(store)
+    collection = store.get("photos")
+    whole, collection._shard = collection._shard, TroubledShard(words)
+    with pytest.raises(error) as caught:
+        fill(store)
+    assert not caught.value.permanent
+    collection._shard = whole
+
+
+def test_dropping_does_not_flush_what_is_deleted(store, folder):
+    fill(store)
+    collection = store.get("photos")
+    whole, collection._shard = collection._shard, TroubledShard()
+    store.drop("photos")
+    assert collection._shard.did == ["close"]
+    assert [entry.name for entry in folder.iterdir()] == ["lock"]
+    whole.close()
+
+
+def test_dropped_collection_is_made_anew_and_empty(store):
+    fill(store)
+    store.drop("photos")
+    assert store.ensure("photos", DIMENSION, [COLOR])
+    assert store.get("photos").count() == 0
+    fill(store)
+    assert store.get("photos").count() == 3
 
 
 def test_what_a_kill_left_of_creating_or_dropping_is_no_collection(folder):
