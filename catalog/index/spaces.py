@@ -29,6 +29,7 @@ from catalog.models import (
 from catalog.models.photo import SIMILARITY_ROLES
 from prodintel.engine.interface import EncoderInfo
 from prodintel.engine.vectors import Point
+from prodintel.lib.runner import Stopping, never
 from prodintel.lib.work import WorkState
 
 logger = structlog.get_logger(__name__)
@@ -158,7 +159,9 @@ def is_filled(index: VectorIndex, space: EmbeddingSpace) -> bool:
     return space.filled_index == index.identity
 
 
-def rebuild(index: VectorIndex, space: EmbeddingSpace, *, chunk: int = 500) -> int:
+def rebuild(
+    index: VectorIndex, space: EmbeddingSpace, *, chunk: int = 500, stopping: Stopping = never
+) -> int:
     """Make the space's collection anew from the vectors in the database; returns its points.
 
     May run beside the index runner: what changes meanwhile is put right, here or by its own change.
@@ -166,14 +169,14 @@ def rebuild(index: VectorIndex, space: EmbeddingSpace, *, chunk: int = 500) -> i
     unfilled, and the index runner begins again.
 
     Raises:
-        IndexUnavailable: when another process is filling the collection.
+        IndexUnavailable: when another process is filling the collection, or `stopping` says so.
         IndexProblem: see `VectorIndex`.
     """
     token = uuid.uuid4()
     mine = EmbeddingSpace.objects.filter(pk=space.pk, fill_token=token)
     _begin_filling(space, token)
     try:
-        total = _fill(index, space, mine, chunk)
+        total = _fill(index, space, mine, chunk, stopping)
     finally:
         # A killed process leaves them, until the lease runs out.
         mine.update(fill_token=None, fill_until=None)
@@ -193,7 +196,11 @@ def _begin_filling(space: EmbeddingSpace, token: uuid.UUID) -> None:
 
 
 def _fill(
-    index: VectorIndex, space: EmbeddingSpace, mine: QuerySet[EmbeddingSpace], chunk: int
+    index: VectorIndex,
+    space: EmbeddingSpace,
+    mine: QuerySet[EmbeddingSpace],
+    chunk: int,
+    stopping: Stopping,
 ) -> int:
     index.drop(space.collection)
     ensure_collection(index, space)
@@ -204,6 +211,8 @@ def _fill(
     )
     total = last = 0
     while ids := list(placed.filter(pk__gt=last)[:chunk]):
+        if stopping():
+            raise IndexUnavailable("The index is filled again after the next start.")
         if not mine.update(fill_until=timezone.now() + FILL_LEASE):
             raise IndexUnavailable("Another process took over putting the points into the index.")
         points = points_of(ids, space)

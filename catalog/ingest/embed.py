@@ -24,6 +24,7 @@ from prodintel.engine.errors import EngineError, EngineUnavailable
 from prodintel.engine.interface import EncoderInfo, Engine
 from prodintel.engine.preprocess import PreprocessSpec, prepare
 from prodintel.lib.lease import kept_alive
+from prodintel.lib.runner import Stopping, never
 from prodintel.lib.work import Claim
 
 logger = structlog.get_logger(__name__)
@@ -48,7 +49,8 @@ class _Batch:
 class Embedder:
     """The embed runner's work. One a worker process; `step` is called by one thread."""
 
-    def __init__(self, engine: Engine, *, owner: str) -> None:
+    def __init__(self, engine: Engine, *, owner: str, stopping: Stopping = never) -> None:
+        self._stopping = stopping
         self._engine = engine
         self._owner = owner
         self._space: EmbeddingSpace | None = None
@@ -75,15 +77,23 @@ class Embedder:
             self._release_all(str(error))
             logger.info("embedding waits", reason=str(error))
             return handled
+        if self._stopping():
+            self._release_all("", delay=timedelta(0))
+            return handled
         if handled:
             self._tidied_at = -TIDY_SECONDS
             return handled
         return self._when_idle()
 
-    def _release_all(self, reason: str) -> None:
+    def close(self) -> None:
+        """End the threads; photos that nobody waits for any more are not decoded."""
+        for pool in (self._decoders, self._calls):
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _release_all(self, reason: str, *, delay: timedelta = ENGINE_RETRY) -> None:
         """Give back every batch that was claimed ahead."""
         for token in self._open:
-            EmbedTask.objects.release(token, error=reason, delay=ENGINE_RETRY)
+            EmbedTask.objects.release(token, error=reason, delay=delay)
         self._open.clear()
 
     def _ready_encoder(self) -> EncoderInfo | None:
@@ -123,7 +133,7 @@ class Embedder:
         """Batches in the order of their claims, the next ones being decoded meanwhile."""
         ahead: deque[_Batch] = deque()
         more = True
-        while more or ahead:
+        while (more or ahead) and not self._stopping():
             while more and len(ahead) <= BATCHES_AHEAD:
                 claim = self._claim(encoder.batch)
                 more = bool(claim)
@@ -147,6 +157,8 @@ class Embedder:
         before: _Batch | None = None
         for batch in self._decoding(encoder):
             stack = self._collect(batch)
+            if self._stopping():
+                break
             if stack is not None:
                 batch.vectors = self._calls.submit(
                     self._engine.encode_photos, stack, model=encoder.fingerprint
@@ -161,6 +173,8 @@ class Embedder:
         """The decoded pictures as one uint8 array (n, H, W, 3); failures are recorded."""
         pictures = []
         for task, picture in zip(batch.claim.rows, batch.pictures, strict=True):
+            if self._stopping():
+                return None
             try:
                 pictures.append(picture.result())
             except PhotoRejected as error:

@@ -16,6 +16,7 @@ from catalog.index.points import payloads_of, points_of
 from catalog.index.protocol import CollectionNotFound, IndexProblem, IndexUnavailable, VectorIndex
 from catalog.models import EmbeddingSpace, IndexChange
 from prodintel.lib.lease import kept_alive
+from prodintel.lib.runner import Stopping, never
 from prodintel.lib.work import Claim
 
 logger = structlog.get_logger(__name__)
@@ -27,7 +28,8 @@ CHECK_SECONDS = 30.0
 class Indexer:
     """The index runner's work. One a worker process; `step` is called by one thread."""
 
-    def __init__(self, index: VectorIndex, *, owner: str) -> None:
+    def __init__(self, index: VectorIndex, *, owner: str, stopping: Stopping = never) -> None:
+        self._stopping = stopping
         self._index = index
         self._owner = owner
         self._checked_at = 0.0
@@ -83,7 +85,7 @@ class Indexer:
             for space in active:
                 whole = space.collection in there - damaged and spaces.is_filled(self._index, space)
                 if not whole or spaces.ensure_collection(self._index, space):
-                    count = spaces.rebuild(self._index, space)
+                    count = spaces.rebuild(self._index, space, stopping=self._stopping)
                     logger.info("collection filled", space=space.pk, points=count)
         except IndexProblem as error:
             logger.warning("index not ready", reason=str(error))
@@ -129,6 +131,9 @@ class Indexer:
             logger.warning("point refused", point=rows[0].point, reason=str(error))
             return 1
         for row in rows:
+            if self._stopping():
+                IndexChange.objects.release(token)
+                break
             try:
                 self._apply([row], active)
             except IndexUnavailable as away:

@@ -17,6 +17,7 @@ from catalog.models.job import PURGE
 from catalog.services.purging import catalog_purge, part_purge, photo_purge, product_purge
 from catalog.services.search_photos import search_photos_purge
 from prodintel.lib.lease import kept_alive
+from prodintel.lib.runner import Stopping, never
 from prodintel.lib.work import WorkState
 
 M = TypeVar("M", bound=Model)
@@ -34,40 +35,51 @@ class JobFailed(Exception):  # noqa: N818 -- the state of the job is the name
         self.permanent = permanent
 
 
-def purge(_job: Job) -> None:
+class JobStopped(Exception):  # noqa: N818 -- likewise
+    """The worker is stopping; the job goes on after the next start."""
+
+
+def purge(_job: Job, stopping: Stopping = never) -> None:
     """Remove for good what was deleted more than 30 days ago."""
     before = timezone.now() - KEEP_DELETED
-    for product in _each(Product.objects.filter(deleted_at__lt=before)):
+    for product in _each(Product.objects.filter(deleted_at__lt=before), stopping):
         product_purge(product=product, deleted_before=before)
-    for placement in _each(Placement.objects.filter(deleted_at__lt=before)):
+    for placement in _each(Placement.objects.filter(deleted_at__lt=before), stopping):
         part_purge(part=placement, deleted_before=before)
-    for variant in _each(Variant.objects.filter(deleted_at__lt=before, product__deleted_at=None)):
+    variants = Variant.objects.filter(deleted_at__lt=before, product__deleted_at=None)
+    for variant in _each(variants, stopping):
         part_purge(part=variant, deleted_before=before)
-    for catalog in _each(Catalog.objects.filter(deleted_at__lt=before)):
-        for product in _each(Product.objects.filter(catalog=catalog)):
+    for catalog in _each(Catalog.objects.filter(deleted_at__lt=before), stopping):
+        for product in _each(Product.objects.filter(catalog=catalog), stopping):
             product_purge(product=product)
         catalog_purge(catalog=catalog, deleted_before=before)
     unused = Photo.objects.filter(placements__isnull=True, created_at__lt=before)
-    for pk in list(unused.values_list("pk", flat=True)):
-        photo_purge(photo_id=pk)
+    for photo in _each(unused, stopping):
+        photo_purge(photo_id=photo.pk)
     search_photos_purge()
 
 
-def _each(rows: QuerySet[M]) -> Iterator[M]:
-    """The rows, one query each: a query left open while others write would lock SQLite up."""
+def _each(rows: QuerySet[M], stopping: Stopping) -> Iterator[M]:
+    """The rows, one query each: a query left open while others write would lock SQLite up.
+
+    Raises JobStopped.
+    """
     for pk in list(rows.order_by("pk").values_list("pk", flat=True)):
+        if stopping():
+            raise JobStopped
         row = rows.filter(pk=pk).first()
         if row is not None:
             yield row
 
 
-KINDS: dict[str, Callable[[Job], None]] = {PURGE: purge}
+KINDS: dict[str, Callable[..., None]] = {PURGE: purge}
 
 
 class Jobber:
     """The jobs runner's work. One a worker process; `step` is called by one thread."""
 
-    def __init__(self, *, owner: str) -> None:
+    def __init__(self, *, owner: str, stopping: Stopping = never) -> None:
+        self._stopping = stopping
         self._owner = owner
 
     def step(self) -> int:
@@ -80,7 +92,9 @@ class Jobber:
         for job in claim.rows:
             try:
                 with kept_alive(Job.objects.all(), [claim.token]):
-                    KINDS[job.kind](job)
+                    KINDS[job.kind](job, self._stopping)
+            except JobStopped:
+                Job.objects.release(claim.token)
             except JobFailed as error:
                 Job.objects.fail(claim.token, [job.pk], error=str(error), permanent=error.permanent)
             except storage.StorageUnavailable as error:
@@ -97,6 +111,9 @@ class Jobber:
             return 0
         with kept_alive(FileRemoval.objects.all(), [claim.token]):
             for row in claim.rows:
+                if self._stopping():
+                    FileRemoval.objects.release(claim.token)
+                    break
                 try:
                     storage.delete(row.name)
                 except storage.StorageUnavailable as error:

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from types import FrameType
 
 import structlog
@@ -37,12 +38,13 @@ class Worker:
         if slot:
             self._free_predecessors(slot)
         owner = f"{slot or socket.gethostname()}/{os.getpid()}"
-        engine = configured.client()
+        engine, stopping = configured.client(), self._ended.is_set
+        self._embedder = Embedder(engine, owner=owner, stopping=stopping)
         steps = {
-            wake.EMBED: Embedder(engine, owner=owner).step,
-            wake.DESCRIBE: Describer(engine, owner=owner).step,
-            wake.INDEX: Indexer(vector_index(), owner=owner).step,
-            wake.JOBS: Jobber(owner=owner).step,
+            wake.EMBED: self._embedder.step,
+            wake.DESCRIBE: Describer(engine, owner=owner, stopping=stopping).step,
+            wake.INDEX: Indexer(vector_index(), owner=owner, stopping=stopping).step,
+            wake.JOBS: Jobber(owner=owner, stopping=stopping).step,
         }
         self._runners = [Runner(name, step, on_crash=self._crash) for name, step in steps.items()]
         self._listener = Listener(
@@ -62,8 +64,10 @@ class Worker:
             pass
         for runner in self._runners:
             runner.stop()
+        deadline = time.monotonic() + GRACE_SECONDS
         for runner in self._runners:
-            runner.join(GRACE_SECONDS)
+            runner.join(max(deadline - time.monotonic(), 0))
+        self._embedder.close()
         self._listener.close()
         logger.info("worker stopped", crashed=self._crashed)
         return int(self._crashed)

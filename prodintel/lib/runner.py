@@ -9,8 +9,14 @@ import structlog
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
 logger = structlog.get_logger(__name__)
+# Asked by steps that take long: whether they are to leave the rest for the next start.
+Stopping = Callable[[], bool]
 SWEEP_SECONDS = 1.0
 DATABASE_AWAY_SECONDS = 2.0
+
+
+def never() -> bool:
+    return False
 
 
 class Runner(threading.Thread):
