@@ -10,8 +10,6 @@ from functools import partial
 
 import numpy as np
 import structlog
-from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from catalog.describe import measured, zero_shot
@@ -28,16 +26,14 @@ from catalog.models import (
     Source,
     SpaceState,
 )
-from catalog.models.outbox import record_index_changes
 from catalog.models.photo import SIMILARITY_ROLES, PhotoRole
 from catalog.services.attribute_values import CATEGORY
-from catalog.services.describing import description_record
+from catalog.services.describing import Described, descriptions_record
 from catalog.services.ledger import MachineValue
 from prodintel.engine.errors import EngineError, EngineUnavailable
 from prodintel.engine.interface import EncoderInfo, Engine
 from prodintel.engine.starter import STARTER_NAME
 from prodintel.lib.lease import kept_alive
-from prodintel.lib.runner import Stopping, never
 from prodintel.lib.work import Claim, WorkQuerySet, WorkState
 
 logger = structlog.get_logger(__name__)
@@ -82,8 +78,7 @@ class _Subject:
 class Describer:
     """The describe runner's work. One a worker process; `step` is called by one thread."""
 
-    def __init__(self, engine: Engine, *, owner: str, stopping: Stopping = never) -> None:
-        self._stopping = stopping
+    def __init__(self, engine: Engine, *, owner: str) -> None:
         self._engine = engine
         self._owner = owner
         self._encoder: EncoderInfo | None = None
@@ -168,47 +163,48 @@ class Describer:
         # In the order of their products, as everybody takes them who takes several at once.
         tasks = sorted(self._claim.rows, key=lambda task: task.product_id)
         for start in range(0, len(tasks), GROUP):
-            if self._stopping():
-                DescribeTask.objects.release(self._claim.token)
-                return
-            group = tasks[start : start + GROUP]
-            with transaction.atomic():
-                _lock(group)
-                for task in group:
-                    subject = subjects.get(task.product_id)
-                    if subject is None or subject.product.deleted_at is not None:
-                        DescribeTask.objects.complete(self._claim.token, [task.pk])
-                        continue
-                    said = by_product.get(task.product_id, Description(None, {}))
-                    self._record(task, subject, said, describer.vocabulary, space.model_id)
+            found: list[Described] = []
+            for task in tasks[start : start + GROUP]:
+                said = by_product.get(task.product_id, Description(None, {}))
+                subject = subjects.get(task.product_id)
+                described = self._read(task, subject, said, describer.vocabulary)
+                found += [described] if described else []
+            self._record(found, space.model_id)
 
-    def _record(
+    def _read(
         self,
         task: DescribeTask,
-        subject: _Subject,
+        subject: _Subject | None,
         said: Description,
         vocabulary: Vocabulary,
-        model: str,
-    ) -> None:
+    ) -> Described | None:
+        """What is to be written of a product; None, and the task dealt with, when nothing is."""
+        if subject is None or subject.product.deleted_at is not None:
+            DescribeTask.objects.complete(self._claim.token, [task.pk])
+            return None
         try:
-            kept = description_record(
-                task=task,
-                token=self._claim.token,
-                product=subject.product,
-                values=machine_values(said, subject.placements, vocabulary),
-                considered=CONSIDERED,
-                source=Source.ZERO_SHOT,
-                model=model,
-                prompt_version=METHOD,
-            )
-        except (ValidationError, ValueError, TypeError) as error:
-            # A term that was withdrawn a moment ago, or a stored measurement that is damaged.
-            reason = "; ".join(getattr(error, "messages", None) or [str(error)])
-            DescribeTask.objects.fail(self._claim.token, [task.pk], error=reason)
-            logger.warning("product not described", product=task.product_id, reason=reason)
-            return
-        if not kept:
-            logger.info("description dropped: the claim was lost", product=task.product_id)
+            values = machine_values(said, subject.placements, vocabulary)
+        except (ValueError, TypeError) as error:
+            # A stored measurement that is damaged.
+            DescribeTask.objects.fail(self._claim.token, [task.pk], error=str(error))
+            logger.warning("product not described", product=task.product_id, reason=str(error))
+            return None
+        return Described(task, subject.product, values)
+
+    def _record(self, found: Sequence[Described], model: str) -> None:
+        outcome = descriptions_record(
+            token=self._claim.token,
+            descriptions=found,
+            considered=CONSIDERED,
+            source=Source.ZERO_SHOT,
+            model=model,
+            prompt_version=METHOD,
+        )
+        for product, reason in outcome.refused.items():
+            # A term that was withdrawn a moment ago.
+            logger.warning("product not described", product=product, reason=reason)
+        for product in outcome.lost:
+            logger.info("description dropped: the claim was lost", product=product)
 
 
 def calibration_of(model_id: str) -> Calibration:
@@ -232,14 +228,6 @@ def describable(space: EmbeddingSpace) -> WorkQuerySet[DescribeTask]:
         Q(product__deleted_at__isnull=False) | ~Exists(waiting)
     )
     return tasks
-
-
-def _lock(tasks: Sequence[DescribeTask]) -> None:
-    """Lock what describing writes, in the order in which all others lock it: products, points."""
-    products = [task.product_id for task in tasks]
-    list(Product.objects.select_for_update().filter(pk__in=products).order_by("pk"))
-    points = Placement.objects.filter(product__in=products).values_list("pk", flat=True)
-    record_index_changes(points, vector=False)
 
 
 def machine_values(

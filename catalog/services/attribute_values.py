@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -21,15 +22,78 @@ COLUMN_FIELDS = frozenset(
 )
 MAX_TEXT = 2000
 MAX_VALUES = 40
+CHOICES = frozenset({AttributeKind.CHOICE, AttributeKind.MULTI_CHOICE})
 
 
-def clean_value(field: str, value: Any) -> list | None:
+class Definitions:
+    """The definitions of some fields with their terms, read once for many values.
+
+    `paths` are paths of categories that will be asked for, if they are known beforehand.
+    """
+
+    def __init__(self, fields: Iterable[str], paths: Iterable[str] = ()) -> None:
+        rows = AttributeDefinition.objects.filter(key__in=set(fields)).prefetch_related("terms")
+        self.by_key = {row.key: row for row in rows}
+        known = Category.objects.filter(path__in=set(paths))
+        self.paths = frozenset(known.values_list("path", flat=True))
+        self._standing = {
+            row.key: {term.key: term_standing(term, terms) for term in terms.values()}
+            for row in self.by_key.values()
+            if (terms := {term.pk: term for term in row.terms.all()})
+        }
+
+    def machine_may_set(self, field: str) -> bool:
+        """Whether what a machine says of the field counts before somebody accepts it."""
+        definition = self.by_key.get(field)
+        return definition is None or definition.machine_may_set
+
+    def today(self, field: str, value: list | None) -> list | None:
+        """A value of the ledger in today's terms: merged ones as what they were merged into."""
+        standing = self._standing.get(field)
+        if not value or not standing:
+            return value
+        return list(dict.fromkeys(standing[v].key if v in standing else v for v in value))
+
+    def offered(self, field: str, value: list | None) -> list:
+        """Of a value in today's terms what filters offer: nothing that is not in the vocabulary."""
+        if field == CATEGORY:
+            return value or []
+        definition = self.by_key.get(field)
+        if definition is None or not value:
+            return []
+        if definition.kind not in CHOICES:
+            return value
+        standing = self._standing.get(field, {})
+        # An open list is what its products say, but for what somebody decided against.
+        open_to = (
+            {TermState.ACTIVE} if definition.closed else {TermState.ACTIVE, TermState.PROPOSED}
+        )
+        return [
+            each
+            for each in value
+            if (standing[each].state in open_to if each in standing else not definition.closed)
+        ]
+
+
+def term_standing(term: Term, terms: Mapping[int, Term]) -> Term:
+    """What a term was merged into, however many merges lead there; itself if it was not.
+
+    `terms` are those of its attribute by their ids.
+    """
+    passed = set()
+    while (target := terms.get(term.merged_into_id or 0)) is not None and term.pk not in passed:
+        passed.add(term.pk)
+        term = target
+    return term
+
+
+def clean_value(field: str, value: Any, definitions: Definitions | None = None) -> list | None:
     """The value as a JSON list of the field's type, or None for deliberately empty.
 
     Accepts a single value or a list; choice values by key or by label in any language. A value that
     a closed list does not have is refused, with the list in the message; `term_propose` keeps such
-    a value for a person to decide on. Raises ValidationError keyed by the field, or by
-    "attributes" where the field's name is no text.
+    a value for a person to decide on. `definitions` are the field's, where they were read already.
+    Raises ValidationError keyed by the field, or by "attributes" where the field's name is no text.
     """
     check_text(ATTRIBUTES, field)
     values = _as_list(value)
@@ -40,10 +104,10 @@ def clean_value(field: str, value: Any) -> list | None:
     if len(values) > MAX_VALUES:
         raise ValidationError({field: [f"Give at most {MAX_VALUES} values."]})
     if field == CATEGORY:
-        return [_category_path(field, values)]
+        return [_category_path(values, definitions.paths if definitions else frozenset())]
     if field in COLUMN_FIELDS:
         return [str(values[0])]
-    definition = AttributeDefinition.objects.filter(key=field).first()
+    definition = (definitions or Definitions([field])).by_key.get(field)
     if definition is None:
         raise ValidationError({field: [f"There is no attribute “{field}” in the vocabulary."]})
     return _CLEANERS[AttributeKind(definition.kind)](definition, values)
@@ -71,17 +135,15 @@ def _as_list(value: Any) -> list | None:
     return [v for v in values if v not in ("", None)] or None
 
 
-def _category_path(field: str, values: list) -> str:
+def _category_path(values: list, known: frozenset[str]) -> str:
     wanted = str(values[0]).strip("/")
-    category = Category.objects.filter(path=wanted).first()
-    if category is None:
-        matches = [c for c in Category.objects.all() if _named(c.labels, c.slug, wanted)]
-        if len(matches) != 1:
-            raise ValidationError(
-                {field: [f"There is no category “{wanted}”. Choose one of the vocabulary's tree."]}
-            )
-        category = matches[0]
-    return category.path
+    if wanted in known or Category.objects.filter(path=wanted).exists():
+        return wanted
+    matches = [c for c in Category.objects.all() if _named(c.labels, c.slug, wanted)]
+    if len(matches) != 1:
+        message = f"There is no category “{wanted}”. Choose one of the vocabulary's tree."
+        raise ValidationError({CATEGORY: [message]})
+    return matches[0].path
 
 
 def _named(labels: dict[str, str], key: str, wanted: str) -> bool:
@@ -118,7 +180,7 @@ def _boolean(definition: AttributeDefinition, values: list) -> list:
 def _choices(definition: AttributeDefinition, values: list) -> list:
     if definition.kind == AttributeKind.CHOICE and len(values) > 1:
         raise ValidationError({definition.key: ["Choose one value."]})
-    terms = list(definition.terms.select_related("merged_into"))
+    terms = {term.pk: term for term in definition.terms.all()}
     chosen: list[str] = []
     for value in values:
         key = _term_key(definition, terms, str(value))
@@ -127,16 +189,15 @@ def _choices(definition: AttributeDefinition, values: list) -> list:
     return chosen
 
 
-def _term_key(definition: AttributeDefinition, terms: list[Term], value: str) -> str:
-    for term in terms:
+def _term_key(definition: AttributeDefinition, terms: Mapping[int, Term], value: str) -> str:
+    for term in terms.values():
         if _named(term.labels, term.key, value):
-            if term.state == TermState.MERGED and term.merged_into:
-                return term.merged_into.key
-            if term.state == TermState.ACTIVE:
-                return term.key
+            standing = term_standing(term, terms)
+            if standing.state == TermState.ACTIVE:
+                return standing.key
     if not definition.closed:
         return slugify(value, allow_unicode=True)[:80] or value[:80]
-    active = ", ".join(term.key for term in terms if term.state == TermState.ACTIVE)
+    active = ", ".join(term.key for term in terms.values() if term.state == TermState.ACTIVE)
     raise ValidationError({definition.key: [f"“{value}” is not one of its values: {active}."]})
 
 

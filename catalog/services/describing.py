@@ -2,56 +2,71 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from django.db import transaction
-from django.utils import timezone
 
-from catalog.models import Decision, DescribeTask, LedgerEntry, Product
-from catalog.services.ledger import MachineValue, machine_values_record, project
+from catalog.models import DescribeTask, Product
+from catalog.services.ledger import MachineValue, machine_values_record
+from catalog.services.projection import lock_products, tell_points
+
+
+@dataclass(frozen=True)
+class Described:
+    """What was found of one product."""
+
+    task: DescribeTask
+    product: Product
+    values: Sequence[MachineValue]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Products whose description was dropped, as their claims were lost, and those whose values do
+    not fit, with the reason.
+    """
+
+    lost: list[int]
+    refused: dict[int, str]
 
 
 @transaction.atomic
-def description_record(
+def descriptions_record(
     *,
-    task: DescribeTask,
     token: uuid.UUID,
-    product: Product,
-    values: Sequence[MachineValue],
+    descriptions: Sequence[Described],
     considered: Collection[str],
     source: str,
     model: str,
     prompt_version: str = "",
-) -> bool:
-    """Write one description of a product and complete its task, or nothing of it.
+) -> Outcome:
+    """Write descriptions of some products and complete their tasks, each as a whole or not at all.
 
     Of the fields `considered`, those without a value lose what the same source said before and
-    nobody decided on. A value that a person rejected is not said again. Returns False, having
-    written nothing, when `token` no longer holds the task: another worker has it.
+    nobody decided on. A value that a person rejected is not said again. Nothing is written of
+    products whose tasks `token` no longer holds: another worker has them. Values that do not fit
+    are a failed try.
     """
-    # Completing first locks the task's row until the values are written with it.
-    if not DescribeTask.objects.complete(token, [task.pk]):
-        return False
-    earlier = list(
-        LedgerEntry.objects.filter(
-            product=product, variant=None, field__in=considered, source=source, retracted_at=None
-        )
+    products = [each.product.pk for each in descriptions]
+    # The order in which all others take them: products, points, tasks.
+    lock_products(products)
+    tell_points(products)
+    tasks = DescribeTask.objects.held(token).filter(pk__in=[each.task.pk for each in descriptions])
+    held = set(tasks.select_for_update().order_by("pk").values_list("pk", flat=True))
+    ours = [each for each in descriptions if each.task.pk in held]
+    problems = machine_values_record(
+        said={each.product: each.values for each in ours},
+        source=source,
+        model=model,
+        prompt_version=prompt_version,
+        considered=considered,
+        told=True,
     )
-    rejected = [
-        (row.field, row.locale, row.value) for row in earlier if row.decision == Decision.REJECTED
-    ]
-    said = [value for value in values if (value.field, value.locale, value.value) not in rejected]
-    silent = set(considered) - {value.field for value in said}
-    withdrawn = [row for row in earlier if row.field in silent and row.decision == Decision.NONE]
-    if withdrawn:
-        rows = LedgerEntry.objects.filter(pk__in=[row.pk for row in withdrawn])
-        rows.update(retracted_at=timezone.now())
-        project(product, sorted({row.field for row in withdrawn}))
-    if said:
-        machine_values_record(
-            product=product,
-            values=said,
-            source=source,
-            model=model,
-            prompt_version=prompt_version,
-        )
-    return True
+    refused = {product.pk: "; ".join(error.messages) for product, error in problems.items()}
+    done = [each.task.pk for each in ours if each.product.pk not in refused]
+    DescribeTask.objects.complete(token, done)
+    for each in ours:
+        if each.product.pk in refused:
+            DescribeTask.objects.fail(token, [each.task.pk], error=refused[each.product.pk])
+    lost = [each.product.pk for each in descriptions if each.task.pk not in held]
+    return Outcome(lost, refused)

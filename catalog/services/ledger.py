@@ -1,35 +1,27 @@
-"""The one way in which values of fields are written: rows of the ledger, and their projection."""
+"""The one way in which values of fields are written: rows of the ledger."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from catalog.ingest import wake
 from catalog.models import (
-    AttributeDefinition,
     Batch,
-    Category,
-    CurrentAttribute,
-    CurrentTerm,
     Decision,
     LedgerEntry,
     Product,
     Source,
     Variant,
 )
-from catalog.models.ledger import MACHINE_SOURCES, PRECEDENCE
-from catalog.models.outbox import record_index_changes
-from catalog.services.attribute_values import CATEGORY, COLUMN_FIELDS, clean_value
+from catalog.models.ledger import MACHINE_SOURCES
+from catalog.services.attribute_values import CATEGORY, COLUMN_FIELDS, Definitions, clean_value
 from catalog.services.audit import audit
-from catalog.textsearch.documents import text_documents_refresh
+from catalog.services.projection import lock_products, project, tell_points
 
 
 @dataclass(frozen=True)
@@ -62,6 +54,7 @@ def attribute_set(
     """
     if field in COLUMN_FIELDS:
         raise ValidationError({field: ["This is no attribute: change the product's own field."]})
+    lock_products([product.pk])
     cleaned = clean_value(field, value)
     entry = LedgerEntry.objects.create(
         product=product,
@@ -73,7 +66,7 @@ def attribute_set(
         batch=batch,
         created_by=actor,
     )
-    project(product, [field])
+    project([product], [field])
     audit(
         actor=actor,
         action="attribute.set",
@@ -95,6 +88,7 @@ def attribute_unlock(
     locale: str = "",
 ) -> int:
     """Take back people's values and acceptances of a field, so that machines may fill it again."""
+    lock_products([product.pk])
     rows = LedgerEntry.objects.filter(
         product=product, variant=variant, field=field, locale=locale, retracted_at=None
     )
@@ -104,7 +98,7 @@ def attribute_unlock(
     count += rows.filter(decision=Decision.ACCEPTED).update(
         decision=Decision.NONE, decided_by=None, decided_at=None
     )
-    project(product, [field])
+    project([product], [field])
     audit(
         actor=actor,
         action="attribute.unlock",
@@ -128,6 +122,7 @@ def attribute_undo(
 
     Returns False when there is none. The value before it, whoever gave it, becomes current.
     """
+    lock_products([product.pk])
     entry = (
         LedgerEntry.objects.standing()
         .filter(product=product, variant=variant, field=field, locale=locale)
@@ -138,7 +133,7 @@ def attribute_undo(
     if entry is None:
         return False
     LedgerEntry.objects.filter(pk=entry.pk).update(retracted_at=timezone.now(), retracted_by=actor)
-    project(product, [field])
+    project([product], [field])
     audit(
         actor=actor,
         action="attribute.undo",
@@ -154,12 +149,14 @@ def attribute_undo(
 def batch_retract(*, batch: Batch, actor: Any) -> int:
     """Undo everything one batch wrote; returns how many rows were retracted."""
     rows = batch.entries.filter(retracted_at=None)
-    touched = list(rows.values_list("product_id", "field").distinct())
+    touched = rows.order_by().values_list
+    held = lock_products(touched("product_id", flat=True).distinct())
+    tell_points([product.pk for product in held])
+    fields = set(touched("field", flat=True).distinct())
     count = rows.update(retracted_at=timezone.now(), retracted_by=actor)
     batch.retracted_at = timezone.now()
     batch.save(update_fields=["retracted_at"])
-    for product in Product.objects.filter(pk__in={pk for pk, _ in touched}):
-        project(product, sorted({field for pk, field in touched if pk == product.pk}))
+    project(held, fields, told=True)
     audit(actor=actor, action="batch.retract", target=batch, catalog=batch.catalog)
     return count
 
@@ -167,12 +164,13 @@ def batch_retract(*, batch: Batch, actor: Any) -> int:
 @transaction.atomic
 def suggestion_decide(*, entry: LedgerEntry, accept: bool, actor: Any) -> None:
     """A person accepts or rejects what a machine said. Who wrote it stays on record."""
+    lock_products([entry.product_id])
     LedgerEntry.objects.filter(pk=entry.pk).update(
         decision=Decision.ACCEPTED if accept else Decision.REJECTED,
         decided_by=actor,
         decided_at=timezone.now(),
     )
-    project(entry.product, [entry.field])
+    project([entry.product], [entry.field])
     audit(
         actor=actor,
         action="suggestion.accept" if accept else "suggestion.reject",
@@ -186,157 +184,101 @@ def suggestion_decide(*, entry: LedgerEntry, accept: bool, actor: Any) -> None:
 @transaction.atomic
 def machine_values_record(
     *,
-    product: Product,
-    values: Sequence[MachineValue],
+    said: Mapping[Product, Sequence[MachineValue]],
     source: str,
     model: str,
     prompt_version: str = "",
-    batch: Batch | None = None,
-) -> int:
-    """Write what a machine says of a product; returns how many rows were added.
+    considered: Collection[str] = (),
+    told: bool = False,
+) -> dict[Product, ValidationError]:
+    """Write what a machine says of some products, in as many queries as for one.
 
-    The same source's earlier undecided word on these fields is retracted; the same value again
-    adds nothing. Current values follow the precedence: a person's value stays where it is.
+    The same source's earlier undecided word on a field is retracted, also on those it `considered`
+    and is silent about now; the same value again adds nothing, and what a person rejected is not
+    said again. `told` as for `project`. Nothing is written of products with a value that does not
+    fit; they are returned with what is wrong.
     """
-    fields = [value.field for value in values]
-    earlier = {
-        (row.field, row.locale): row
-        for row in LedgerEntry.objects.standing()
-        .filter(product=product, variant=None, field__in=fields, source=source)
-        .order_by("created_at", "pk")
-    }
+    products = {product.pk: product for product in said}
+    fields = {value.field for values in said.values() for value in values} | set(considered)
+    lock_products(products.keys())
+    cleaned, refused = _cleaned(said, fields)
+    before: dict[int, list[LedgerEntry]] = {product.pk: [] for product in cleaned}
+    earlier = LedgerEntry.objects.filter(
+        product__in=before, variant=None, field__in=fields, source=source, retracted_at=None
+    )
+    for row in earlier.order_by("created_at", "pk"):
+        before[row.product_id].append(row)
+    outdated: list[LedgerEntry] = []
     new: list[LedgerEntry] = []
-    outdated: list[int] = []
-    for said in values:
-        before = earlier.get((said.field, said.locale))
-        cleaned = clean_value(said.field, said.value)
-        if before is not None and before.value == cleaned and before.model == model:
-            continue
-        if before is not None and before.decision == Decision.NONE:
-            outdated.append(before.pk)
-        new.append(
+    for product, values in cleaned.items():
+        kept, gone = _compare(before[product.pk], values, considered, model)
+        outdated += gone
+        new += [
             LedgerEntry(
                 product=product,
-                field=said.field,
-                locale=said.locale,
-                value=cleaned,
+                field=value.field,
+                locale=value.locale,
+                value=value.value,
                 source=source,
-                photo_id=said.photo_id,
+                photo_id=value.photo_id,
                 model=model,
                 prompt_version=prompt_version,
-                confidence=said.confidence,
-                batch=batch,
+                confidence=value.confidence,
             )
-        )
-    LedgerEntry.objects.filter(pk__in=outdated).update(retracted_at=timezone.now())
+            for value in kept
+        ]
+    LedgerEntry.objects.filter(pk__in=[row.pk for row in outdated]).update(
+        retracted_at=timezone.now()
+    )
     LedgerEntry.objects.bulk_create(new)
-    if new:
-        project(product, sorted({row.field for row in new}))
-    return len(new)
+    touched = {row.product_id for row in (*outdated, *new)}
+    project([products[pk] for pk in touched], {row.field for row in (*outdated, *new)}, told=told)
+    return refused
 
 
-def project(product: Product, fields: Iterable[str]) -> None:
-    """Bring the projection of some fields of a product in line with the ledger.
-
-    Runs in the caller's transaction, which holds the product's row, so that two writers of the
-    same field project one after the other.
-    """
-    names = list(fields)
-    stored = Product.objects.select_for_update().get(pk=product.pk)
-    rows = (
-        LedgerEntry.objects.standing()
-        .filter(product=product, field__in=names)
-        .order_by("created_at", "pk")
-    )
-    suggestion_only = set(
-        AttributeDefinition.objects.filter(key__in=names, machine_may_set=False).values_list(
-            "key", flat=True
-        )
-    )
-    winners: dict[tuple[int | None, str, str], LedgerEntry] = {}
-    for row in rows:
-        undecided = row.source in MACHINE_SOURCES and row.decision != Decision.ACCEPTED
-        if undecided and row.field in suggestion_only | COLUMN_FIELDS:
-            continue
-        key = (row.variant_id, row.field, row.locale)
-        if key not in winners or _precedence(row) >= _precedence(winners[key]):
-            winners[key] = row
-    _write_projection(product, names, winners)
-    if CATEGORY in names:
-        _write_category(stored, winners.get((None, CATEGORY, "")))
-        product.category = stored.category
-        # Whose word the category is decides whether it counts as one of the product's words.
-        text_documents_refresh([product.pk])
-    points = product.placements.values_list("pk", flat=True)
-    record_index_changes(points, vector=False)
-    wake.on_commit(wake.INDEX)
-
-
-def _precedence(entry: LedgerEntry) -> tuple[int, datetime]:
-    """Greater wins: the better source, then the later word; accepting is a word of its own."""
-    accepted = entry.decision == Decision.ACCEPTED and entry.decided_at
-    return -_rank(entry), entry.decided_at or entry.created_at if accepted else entry.created_at
-
-
-def _rank(entry: LedgerEntry) -> int:
-    """Place in the precedence, smaller wins; an accepted suggestion stands like a person's word."""
-    if entry.decision == Decision.ACCEPTED:
-        return 0
-    order = getattr(settings, "SOURCE_PRECEDENCE", {}).get(entry.field, PRECEDENCE)
-    return list(order).index(entry.source)
-
-
-def _write_projection(
-    product: Product,
-    fields: list[str],
-    winners: dict[tuple[int | None, str, str], LedgerEntry],
-) -> None:
-    present = {
-        (row.variant_id, row.field, row.locale): row
-        for row in CurrentAttribute.objects.filter(product=product, field__in=fields)
+def _cleaned(
+    said: Mapping[Product, Sequence[MachineValue]], fields: Collection[str]
+) -> tuple[dict[Product, list[MachineValue]], dict[Product, ValidationError]]:
+    """The values as the ledger keeps them, and the products with one that does not fit."""
+    paths = {
+        str(value.value[0])
+        for values in said.values()
+        for value in values
+        if value.field == CATEGORY and value.value
     }
-    gone = [row.pk for key, row in present.items() if key not in winners]
-    CurrentAttribute.objects.filter(pk__in=gone).delete()
-    for key, entry in winners.items():
-        current = present.get(key) or CurrentAttribute(
-            product=product, variant_id=key[0], field=key[1], locale=key[2]
-        )
-        if current.pk and current.entry_id == entry.pk and current.locked == _locks(entry):
-            continue
-        current.value = entry.value
-        current.source = entry.source
-        current.confidence = entry.confidence
-        current.locked = _locks(entry)
-        current.entry = entry
-        current.updated_at = timezone.now()
-        current.save()
-        _write_terms(product, current)
+    definitions = Definitions(fields, paths)
+    cleaned: dict[Product, list[MachineValue]] = {}
+    refused: dict[Product, ValidationError] = {}
+    for product, values in said.items():
+        try:
+            cleaned[product] = [
+                replace(value, value=clean_value(value.field, value.value, definitions))
+                for value in values
+            ]
+        except ValidationError as error:
+            refused[product] = error
+    return cleaned, refused
 
 
-def _locks(entry: LedgerEntry) -> bool:
-    return entry.source == Source.PERSON or entry.decision == Decision.ACCEPTED
-
-
-def _write_terms(product: Product, current: CurrentAttribute) -> None:
-    current.terms.all().delete()
-    if current.field in COLUMN_FIELDS or not current.value:
-        return
-    values = {str(value)[:160] for value in current.value}
-    CurrentTerm.objects.bulk_create(
-        CurrentTerm(
-            current=current,
-            catalog_id=product.catalog_id,
-            product=product,
-            field=current.field,
-            value=value,
-        )
-        for value in sorted(values)
-    )
-
-
-def _write_category(product: Product, entry: LedgerEntry | None) -> None:
-    path = entry.value[0] if entry is not None and entry.value else None
-    category = Category.objects.filter(path=path).first() if path else None
-    if product.category != category:
-        product.category = category
-        product.save(update_fields=["category", "updated_at"])
+def _compare(
+    earlier: Sequence[LedgerEntry],
+    values: Sequence[MachineValue],
+    considered: Collection[str],
+    model: str,
+) -> tuple[list[MachineValue], list[LedgerEntry]]:
+    """What of the values is new, and the earlier rows that are not said any more."""
+    standing = [row for row in earlier if row.decision != Decision.REJECTED]
+    rejected = [row for row in earlier if row.decision == Decision.REJECTED]
+    no_more = [(row.field, row.locale, row.value) for row in rejected]
+    said = [v for v in values if (v.field, v.locale, v.value) not in no_more]
+    latest = {(row.field, row.locale): (row.value, row.model) for row in standing}
+    new = [v for v in said if latest.get((v.field, v.locale)) != (v.value, model)]
+    replaced = {(value.field, value.locale) for value in new}
+    silent = set(considered) - {value.field for value in said}
+    outdated = [
+        row
+        for row in standing
+        if row.decision == Decision.NONE
+        and (row.field in silent or (row.field, row.locale) in replaced)
+    ]
+    return new, outdated

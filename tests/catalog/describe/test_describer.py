@@ -3,7 +3,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalog.describe import vocabulary
@@ -117,7 +118,7 @@ def test_a_database_that_fails_in_the_middle_gives_the_claim_back(
         raise OperationalError("deadlock detected")
 
     with monkeypatch.context() as patch:
-        patch.setattr(describe, "description_record", locked)
+        patch.setattr(describe, "descriptions_record", locked)
         with pytest.raises(OperationalError):
             describer.step()
     assert describer.step() == 1
@@ -129,14 +130,14 @@ def test_a_product_that_brings_the_runner_down_takes_no_others_with_it(
 ):
     bad = make_product("hat")
     others = [make_product("mug") for _ in range(3)]
-    record = describe.description_record
+    record = describe.descriptions_record
 
-    def surprise(*, product, **rest):
-        if product == bad:
+    def surprise(*, descriptions, **rest):
+        if bad in [each.product for each in descriptions]:
             raise ZeroDivisionError
-        return record(product=product, **rest)
+        return record(descriptions=descriptions, **rest)
 
-    monkeypatch.setattr(describe, "description_record", surprise)
+    monkeypatch.setattr(describe, "descriptions_record", surprise)
     for _ in range(12):
         fresh = Describer(describer._engine, owner="test/1")
         try:
@@ -242,13 +243,13 @@ def test_a_rejected_value_is_not_said_again(describer, make_product, make_user):
 
 def test_a_lost_claim_writes_nothing(describer, make_product, monkeypatch):
     product = make_product("hat", colors=[["red", 0.6]])
-    written = describe.description_record
+    written = describe.descriptions_record
 
     def late(**arguments):
         DescribeTask.objects.filter(product=product).redo()
         return written(**arguments)
 
-    monkeypatch.setattr(describe, "description_record", late)
+    monkeypatch.setattr(describe, "descriptions_record", late)
     describer.step()
     assert not LedgerEntry.objects.exists()
     assert task_of(product).state == WorkState.PENDING
@@ -295,6 +296,18 @@ def test_a_damaged_measurement_fails_its_product_alone(describer, make_product):
     assert (task_of(bad).state, task_of(bad).attempts) == (WorkState.PENDING, 1)
     assert task_of(bad).error
     assert task_of(good).state == WorkState.DONE
+
+
+def test_a_product_more_in_a_group_takes_no_queries_of_its_own(describer, make_product):
+    def queries(count: int) -> int:
+        products = [make_product("hat", colors=[["red", 0.6]]) for _ in range(count)]
+        with CaptureQueriesContext(connection) as captured:
+            assert describer.step() == count
+        assert {task_of(product).state for product in products} == {WorkState.DONE}
+        return len(captured)
+
+    queries(1)
+    assert queries(describe.GROUP) == queries(2)
 
 
 def test_words_are_encoded_once_for_all_products(describer, make_product, engine):

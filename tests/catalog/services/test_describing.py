@@ -7,7 +7,7 @@ import uuid
 import pytest
 
 from catalog.models import CurrentAttribute, DescribeTask, LedgerEntry, Source
-from catalog.services.describing import description_record
+from catalog.services.describing import Described, descriptions_record
 from catalog.services.ledger import MachineValue, suggestion_decide
 
 pytestmark = pytest.mark.django_db
@@ -20,11 +20,10 @@ def describe(make_product, vocabulary):
     def record(*values, considered=("color", "material"), token=None):
         DescribeTask.objects.all().redo()
         claim = DescribeTask.objects.claim(owner="test", limit=1)
-        return description_record(
-            task=claim.rows[0],
+        said = [MachineValue(field, value, 0.7) for field, value in values]
+        return descriptions_record(
             token=token or claim.token,
-            product=product,
-            values=[MachineValue(field, value, 0.7) for field, value in values],
+            descriptions=[Described(claim.rows[0], product, said)],
             considered=considered,
             source=Source.ZERO_SHOT,
             model="m",
@@ -38,13 +37,13 @@ def said() -> dict:
 
 
 def test_values_are_current_and_the_task_is_done(describe):
-    assert describe(("color", ["red"]))
+    describe(("color", ["red"]))
     assert said() == {"color": ["red"]}
     assert DescribeTask.objects.get().state == "done"
 
 
 def test_result_of_a_lost_claim_writes_nothing(describe):
-    assert not describe(("color", ["red"]), token=uuid.uuid4())
+    assert describe(("color", ["red"]), token=uuid.uuid4()).lost
     assert said() == {}
 
 

@@ -7,7 +7,6 @@ from django.core.exceptions import ValidationError
 
 from catalog.models import (
     AuditEvent,
-    Batch,
     CurrentAttribute,
     CurrentTerm,
     LedgerEntry,
@@ -16,43 +15,11 @@ from catalog.models import (
     TermState,
 )
 from catalog.services.ledger import (
-    MachineValue,
-    attribute_set,
-    attribute_undo,
     attribute_unlock,
-    batch_retract,
-    machine_values_record,
     suggestion_decide,
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def product(make_product, vocabulary):
-    return make_product("Mug", color=None)
-
-
-@pytest.fixture
-def says(product, person):
-    """A person's word on a field."""
-
-    def say(field, value, **options):
-        return attribute_set(product=product, field=field, value=value, actor=person, **options)
-
-    return say
-
-
-@pytest.fixture
-def guess(product):
-    """A machine's word on a field."""
-
-    def record(field, value, source=Source.ZERO_SHOT, confidence=0.6, **options):
-        said = MachineValue(field, value, confidence)
-        machine_values_record(product=product, values=[said], source=source, model="m", **options)
-        return LedgerEntry.objects.order_by("pk").last()
-
-    return record
 
 
 def current(product, field="color", variant=None):
@@ -107,13 +74,6 @@ def test_newer_word_of_the_same_source_wins(product, says):
     assert current(product).value == ["blue"]
 
 
-def test_precedence_can_be_set_for_a_field(product, says, guess, settings):
-    settings.SOURCE_PRECEDENCE = {"color": ["vision-llm", "person", "import", "zero-shot"]}
-    says("color", "red")
-    guess("color", ["blue"], Source.VISION_LLM)
-    assert current(product).value == ["blue"]
-
-
 def test_person_may_empty_a_field_deliberately(product, says, guess):
     says("color", None)
     guess("color", ["red"])
@@ -136,34 +96,6 @@ def test_unlocking_takes_an_acceptance_back(product, guess, person):
     attribute_unlock(product=product, field="color", actor=person)
     row = current(product)
     assert (row.value, row.locked) == (["blue"], False)
-
-
-def test_undo_brings_the_value_before_back(product, says, person):
-    says("color", "red")
-    says("color", "blue")
-    assert attribute_undo(product=product, field="color", actor=person)
-    assert current(product).value == ["red"]
-
-
-def test_undo_of_the_only_value_leaves_the_field_without(product, says, person):
-    says("color", "red")
-    attribute_undo(product=product, field="color", actor=person)
-    assert current(product) is None
-    assert terms() == []
-
-
-def test_undo_does_not_touch_what_machines_said(product, guess, person):
-    guess("color", ["red"])
-    assert not attribute_undo(product=product, field="color", actor=person)
-    assert current(product).value == ["red"]
-
-
-def test_history_is_kept_when_a_value_is_undone(product, says, person):
-    entry = says("color", "red")
-    attribute_undo(product=product, field="color", actor=person)
-    entry.refresh_from_db()
-    assert entry.value == ["red"]
-    assert entry.retracted_by == person
 
 
 def test_accepted_suggestion_wins_over_the_person_s_value_before(product, says, guess, person):
@@ -236,38 +168,11 @@ def test_person_writes_columns_as_columns(says, field):
         says(field, "1")
 
 
-def test_batch_is_undone_as_a_whole(make_product, vocabulary, catalog, person):
-    batch = Batch.objects.create(catalog=catalog, label="import")
-    products = [make_product(color=None) for _ in range(2)]
-    for product in products:
-        for field, value in (("color", "red"), ("material", "wood")):
-            attribute_set(
-                product=product,
-                field=field,
-                value=value,
-                actor=person,
-                source=Source.IMPORT,
-                batch=batch,
-            )
-    attribute_set(product=products[0], field="color", value="blue", actor=person)
-    assert batch_retract(batch=batch, actor=person) == 4
-    assert [row.value for row in CurrentAttribute.objects.all()] == [["blue"]]
-
-
 def test_variant_s_value_stands_beside_its_product_s(product, says):
     variant = product.variants.get()
     says("color", "red")
     says("color", "blue", variant=variant)
     assert current(product).value == ["red"]
-    assert current(product, variant=variant).value == ["blue"]
-
-
-def test_undo_on_a_product_leaves_its_variants_values(product, says, person):
-    variant = product.variants.get()
-    says("color", "red")
-    says("color", "blue", variant=variant)
-    attribute_undo(product=product, field="color", actor=person)
-    assert current(product) is None
     assert current(product, variant=variant).value == ["blue"]
 
 
@@ -279,13 +184,6 @@ def test_category_becomes_the_product_s(product, says):
 
 def test_category_is_found_by_its_label(product, says):
     assert says("category", "Mugs").value == ["home/kitchen/mugs"]
-
-
-def test_undone_category_is_gone_from_the_product(product, says, person):
-    says("category", "clothes")
-    attribute_undo(product=product, field="category", actor=person)
-    product.refresh_from_db()
-    assert product.category is None
 
 
 def test_unknown_category_is_refused(says):

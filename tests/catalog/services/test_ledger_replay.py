@@ -68,7 +68,7 @@ def perform(product: Product, act: tuple, person, batch: Batch) -> None:
             )
         case ("guess", (field, value), source):
             said = [MachineValue(field, value, 0.5)]
-            machine_values_record(product=product, values=said, source=source, model="m")
+            machine_values_record(said={product: said}, source=source, model="m")
         case ("undo", field):
             attribute_undo(product=product, field=field, actor=person)
         case ("unlock", field):
@@ -98,11 +98,6 @@ def replayed(product: Product) -> dict[str, tuple]:
             locked = accepted or row.source == Source.PERSON
             winners[row.field] = (standing, row.value, row.source, locked)
     return {field: winner[1:] for field, winner in winners.items()}
-
-
-@pytest.fixture
-def product(make_product, vocabulary):
-    return make_product("Mug", color=None)
 
 
 @settings(
