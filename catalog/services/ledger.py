@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from catalog.models import (
     Batch,
+    CurrentAttribute,
     Decision,
     LedgerEntry,
     Product,
@@ -118,21 +119,28 @@ def attribute_undo(
     variant: Variant | None = None,
     locale: str = "",
 ) -> bool:
-    """Retract the newest standing row that people or imports wrote to a field.
+    """Take back what counts in a field, if a person or an import said it or accepted it.
 
-    Returns False when there is none. The value before it, whoever gave it, becomes current.
+    Returns False when nothing counts but what a machine says by itself. The value before it,
+    whoever gave it, becomes current.
     """
     lock_products([product.pk])
-    entry = (
-        LedgerEntry.objects.standing()
-        .filter(product=product, variant=variant, field=field, locale=locale)
-        .exclude(source__in=MACHINE_SOURCES)
-        .order_by("-created_at", "-pk")
+    current = (
+        CurrentAttribute.objects.filter(
+            product=product, variant=variant, field=field, locale=locale
+        )
+        .select_related("entry")
         .first()
     )
-    if entry is None:
+    if current is None:
         return False
-    LedgerEntry.objects.filter(pk=entry.pk).update(retracted_at=timezone.now(), retracted_by=actor)
+    entry = LedgerEntry.objects.filter(pk=current.entry_id)
+    if current.entry.decision == Decision.ACCEPTED:
+        entry.update(decision=Decision.NONE, decided_by=None, decided_at=None)
+    elif current.source in MACHINE_SOURCES:
+        return False
+    else:
+        entry.update(retracted_at=timezone.now(), retracted_by=actor)
     project([product], [field])
     audit(
         actor=actor,
@@ -140,7 +148,7 @@ def attribute_undo(
         target=product,
         catalog=product.catalog,
         summary=field,
-        data={"field": field, "entry": entry.pk},
+        data={"field": field, "entry": current.entry_id},
     )
     return True
 

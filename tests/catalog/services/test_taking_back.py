@@ -12,6 +12,7 @@ from catalog.services.ledger import (
     attribute_set,
     attribute_undo,
     batch_retract,
+    suggestion_decide,
 )
 
 pytestmark = pytest.mark.django_db
@@ -107,6 +108,32 @@ def test_batch_is_undone_as_a_whole(make_product, vocabulary, catalog, person):
     attribute_set(product=products[0], field="color", value="blue", actor=person)
     assert batch_retract(batch=batch, actor=person) == 4
     assert [row.value for row in CurrentAttribute.objects.all()] == [["blue"]]
+
+
+def test_undo_takes_back_the_acceptance_that_counts(product, says, guess, person):
+    says("color", "red")
+    suggestion_decide(entry=guess("color", ["blue"]), accept=True, actor=person)
+    assert attribute_undo(product=product, field="color", actor=person)
+    row = current(product)
+    assert (row.value, row.source) == (["red"], "person")
+
+
+def test_undo_of_an_acceptance_keeps_the_suggestion(product, guess, person):
+    entry = guess("color", ["blue"])
+    suggestion_decide(entry=entry, accept=True, actor=person)
+    attribute_undo(product=product, field="color", actor=person)
+    entry.refresh_from_db()
+    assert (entry.decision, entry.decided_by, entry.retracted_at) == ("", None, None)
+    assert current(product).locked is False
+
+
+def test_undo_leaves_an_older_word_that_does_not_count(product, says, guess, person):
+    older = says("color", "red", source=Source.IMPORT)
+    newer = says("color", "green")
+    attribute_undo(product=product, field="color", actor=person)
+    older.refresh_from_db()
+    newer.refresh_from_db()
+    assert (older.retracted_at, newer.retracted_by) == (None, person)
 
 
 def test_index_is_told_of_a_retracted_batch(imported, person):
