@@ -34,6 +34,7 @@ from prodintel.engine.errors import EngineError, EngineUnavailable
 from prodintel.engine.interface import EncoderInfo, Engine
 from prodintel.engine.starter import STARTER_NAME
 from prodintel.lib.lease import kept_alive
+from prodintel.lib.runner import Stopping, never
 from prodintel.lib.work import Claim, WorkQuerySet, WorkState
 
 logger = structlog.get_logger(__name__)
@@ -78,7 +79,8 @@ class _Subject:
 class Describer:
     """The describe runner's work. One a worker process; `step` is called by one thread."""
 
-    def __init__(self, engine: Engine, *, owner: str) -> None:
+    def __init__(self, engine: Engine, *, owner: str, stopping: Stopping = never) -> None:
+        self._stopping = stopping
         self._engine = engine
         self._owner = owner
         self._encoder: EncoderInfo | None = None
@@ -163,6 +165,9 @@ class Describer:
         # In the order of their products, as everybody takes them who takes several at once.
         tasks = sorted(self._claim.rows, key=lambda task: task.product_id)
         for start in range(0, len(tasks), GROUP):
+            if self._stopping():
+                DescribeTask.objects.release(self._claim.token)
+                return
             found: list[Described] = []
             for task in tasks[start : start + GROUP]:
                 said = by_product.get(task.product_id, Description(None, {}))
