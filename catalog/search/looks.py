@@ -47,13 +47,13 @@ def looks_of(
 
     Raises EngineUnavailable and EngineError from `encode_texts`.
     """
-    texts = [text for text in (query.text, query.less) if text]
+    texts = [text for text in (query.words, query.less) if text]
     encoded = dict(zip(texts, encode_texts(texts), strict=True)) if texts else {}
     seen = query.photo if query.photo is not None else product_vector(query.like, space)
-    has_both = bool(query.text) and seen is not None
+    has_both = bool(query.words) and seen is not None
     parts: list[tuple[float, np.ndarray]] = []
-    if query.text:
-        parts.append((query.text_weight if has_both else 1.0, encoded[query.text]))
+    if query.words:
+        parts.append((query.text_weight if has_both else 1.0, encoded[query.words]))
     if seen is not None:
         parts.append((1.0 - query.text_weight if has_both else 1.0, seen))
     if not parts:

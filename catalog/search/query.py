@@ -158,9 +158,28 @@ class Query:
     filters: Filters = field(default_factory=Filters)
 
     @property
+    def shows(self) -> bool:
+        """A picture or a product is given to go by."""
+        return self.photo is not None or self.like is not None
+
+    @property
     def browses(self) -> bool:
         """Nothing is asked for but, perhaps, filters."""
-        return not self.text and self.photo is None and self.like is None
+        return not self.text and not self.shows
+
+    @property
+    def words(self) -> str:
+        """The words that count: none where a picture or product was given all of the weight."""
+        return "" if self.shows and not self.text_weight else self.text
+
+    @property
+    def words_share(self) -> float:
+        """How much a match on the words counts, in [0, 1].
+
+        The full share is that of words alone, and reached at an even weight: beyond it the vector
+        of the looks itself leans towards the words.
+        """
+        return min(2 * self.text_weight, 1.0) if self.shows else 1.0
 
     def with_filters(self, filters: Filters) -> Query:
         """The same question with other filters."""

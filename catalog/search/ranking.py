@@ -78,10 +78,10 @@ def rank(catalog: Catalog, query: Query, *, seeing: Seeing | None = None) -> Ran
     with other filters saves encoding it again.
     """
     narrow = partial(query.filters.apply, currency=catalog.currency) if query.filters else None
-    matches = search_text(catalog_id=catalog.pk, query=query.text, limit=TEXT_LIMIT, narrow=narrow)
+    matches = search_text(catalog_id=catalog.pk, query=query.words, limit=TEXT_LIMIT, narrow=narrow)
     seeing = seeing or Seeing(catalog, query)
     seen = seeing.search(query.filters)
-    ranked = _fuse(matches, seen, seeing.looks)
+    ranked = _fuse(matches, seen, seeing.looks, query.words_share)
     return Ranking(
         ranked=[each for each in ranked if each.product_id != query.like][:MAX_RESULTS],
         notice=seeing.notice,
@@ -111,7 +111,7 @@ class Seeing:
             return None
         try:
             engine: EngineClient | None = configured.client()
-            if query.text or query.less:
+            if query.words or query.less:
                 engine = configured.client_for(self._space.fingerprint)
             if engine is None:
                 self.notice = (
@@ -155,7 +155,9 @@ class Seeing:
         return seen
 
 
-def _fuse(matches: list[TextMatch], seen: dict[int, _Seen], looks: Looks | None) -> list[Ranked]:
+def _fuse(
+    matches: list[TextMatch], seen: dict[int, _Seen], looks: Looks | None, words_share: float
+) -> list[Ranked]:
     exact = [match for match in matches if match.kind in EXACT_KINDS]
     other = [match for match in matches if match.kind not in EXACT_KINDS]
     by_text = {match.product_id: match for match in matches}
@@ -163,7 +165,7 @@ def _fuse(matches: list[TextMatch], seen: dict[int, _Seen], looks: Looks | None)
     for place, product_id in enumerate(seen):
         fused[product_id] = 1.0 / (FUSION_K + place + 1)
     for place, match in enumerate(other):
-        weight = TEXT_WEIGHTS.get(match.kind, 1.0)
+        weight = words_share * TEXT_WEIGHTS.get(match.kind, 1.0)
         fused[match.product_id] = fused.get(match.product_id, 0.0) + weight / (FUSION_K + place + 1)
     first = [match.product_id for match in exact]
     for product_id in first:

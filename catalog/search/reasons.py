@@ -36,18 +36,18 @@ def reasons_of(query: Query, ranked: Ranked, product: Product) -> list[Reason]:
         reasons.append(Reason(ranked.text_kind, template.format(matched=ranked.matched)))
     if ranked.cosine is not None:
         reasons.append(_look(query, ranked))
-    reasons += _attributes(query.text, product)
+    reasons += _attributes(query.words, product)
     return reasons
 
 
 def _look(query: Query, ranked: Ranked) -> Reason:
     if query.photo is not None:
-        if (ranked.cosine or 0.0) >= SAME_PHOTO and not query.text:
+        if (ranked.cosine or 0.0) >= SAME_PHOTO and not query.words:
             return Reason("photo", "The same photo")
-        return Reason("photo", "Looks like your photo" + (" and your words" if query.text else ""))
+        return Reason("photo", "Looks like your photo" + (" and your words" if query.words else ""))
     if query.like is not None:
         return Reason("like", "Looks like the product")
-    return Reason("look", f"Photo looks like “{query.text}”")
+    return Reason("look", f"Photo looks like “{query.words}”")
 
 
 def _attributes(text: str, product: Product) -> list[Reason]:

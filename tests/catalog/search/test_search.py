@@ -69,6 +69,41 @@ def test_weight_moves_between_words_and_photo(make_product, ingest, ask):
     assert titles(ask("red", photo=photo, text_weight=0.1))[0] == "B"
 
 
+@pytest.fixture
+def mug_and_cloths(make_product, ingest):
+    """A product that is called a mug and is red, and two that look like the sea."""
+    make_product("Red mug", color="red", sku="mug")
+    for number in range(2):
+        make_product(f"Cloth {number}", color="seagreen")
+    ingest()
+
+
+@pytest.mark.parametrize("text", ["mug", "red mug"])
+def test_photo_with_all_the_weight_is_not_outdone_by_words(mug_and_cloths, ask, text):
+    photo = photo_vector(picture("seagreen"))
+    alone = ask("", photo=photo)
+    weighed = ask(text, photo=photo, text_weight=0.0)
+    assert titles(weighed) == titles(alone)
+    assert [hit.strength for hit in weighed.hits] == [hit.strength for hit in alone.hits]
+    assert [hit.reasons for hit in weighed.hits] == [hit.reasons for hit in alone.hits]
+
+
+def test_words_with_all_the_weight_are_not_outdone_by_the_photo(mug_and_cloths, ask):
+    photo = photo_vector(picture("seagreen"))
+    assert titles(ask("mug", photo=photo, text_weight=1.0)) == titles(ask("mug"))
+
+
+def test_match_on_words_counts_less_with_less_weight(mug_and_cloths, ask):
+    photo = photo_vector(picture("seagreen"))
+    score = {
+        weight: hit.score
+        for weight in (0.1, 0.3)
+        for hit in ask("mugs", photo=photo, text_weight=weight).hits
+        if hit.product.title == "Red mug"
+    }
+    assert score[0.1] < score[0.3]
+
+
 def test_like_finds_similar_products_without_the_product_itself(make_product, ingest):
     red = make_product("A", color="red")
     make_product("B", color="blue")
