@@ -93,7 +93,7 @@ def embedding_changes_points(instance: Embedding, **_: Any) -> None:
 @receiver(post_save, sender=Product)
 def product_changes_payloads(instance: Product, created: bool, **_: Any) -> None:  # noqa: FBT001
     if not created:
-        record_index_changes(_points(product=instance.pk), vector=instance.deleted_at is None)
+        record_index_changes(_points(product=instance.pk), vector=False)
         wake.on_commit(wake.INDEX)
 
 
@@ -105,9 +105,7 @@ def catalog_changes_payloads(
     **_: Any,
 ) -> None:
     if not created and _concerns(update_fields, CATALOG_FIELDS):
-        record_index_changes(
-            _points(product__catalog=instance.pk), vector=instance.deleted_at is None
-        )
+        record_index_changes(_points(product__catalog=instance.pk), vector=False)
         wake.on_commit(wake.INDEX)
 
 

@@ -49,10 +49,10 @@ def test_new_placement_is_told_with_its_vector(product):
     assert told() == {product.placements.get().pk: True}
 
 
-def test_saved_product_is_told(product, point):
+def test_saved_product_is_told_without_its_vector(product, point):
     product.brand = "Other"
     product.save()
-    assert point in told()
+    assert told() == {point: False}
 
 
 def test_bulk_update_of_products_is_told(point):
@@ -91,6 +91,11 @@ def test_bulk_update_and_bulk_creation_of_variants_are_told(product, point):
 
 def test_attribute_is_told_without_its_vector(product, point, person):
     attribute_set(product=product, field="color", value="red", actor=person)
+    assert told() == {point: False}
+
+
+def test_category_is_told_without_its_vector(product, point, person):
+    attribute_set(product=product, field="category", value="clothes", actor=person)
     assert told() == {point: False}
 
 
@@ -141,7 +146,7 @@ def test_deletion_by_query_is_told(point):
 def test_new_currency_of_a_catalogue_is_told(product, point):
     product.catalog.currency = "USD"
     product.catalog.save()
-    assert point in told()
+    assert told() == {point: False}
 
 
 def test_new_name_of_a_catalogue_is_of_no_interest_to_the_index(product, point):
