@@ -17,7 +17,7 @@ from catalog.index.protocol import CollectionNotFound, IndexProblem, IndexUnavai
 from catalog.models import EmbeddingSpace, IndexChange
 from prodintel.lib.lease import kept_alive
 from prodintel.lib.runner import Stopping, never
-from prodintel.lib.work import Claim
+from prodintel.lib.work import SUSPECT_ATTEMPTS, Claim
 
 logger = structlog.get_logger(__name__)
 BATCH = 500
@@ -65,8 +65,8 @@ class Indexer:
             self._known = ()
             self._later(claim.token, error)
             return 0
-        except IndexProblem as error:
-            return self._one_by_one(claim.token, claim.rows, active, error)
+        except IndexProblem:
+            return self._one_by_one(claim.token, claim.rows, active)
         self._finish(claim.token, claim.rows)
         return len(claim.rows)
 
@@ -117,33 +117,46 @@ class Indexer:
             self._index.delete(space.collection, gone)
 
     def _one_by_one(
-        self,
-        token: uuid.UUID,
-        rows: Sequence[IndexChange],
-        active: list[EmbeddingSpace],
-        error: IndexProblem,
+        self, token: uuid.UUID, rows: Sequence[IndexChange], active: list[EmbeddingSpace]
     ) -> int:
-        """Find the change that the index refuses, so that the others are not held up by it."""
-        if len(rows) == 1:
-            IndexChange.objects.fail(
-                token, [rows[0].pk], error=str(error), permanent=error.permanent
-            )
-            logger.warning("point refused", point=rows[0].point, reason=str(error))
-            return 1
+        """Find the changes that the index refuses, so that the others are not held up by them."""
+        refused: dict[IndexChange, IndexProblem] = {}
         for row in rows:
             if self._stopping():
                 IndexChange.objects.release(token)
                 break
             try:
                 self._apply([row], active)
-            except IndexUnavailable as away:
+            except (IndexUnavailable, CollectionNotFound) as away:
                 self._later(token, away)
                 return 0
             except IndexProblem as refusal:
-                self._one_by_one(token, [row], active, refusal)
+                refused[row] = refusal
             else:
                 self._finish(token, [row])
-        return len(rows)
+        return self._refuse(token, refused, spared=len(rows) - len(refused))
+
+    def _refuse(
+        self, token: uuid.UUID, refused: dict[IndexChange, IndexProblem], *, spared: int
+    ) -> int:
+        """Fail what cannot succeed; returns how many rows were handled.
+
+        What may pass, and spared no other change, is the index's own trouble: it counts against
+        none of them, however long it lasts. A change that is tried alone was the odd one before.
+        """
+        waiting = None
+        for row, problem in refused.items():
+            if problem.permanent or spared or row.attempts > SUSPECT_ATTEMPTS:
+                IndexChange.objects.fail(
+                    token, [row.pk], error=str(problem), permanent=problem.permanent
+                )
+                logger.warning("point refused", point=row.point, reason=str(problem))
+            else:
+                waiting = problem
+        if waiting is None:
+            return spared + len(refused)
+        self._later(token, waiting)
+        return 0
 
     def _later(self, token: uuid.UUID, error: IndexProblem) -> None:
         IndexChange.objects.release(token, error=str(error), delay=RETRY)

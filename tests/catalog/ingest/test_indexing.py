@@ -31,6 +31,7 @@ from catalog.services.products import (
 )
 from catalog.services.purging import product_purge
 from catalog.services.work import failed_work_retry
+from prodintel.lib.work import MAX_ATTEMPTS
 from tests.catalog.colours import staged
 
 pytestmark = pytest.mark.django_db
@@ -235,6 +236,62 @@ def test_point_that_the_index_refuses_holds_no_other_up(make_product, ingest, in
     row = IndexChange.objects.get()
     assert (row.point, row.state, row.error) == (bad, "failed", "This payload is too large.")
     assert payload(other)["brand"] == "ACME"
+
+
+@pytest.fixture
+def trouble(monkeypatch):
+    """Has the index fail at points for as long as they are in here, in a way that may pass."""
+    points: set[int] = set()
+    upsert = type(vector_index()).upsert
+
+    def fail(self, collection, some):
+        if points & {point.id for point in some}:
+            raise IndexProblem("The shard failed.", permanent=False)
+        upsert(self, collection, some)
+
+    monkeypatch.setattr(type(vector_index()), "upsert", fail)
+    return points
+
+
+def try_often(indexer: Indexer) -> None:
+    for _ in range(MAX_ATTEMPTS + 2):
+        indexer.step()
+        IndexChange.objects.update(next_try_at=timezone.now() - timedelta(seconds=1))
+
+
+@pytest.mark.parametrize("products", [1, 3])
+def test_index_that_fails_for_a_while_takes_the_changes_afterwards(
+    make_product, ingest, embedder, indexer, trouble, products
+):
+    ingest()
+    for _ in range(products):
+        make_product()
+    while embedder.step():
+        pass
+    trouble.update(placed())
+    try_often(indexer)
+    assert set(IndexChange.objects.values_list("state", "attempts", "error")) == {
+        ("pending", 0, "The shard failed.")
+    }
+    trouble.clear()
+    ingest()
+    assert points() == placed() != []
+
+
+def test_change_that_fails_where_others_do_not_waits_for_a_person_in_the_end(
+    make_product, ingest, embedder, indexer, trouble
+):
+    ingest()
+    made = [make_product() for _ in range(3)]
+    while embedder.step():
+        pass
+    bad = made[1].placements.get().pk
+    trouble.add(bad)
+    for _ in range(MAX_ATTEMPTS):
+        record_index_changes([pk for pk in placed() if pk != bad], vector=True)
+        try_often(indexer)
+    (row,) = IndexChange.objects.all()
+    assert (row.point, row.state, row.attempts) == (bad, "failed", MAX_ATTEMPTS)
 
 
 def test_retry_applies_what_the_index_refused(make_product, ingest, catalog, person):
