@@ -235,7 +235,9 @@ class SearchOut(Schema):
     hits: list[HitOut]
     facets: dict[str, dict[str, int]]
     total: int
-    matching: int = Field(description="Hits that are more than weak; what the facets count")
+    matching: int = Field(
+        description="Hits that are more than weak; the facets count these, or all hits where there are none"
+    )
     no_good_match: bool
     notice: str = Field("", description="What part of the search did not work, if any")
     took_ms: dict[str, float]

@@ -44,7 +44,8 @@ class Hit:
 class SearchResult:
     """One page of an answer.
 
-    `total` counts every hit, `matching` those that are more than weak, which `facets` count too.
+    `total` counts every hit, `matching` those that are more than weak. `facets` count the latter;
+    where there are none, all.
     `took_ms` has encode, index and total.
     """
 
@@ -145,11 +146,10 @@ def _facets(catalog: Catalog, query: Query, ranking: Ranking) -> Facets:
     def ranked_with(filters: Filters) -> QuerySet[Product]:
         nonlocal seeing
         if filters == query.filters:
-            ids = [each.product_id for each in ranking.matching]
+            ids = ranking.counted
         else:
             seeing = seeing or Seeing(catalog, query)
-            wider = rank(catalog, query.with_filters(filters), seeing=seeing)
-            ids = [each.product_id for each in wider.matching]
+            ids = rank(catalog, query.with_filters(filters), seeing=seeing).counted
         return selectors.products_in(catalog).filter(pk__in=ids)
 
     return facets_of(catalog, ranked_with, query.filters)

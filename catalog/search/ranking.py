@@ -60,8 +60,13 @@ class Ranking:
 
     @property
     def matching(self) -> list[Ranked]:
-        """What is more than a weak match; where nothing is, everything."""
-        return [each for each in self.ranked if each.strength != WEAK] or self.ranked
+        """What is more than a weak match."""
+        return [each for each in self.ranked if each.strength != WEAK]
+
+    @property
+    def counted(self) -> list[int]:
+        """The products that facets count: what matches; where nothing does, everything."""
+        return [each.product_id for each in self.matching or self.ranked]
 
 
 @dataclass
@@ -81,13 +86,12 @@ def rank(catalog: Catalog, query: Query, *, seeing: Seeing | None = None) -> Ran
     matches = search_text(catalog_id=catalog.pk, query=query.words, limit=TEXT_LIMIT, narrow=narrow)
     seeing = seeing or Seeing(catalog, query)
     seen = seeing.search(query.filters)
-    ranked = _fuse(matches, seen, seeing.looks, query.words_share)
+    fused = _fuse(matches, seen, seeing.looks, query.words_share)
+    ranked = [each for each in fused if each.product_id != query.like][:MAX_RESULTS]
     return Ranking(
-        ranked=[each for each in ranked if each.product_id != query.like][:MAX_RESULTS],
+        ranked=ranked,
         notice=seeing.notice,
-        no_good_match=bool(query.text)
-        and not seeing.notice
-        and not _has_good(ranked, seeing.looks),
+        no_good_match=not seeing.notice and all(each.strength == WEAK for each in ranked),
         encode_ms=seeing.encode_ms,
         index_ms=seeing.index_ms,
     )
@@ -207,13 +211,4 @@ def _ranked(
         cosine=round(look.cosine, 4) if look else None,
         standard=round(look.standard, 3) if look else None,
         placement_id=look.placement_id if look else None,
-    )
-
-
-def _has_good(ranked: list[Ranked], looks: Looks | None) -> bool:
-    if looks is None or not looks.calibrated:
-        return bool(ranked)
-    return any(
-        each.text_kind or each.strength == EXACT or (each.standard or 0.0) >= STRONG_SCORE
-        for each in ranked
     )

@@ -286,6 +286,27 @@ def test_no_good_match_is_said_when_nothing_fits_the_words(make_product, ingest,
     assert not ask("red").no_good_match
 
 
+def test_no_good_match_is_said_when_every_hit_of_a_photo_is_weak(make_product, ingest, ask):
+    colors = ("navy", "blue", "darkblue", "mediumblue")
+    for number in range(24):
+        make_product(f"Thing {number}", color=colors[number % 4])
+    ingest()
+    result = ask("", photo=photo_vector(picture("yellow")))
+    assert {hit.strength for hit in result.hits} == {"weak"}
+    assert result.no_good_match
+    assert (result.total, result.matching) == (24, 0)
+    assert result.facets["status"] == {"draft": 24}
+    assert not ask("", photo=photo_vector(picture("navy"))).no_good_match
+
+
+def test_product_itself_is_no_good_match_for_its_neighbours(make_product, ingest):
+    odd = make_product("Odd", color="yellow")
+    for number in range(24):
+        make_product(f"Thing {number}", color=("navy", "blue")[number % 2])
+    ingest()
+    assert neighbours(odd).no_good_match
+
+
 def test_hits_are_judged_against_the_background(make_product, ingest, ask):
     for number in range(30):
         make_product(f"Thing {number}", color="blue" if number else "red")
