@@ -170,26 +170,6 @@ def batch_retract(*, batch: Batch, actor: Any) -> int:
 
 
 @transaction.atomic
-def suggestion_decide(*, entry: LedgerEntry, accept: bool, actor: Any) -> None:
-    """A person accepts or rejects what a machine said. Who wrote it stays on record."""
-    lock_products([entry.product_id])
-    LedgerEntry.objects.filter(pk=entry.pk).update(
-        decision=Decision.ACCEPTED if accept else Decision.REJECTED,
-        decided_by=actor,
-        decided_at=timezone.now(),
-    )
-    project([entry.product], [entry.field])
-    audit(
-        actor=actor,
-        action="suggestion.accept" if accept else "suggestion.reject",
-        target=entry.product,
-        catalog=entry.product.catalog,
-        summary=f"{entry.field} = {entry.value}",
-        data={"entry": entry.pk},
-    )
-
-
-@transaction.atomic
 def machine_values_record(
     *,
     said: Mapping[Product, Sequence[MachineValue]],

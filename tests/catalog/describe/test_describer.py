@@ -22,7 +22,8 @@ from catalog.models import (
     TermState,
 )
 from catalog.services.embeddings import embeddings_record
-from catalog.services.ledger import attribute_set, suggestion_decide
+from catalog.services.ledger import attribute_set
+from catalog.services.suggestions import suggestion_decide
 from prodintel.engine.errors import EngineUnavailable
 from prodintel.lib.work import WorkState
 from tests.catalog.describe.conftest import embed, make_photo

@@ -8,7 +8,8 @@ import pytest
 
 from catalog.models import CurrentAttribute, DescribeTask, LedgerEntry, Source
 from catalog.services.describing import Described, descriptions_record
-from catalog.services.ledger import MachineValue, suggestion_decide
+from catalog.services.ledger import MachineValue
+from catalog.services.suggestions import suggestion_decide
 
 pytestmark = pytest.mark.django_db
 

@@ -16,8 +16,8 @@ from catalog.models import (
 )
 from catalog.services.ledger import (
     attribute_unlock,
-    suggestion_decide,
 )
+from catalog.services.suggestions import suggestion_decide
 
 pytestmark = pytest.mark.django_db
 
@@ -98,36 +98,6 @@ def test_unlocking_takes_an_acceptance_back(product, guess, person):
     assert (row.value, row.locked) == (["blue"], False)
 
 
-def test_accepted_suggestion_wins_over_the_person_s_value_before(product, says, guess, person):
-    entry = guess("color", ["blue"])
-    says("color", "red")
-    suggestion_decide(entry=entry, accept=True, actor=person)
-    row = current(product)
-    assert (row.value, row.locked) == (["blue"], True)
-
-
-def test_person_s_value_after_an_acceptance_wins(product, says, guess, person):
-    suggestion_decide(entry=guess("color", ["blue"]), accept=True, actor=person)
-    says("color", "red")
-    assert current(product).value == ["red"]
-
-
-def test_accepted_text_is_still_the_machine_s(product, guess, person):
-    entry = guess("color", ["blue"])
-    suggestion_decide(entry=entry, accept=True, actor=person)
-    entry.refresh_from_db()
-    assert (entry.source, entry.decided_by) == ("zero-shot", person)
-    assert current(product).source == "zero-shot"
-
-
-def test_rejected_value_no_longer_counts(product, guess, person):
-    guess("color", ["green"], Source.VISION_LLM)
-    entry = guess("color", ["blue"], Source.ZERO_SHOT)
-    suggestion_decide(entry=LedgerEntry.objects.first(), accept=False, actor=person)
-    suggestion_decide(entry=entry, accept=False, actor=person)
-    assert [row.value for row in CurrentAttribute.objects.all()] == [["green"]]
-
-
 def test_machine_s_later_word_replaces_its_earlier_one(product, guess):
     first = guess("color", ["red"])
     guess("color", ["blue"])
@@ -140,19 +110,6 @@ def test_machine_that_says_the_same_again_adds_nothing(product, guess):
     guess("color", ["red"])
     guess("color", ["red"])
     assert LedgerEntry.objects.count() == 1
-
-
-def test_machine_that_repeats_itself_does_not_lose_an_acceptance(product, guess, person):
-    suggestion_decide(entry=guess("color", ["red"]), accept=True, actor=person)
-    guess("color", ["blue"])
-    assert current(product).value == ["red"]
-
-
-def test_field_that_machines_may_only_suggest_waits_for_a_person(product, guess, person):
-    entry = guess("composition", ["100 % cotton"])
-    assert current(product, "composition") is None
-    suggestion_decide(entry=entry, accept=True, actor=person)
-    assert current(product, "composition").value == ["100 % cotton"]
 
 
 @pytest.mark.parametrize("field", ["title", "description", "brand", "price"])

@@ -23,8 +23,8 @@ from catalog.services.ledger import (
     attribute_unlock,
     batch_retract,
     machine_values_record,
-    suggestion_decide,
 )
+from catalog.services.suggestions import suggestion_decide
 
 pytestmark = pytest.mark.django_db
 
@@ -74,7 +74,8 @@ def perform(product: Product, act: tuple, person, batch: Batch) -> None:
         case ("unlock", field):
             attribute_unlock(product=product, field=field, actor=person)
         case ("decide", number, accept):
-            guesses = list(product.ledger.filter(source__in=MACHINE_SOURCES).order_by("pk"))
+            standing = product.ledger.filter(source__in=MACHINE_SOURCES, retracted_at=None)
+            guesses = list(standing.order_by("pk"))
             if guesses:
                 entry = guesses[number % len(guesses)]
                 suggestion_decide(entry=entry, accept=accept, actor=person)

@@ -12,8 +12,8 @@ from catalog.services.ledger import (
     attribute_set,
     attribute_undo,
     batch_retract,
-    suggestion_decide,
 )
+from catalog.services.suggestions import suggestion_decide
 
 pytestmark = pytest.mark.django_db
 
