@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import Count, F
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -52,10 +52,11 @@ def product_create(
     """Create a product with its photos and variants, all or nothing.
 
     `fields` are the product's plain fields and, for a simple product, its variant's. Without
-    `allow_duplicate`, a product that the first photo's bytes show already is returned instead. Raises ValidationError with messages by field.
+    `allow_duplicate`, a product that the first photo shows and that has all the others already is
+    returned instead. Raises ValidationError with messages by field.
     """
     if photos and not allow_duplicate:
-        twin = _product_showing(catalog, photos[0].opened.sha256)
+        twin = _product_showing(catalog, [photo.opened.sha256 for photo in photos])
         if twin is not None:
             photo_files_restore(catalog=catalog, photos=photos, actor=actor)
             return Created(twin, duplicate=True)
@@ -69,7 +70,7 @@ def product_create(
         ):
             rows = photos_record(catalog=catalog, stored=stored, actor=actor)
             if rows and not allow_duplicate:
-                _refuse_twin(catalog, rows[0])
+                _refuse_twin(catalog, rows)
             product = _product_save(Product(catalog=catalog, created_by=actor), plain)
             for position, each in enumerate(variants or [{}]):
                 variant = Variant(
@@ -126,9 +127,9 @@ class _TwinFound(Exception):  # noqa: N818 -- an answer, not a fault
         self.product = product
 
 
-def _refuse_twin(catalog: Catalog, main: Photo) -> None:
-    """Look again, now that the photo's row makes others that have the same bytes wait."""
-    twin = _product_showing(catalog, main.sha256)
+def _refuse_twin(catalog: Catalog, photos: Sequence[Photo]) -> None:
+    """Look again, now that the photos' rows make others that have the same bytes wait."""
+    twin = _product_showing(catalog, [photo.sha256 for photo in photos])
     if twin is not None:
         raise _TwinFound(twin)
 
@@ -152,13 +153,15 @@ def _product_save(product: Product, plain: Mapping[str, Any]) -> Product:
     return product
 
 
-def _product_showing(catalog: Catalog, sha256: str) -> Product | None:
-    """The product that these bytes show: best the one whose main photo they are."""
+def _product_showing(catalog: Catalog, sums: Sequence[str]) -> Product | None:
+    """The product with all these bytes, shown by the first: best the one whose main photo it is."""
+    standing = Placement.objects.alive().filter(photo__catalog=catalog)
+    on_one = standing.filter(photo__sha256__in=sums).order_by().values("product")
+    complete = on_one.annotate(n=Count("photo", distinct=True)).filter(n=len(set(sums)))
     showing = (
-        Placement.objects.alive()
-        .filter(photo__catalog=catalog, photo__sha256=sha256, role__in=SIMILARITY_ROLES)
-        .filter(product__deleted_at=None)
-        .select_related("product")
+        standing.filter(photo__sha256=sums[0], role__in=SIMILARITY_ROLES)
+        .filter(product__in=complete.values("product"), product__deleted_at=None)
+        .select_related("product__catalog")
         .order_by("product_id")
     )
     found = showing.filter(role=PhotoRole.MAIN).first() or showing.first()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.views.decorators.http import require_http_methods
 
 from catalog import selectors
@@ -31,6 +33,7 @@ HINT = (
     "JPEG, PNG, WebP, AVIF, HEIC, GIF, TIFF or BMP, "
     "up to {megabytes} MB and {megapixels} megapixels each."
 )
+LINKS_SHOWN = 5
 STORAGE_AWAY = "The photo storage does not answer. Nothing was saved: try again in a moment."
 
 
@@ -84,10 +87,10 @@ def _from_script(request: Request, catalog: Catalog) -> HttpResponseBase:
 def _take(request: Request, catalog: Catalog, files: list[UploadedFile]) -> Created:
     """One product of these photos, or more photos for the product that "product" names."""
     staged = [_stage(file) for file in files]
-    joined = number(request.POST.get("product"), 0)
+    joined = request.POST.get("product", "")
     if not joined:
         return product_create(catalog=catalog, actor=request.user, photos=staged)
-    product = selectors.product_for(request.user, joined, selectors.EDIT)
+    product = selectors.product_for(request.user, number(joined, 0), selectors.EDIT)
     if product.catalog_id != catalog.pk:
         raise Http404
     placed = product_add_photos(product=product, photos=staged, actor=request.user)
@@ -106,9 +109,10 @@ def _from_form(request: Request, catalog: Catalog) -> HttpResponseBase:
         return redirect(here)
     groups = [files] if request.POST.get("grouping") == "one" else [[file] for file in files]
     made: list[Product] = []
+    known: list[Product] = []
     for group in groups:
         try:
-            made.append(_take(request, catalog, group).product)
+            created = _take(request, catalog, group)
         except PhotoRejected as error:
             names = ", ".join(file.name or "photo" for file in group)
             messages.error(request, f"{names}: {error.message}")
@@ -117,7 +121,20 @@ def _from_form(request: Request, catalog: Catalog) -> HttpResponseBase:
         except StorageUnavailable:
             messages.error(request, STORAGE_AWAY)
             break
+        else:
+            (known if created.duplicate else made).append(created.product)
+    if known:
+        messages.info(request, _already_here(known))
     if not made:
         return redirect(here)
     messages.success(request, f"{len(made)} product{'s' if len(made) > 1 else ''} added.")
     return redirect(reverse("catalog:products", args=[catalog.slug]))
+
+
+def _already_here(products: Sequence[Product]) -> str:
+    distinct = list(dict.fromkeys(products))
+    links = format_html_join(
+        ", ", '<a href="{}">{}</a>', ((p.get_absolute_url(), p) for p in distinct[:LINKS_SHOWN])
+    )
+    more = f" and {len(distinct) - LINKS_SHOWN} more" if len(distinct) > LINKS_SHOWN else ""
+    return format_html("Already here: {}{}.", links, more)

@@ -65,11 +65,15 @@ class Upload {
   }
 }
 
-/** What keeps the photos of one product together: the first one makes it, the others join it. */
+/**
+ * What keeps the photos of one product together: the first one that is new makes it, the others join
+ * it. A photo that stands on another product already makes none; it joins the group's once there is one.
+ */
 class Group {
   constructor() {
     this.product = null;
     this.opener = null;
+    this.known = [];
   }
 
   mayStart() {
@@ -80,9 +84,19 @@ class Group {
     if (this.product === null) this.opener = upload;
   }
 
-  ended(upload, product = null) {
-    this.product ??= product;
+  ended(upload) {
     if (this.opener === upload) this.opener = null;
+  }
+
+  answered(upload, product) {
+    this.ended(upload);
+    if (this.product !== null) return;
+    if (product.duplicate) {
+      this.known.push(upload);
+    } else {
+      this.product = product.id;
+      for (const known of this.known) known.show("waiting", "Waiting");
+    }
   }
 }
 
@@ -175,7 +189,7 @@ class Uploader {
       this.failed(upload);
       return;
     }
-    upload.group.ended(upload, product.id);
+    upload.group.answered(upload, product);
     upload.show(
       product.duplicate ? "duplicate" : "done",
       product.duplicate ? `Already here: ${product.title || "the same photo"}` : "Added",

@@ -76,6 +76,27 @@ def test_uploaded_product_comes_back_whole(upload):
     assert [image["role"] for image in product["images"]] == ["main"]
 
 
+def test_photos_that_all_stand_on_a_product_are_that_product(upload):
+    _, first = upload(picture("red"), picture("blue"))
+    status, again = upload(picture("blue"), picture("red"))
+    assert (status, again["id"], again["duplicate"]) == (200, first["id"], True)
+
+
+def test_new_photo_after_a_known_one_is_not_lost(upload):
+    _, first = upload(picture("red"))
+    status, product = upload(picture("red"), picture("blue"))
+    assert (status, product["duplicate"]) == (201, False)
+    assert product["id"] != first["id"]
+    assert len(product["images"]) == 2
+
+
+def test_photos_of_two_products_make_a_third(upload):
+    upload(picture("red"))
+    upload(picture("blue"))
+    status, product = upload(picture("red"), picture("blue"))
+    assert (status, len(product["images"]), Product.objects.count()) == (201, 2, 3)
+
+
 def test_several_photos_make_one_product(upload):
     _, product = upload(picture("red"), picture("blue"))
     assert [image["role"] for image in product["images"]] == ["main", "detail"]
