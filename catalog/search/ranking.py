@@ -19,7 +19,7 @@ from catalog.textsearch import TextMatch, search_text
 from prodintel.engine import configured
 from prodintel.engine.client import EngineClient
 from prodintel.engine.errors import EngineError
-from prodintel.engine.vectors import MAX_RESULTS
+from prodintel.engine.vectors import MAX_RESULTS, AnyOf, Filter
 
 logger = structlog.get_logger(__name__)
 EXACT, STRONG, WEAK = "exact", "strong", "weak"
@@ -32,6 +32,7 @@ TEXT_WEIGHTS = {"words": 1.3, "partial": 1.0, "fuzzy": 0.9}
 STRONG_SCORE = 1.5
 SAME_PHOTO = 0.985
 TEXT_LIMIT = 300
+ROUNDS = 4
 
 
 @dataclass(frozen=True)
@@ -136,12 +137,8 @@ class Seeing:
             return {}
         started = time.perf_counter()
         try:
-            points = vector_index().search(
-                self._space.collection,
-                self.looks.vector,
-                where=filters.conditions(self._catalog.pk),
-                limit=MAX_RESULTS,
-                fields=(PRODUCT,),
+            return self._nearest(
+                self._space.collection, self.looks, filters.conditions(self._catalog.pk)
             )
         except CollectionNotFound:
             self.notice = "The index is being filled: results go by words only until it is."
@@ -152,10 +149,26 @@ class Seeing:
             return {}
         finally:
             self.index_ms += (time.perf_counter() - started) * 1000
+
+    @staticmethod
+    def _nearest(collection: str, looks: Looks, where: Filter) -> dict[int, _Seen]:
+        """The nearest products: 1,000 or more where there are as many.
+
+        The index gives at most 1,000 photos a call. While these are of fewer products it is asked
+        again for photos of others, four times in all: where the nearest products have hundreds of
+        photos each, there are fewer.
+        """
         seen: dict[int, _Seen] = {}
-        for point in points:
-            standard = self.looks.standard(point.score)
-            seen.setdefault(point.payload[PRODUCT], _Seen(point.score, standard, point.id))
+        for _ in range(ROUNDS):
+            others = Filter(where.must, (AnyOf(PRODUCT, tuple(seen)),) if seen else ())
+            points = vector_index().search(
+                collection, looks.vector, where=others, limit=MAX_RESULTS, fields=(PRODUCT,)
+            )
+            for point in points:
+                standard = looks.standard(point.score)
+                seen.setdefault(point.payload[PRODUCT], _Seen(point.score, standard, point.id))
+            if len(points) < MAX_RESULTS or len(seen) >= MAX_RESULTS:
+                break
         return seen
 
 
