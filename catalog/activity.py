@@ -12,17 +12,22 @@ from catalog.models import (
     Catalog,
     DescribeTask,
     EmbedTask,
+    FileRemoval,
     IndexChange,
+    Job,
     Photo,
     Placement,
     Product,
     SpaceState,
 )
+from catalog.models.job import PURGE
+from catalog.services.work import jobs_of, removals_of
 from prodintel.lib.optional_cache import CACHE
 from prodintel.lib.work import WorkState
 
 UNFINISHED = (WorkState.PENDING, WorkState.RUNNING)
 FAILURES_SHOWN = 50
+JOB_NAMES = {PURGE: "Removing what was deleted"}
 TOTALS_SECONDS = 1.0
 
 
@@ -57,6 +62,7 @@ class Activity:
     photos: int
     searchable: int
     index_failed: int = 0
+    other_failed: int = 0
     failures: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -65,7 +71,7 @@ class Activity:
 
     @property
     def failed(self) -> int:
-        return self.embed.failed + self.describe.failed + self.index_failed
+        return self.embed.failed + self.describe.failed + self.index_failed + self.other_failed
 
     @property
     def percent(self) -> int:
@@ -106,6 +112,10 @@ def activity_of(catalog: Catalog) -> Activity:
         photos=count,
         searchable=max(embed.done - new_points, 0),
         index_failed=_changes(catalog, WorkState.FAILED).count(),
+        other_failed=sum(
+            rows.filter(state=WorkState.FAILED).count()
+            for rows in (jobs_of(catalog), removals_of(catalog))
+        ),
         failures=_failures(catalog, tasks, described),
     )
 
@@ -158,7 +168,7 @@ def _failures(catalog: Catalog, tasks: QuerySet, described: QuerySet) -> list[di
         }
         for task in describing.select_related("product")[:FAILURES_SHOWN]
     ]
-    return shown + _refused(catalog)
+    return shown + _refused(catalog) + _other_failures(catalog)
 
 
 def _refused(catalog: Catalog) -> list[dict[str, Any]]:
@@ -178,6 +188,20 @@ def _refused(catalog: Catalog) -> list[dict[str, Any]]:
     ]
 
 
+def _other_failures(catalog: Catalog) -> list[dict[str, Any]]:
+    """Jobs and removals of files that concern the catalogue and failed."""
+    jobs = jobs_of(catalog).filter(state=WorkState.FAILED)[:FAILURES_SHOWN]
+    removals = removals_of(catalog).filter(state=WorkState.FAILED)[:FAILURES_SHOWN]
+    rows: list[tuple[str, Job | FileRemoval, str]] = [
+        ("job", job, JOB_NAMES.get(job.kind, job.kind)) for job in jobs
+    ]
+    rows += [("removal", row, row.name) for row in removals]
+    return [
+        {"kind": kind, "task": row, "product": None, "name": name, "error": row.error}
+        for kind, row, name in rows
+    ]
+
+
 def queue_totals() -> dict[str, int]:
     """Pending and failed rows of the whole site, at most a second old, for the health call."""
     return CACHE.get_or_make("queue-totals", _queue_totals, TOTALS_SECONDS)
@@ -187,9 +211,11 @@ def _queue_totals() -> dict[str, int]:
     # Nobody works on what a retired space still lacked.
     embedding = EmbedTask.objects.exclude(space__state=SpaceState.RETIRED)
     kinds = (embedding, DescribeTask.objects.all(), IndexChange.objects.all())
+    # Jobs and removals wait for their hour, which says nothing of how far the work is.
+    all_kinds = (*kinds, Job.objects.all(), FileRemoval.objects.all())
     return {
         "pending": sum(tasks.filter(state__in=UNFINISHED).count() for tasks in kinds),
-        "failed": sum(tasks.filter(state=WorkState.FAILED).count() for tasks in kinds),
+        "failed": sum(tasks.filter(state=WorkState.FAILED).count() for tasks in all_kinds),
     }
 
 

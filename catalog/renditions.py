@@ -9,6 +9,7 @@ from catalog.vision.renditions import render
 
 WIDTHS = (96, 240, 480, 960, 1600)
 MIME = "image/webp"
+RENDITIONS = "renditions/{catalog}/"
 
 
 def rendition(photo: Photo, width: int) -> tuple[str, bytes | None]:
@@ -29,9 +30,8 @@ def rendition(photo: Photo, width: int) -> tuple[str, bytes | None]:
 
 
 def rendition_name(photo: Photo, width: int) -> str:
-    return (
-        f"renditions/{photo.catalog_id}/{photo.sha256[:2]}/{photo.pk}-{photo.sha256}-{width}.webp"
-    )
+    folder = f"{RENDITIONS.format(catalog=photo.catalog_id)}{photo.sha256[:2]}"
+    return f"{folder}/{photo.pk}-{photo.sha256}-{width}.webp"
 
 
 def rendition_names(photo: Photo) -> list[str]:

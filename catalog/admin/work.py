@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -17,6 +19,8 @@ from catalog.models import (
     Job,
     LedgerEntry,
 )
+from catalog.services.work import work_retry
+from prodintel.lib.work import WorkQuerySet
 
 SHOWN = ["state", "attempts", "error", "next_try_at", "owner", "leased_until", "finished_at"]
 
@@ -33,7 +37,7 @@ class WorkAdmin(SuperusersOnly, ReadOnlyAdmin):
 
     @admin.action(description="Try failed ones again", permissions=["view"])
     def retry(self, request: HttpRequest, queryset: QuerySet) -> None:
-        count = queryset.retry()  # type: ignore[attr-defined]
+        count = work_retry(rows=cast("WorkQuerySet", queryset), actor=request.user)
         self.message_user(request, f"{count} will be tried again.")
 
 

@@ -25,6 +25,7 @@ from catalog.services.photos import StagedPhoto
 
 logger = structlog.get_logger(__name__)
 LEFT_BEHIND_AFTER = timedelta(hours=6)
+PHOTOS = "photos/{catalog}/"
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,8 @@ def _named(catalog: Catalog, staged: StagedPhoto) -> StoredPhoto:
     known = Photo.objects.filter(catalog=catalog, sha256=opened.sha256).first()
     if known is not None and _is_there(known):
         return StoredPhoto(staged, known=known)
-    stem = f"photos/{catalog.pk}/{opened.sha256[:2]}/{opened.sha256}-{secrets.token_hex(4)}"
+    folder = f"{PHOTOS.format(catalog=catalog.pk)}{opened.sha256[:2]}"
+    stem = f"{folder}/{opened.sha256}-{secrets.token_hex(4)}"
     working_name = f"{stem}.working" if opened.working_copy else ""
     stored = StoredPhoto(staged, f"{stem}.{opened.extension}", working_name, known)
     due = timezone.now() + LEFT_BEHIND_AFTER

@@ -1,12 +1,34 @@
+"""Work that failed all its tries, tried anew because a person asks for it."""
+
 from __future__ import annotations
 
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Model, Q
 
 from catalog.ingest import wake
-from catalog.models import Catalog, DescribeTask, EmbedTask, IndexChange, Placement
+from catalog.models import (
+    Catalog,
+    DescribeTask,
+    EmbedTask,
+    FileRemoval,
+    IndexChange,
+    Job,
+    Placement,
+)
+from catalog.renditions import RENDITIONS
 from catalog.services.audit import audit
+from catalog.services.photo_files import PHOTOS
+from prodintel.lib.work import WorkQuerySet
+
+RUNNERS: dict[type[Model], str] = {
+    EmbedTask: wake.EMBED,
+    DescribeTask: wake.DESCRIBE,
+    IndexChange: wake.INDEX,
+    Job: wake.JOBS,
+    FileRemoval: wake.JOBS,
+}
 
 
 @transaction.atomic
@@ -16,6 +38,28 @@ def failed_work_retry(*, catalog: Catalog, actor: Any) -> int:
     count += DescribeTask.objects.filter(product__catalog=catalog).retry()
     points = Placement.objects.filter(product__catalog=catalog).values("pk")
     count += IndexChange.objects.filter(point__in=points).retry()
+    count += jobs_of(catalog).retry() + removals_of(catalog).retry()
     audit(actor=actor, action="work.retry", target=catalog, catalog=catalog, summary=str(count))
-    wake.on_commit(wake.EMBED, wake.DESCRIBE, wake.INDEX)
+    wake.on_commit(*wake.RUNNERS)
     return count
+
+
+@transaction.atomic
+def work_retry(*, rows: WorkQuerySet, actor: Any) -> int:
+    """Give those of the rows that failed all their tries anew; returns how many."""
+    count = rows.retry()
+    audit(actor=actor, action="work.retry", target=rows.model(), summary=str(count))
+    wake.on_commit(RUNNERS[rows.model])
+    return count
+
+
+def jobs_of(catalog: Catalog) -> WorkQuerySet[Job]:
+    """The catalogue's jobs, and those that are done for all catalogues."""
+    return Job.objects.filter(Q(catalog=catalog) | Q(catalog=None))
+
+
+def removals_of(catalog: Catalog) -> WorkQuerySet[FileRemoval]:
+    """The catalogue's files that are to be removed."""
+    places = (PHOTOS.format(catalog=catalog.pk), RENDITIONS.format(catalog=catalog.pk))
+    here = Q(name__startswith=places[0]) | Q(name__startswith=places[1])
+    return FileRemoval.objects.filter(here)

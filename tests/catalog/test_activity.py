@@ -7,7 +7,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from catalog.activity import activity_of, is_busy, queue_totals
-from catalog.models import Catalog, DescribeTask, EmbedTask, IndexChange
+from catalog.models import (
+    Catalog,
+    DescribeTask,
+    EmbedTask,
+    FileRemoval,
+    IndexChange,
+    Job,
+)
+from catalog.models.job import PURGE
 from catalog.models.outbox import record_index_changes
 from catalog.search.facets import price_range
 from catalog.services.products import product_create, products_delete
@@ -89,6 +97,29 @@ def test_change_that_the_index_refused_is_a_failure_and_not_under_way(done, cata
         ("index", "This payload is too large.")
     ]
     assert found.failed == 1
+
+
+def test_job_and_file_that_failed_are_shown_and_tried_again(
+    done, catalog, make_catalog, client, person
+):
+    elsewhere = make_catalog("Other", owner=person)
+    Job.objects.create(kind=PURGE, state="failed", error="It was interrupted.")
+    Job.objects.create(kind="import", catalog=elsewhere, state="failed", error="Of others.")
+    for shop in (catalog, elsewhere):
+        name = f"photos/{shop.pk}/ab/abc.png"
+        FileRemoval.objects.create(name=name, state="failed", error="Access denied.")
+    found = activity_of(catalog)
+    assert [(one["name"], one["error"]) for one in found.failures] == [
+        ("Removing what was deleted", "It was interrupted."),
+        (f"photos/{catalog.pk}/ab/abc.png", "Access denied."),
+    ]
+    assert found.failed == 2
+    client.force_login(person)
+    page = client.get(f"/c/{catalog.slug}/activity/").content.decode()
+    assert "Access denied." in page
+    client.post(f"/c/{catalog.slug}/activity/retry/")
+    assert activity_of(catalog).failed == 0
+    assert activity_of(elsewhere).failed == 2
 
 
 def test_idle_catalogue_is_not_counted_at_every_look(done, catalog, counted):
