@@ -6,4 +6,4 @@ class CatalogConfig(AppConfig):
     verbose_name = "Catalogue"
 
     def ready(self) -> None:
-        from catalog import signals  # noqa: F401 -- connects the receivers
+        from catalog import guards, signals  # noqa: F401 -- connects the receivers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -9,6 +10,7 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
@@ -18,8 +20,9 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 
 from catalog import selectors
 from catalog.admin.base import Hidden, ReadOnlyAdmin, Refusable, ServiceAdmin, SuperusersOnly
-from catalog.models import ApiToken, AuditEvent, Catalog, Membership
+from catalog.models import ApiToken, AuditEvent, Catalog, Membership, Role
 from catalog.services import catalogs as services
+from catalog.views.http import first_message
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
@@ -61,6 +64,17 @@ class UserAdmin(SuperusersOnly, Refusable, DjangoUserAdmin, ModelAdmin):
     def get_inlines(self, request: HttpRequest, obj: Any) -> list:
         del request
         return [UserMembershipInline] if obj else []
+
+    def get_deleted_objects(
+        self, objs: Iterable[User], request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """Nobody goes who is, alone or with the others that were chosen, a catalogue's owner."""
+        users = list(objs)
+        owned = Catalog.objects.filter(memberships__user__in=users, memberships__role=Role.OWNER)
+        alone = services.without_owners(owned.distinct(), but_for=users)
+        deletable, counts, refused, protected = super().get_deleted_objects(users, request)
+        protected += [f"{catalog}: {services.KEEP_AN_OWNER}" for catalog in alone]
+        return deletable, counts, refused, protected
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: FBT001 -- Django's signature
         if formset.model is Membership:
@@ -173,7 +187,10 @@ class CatalogAdmin(Hidden, ServiceAdmin):
     @admin.action(description="Bring back deleted catalogues", permissions=["change"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Catalog]) -> None:
         for catalog in self.chosen(request, queryset.exclude(deleted_at=None)):
-            services.catalog_restore(catalog=catalog, actor=request.user)
+            try:
+                services.catalog_restore(catalog=catalog, actor=request.user)
+            except ValidationError as error:
+                messages.error(request, f"{catalog}: {first_message(error)}")
 
 
 @admin.register(ApiToken)

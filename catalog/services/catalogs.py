@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import itertools
 import secrets
+from collections.abc import Collection
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -20,6 +22,7 @@ from catalog.services.locks import lock_row
 
 TOKEN_PREFIX = "pit_"  # noqa: S105 -- what every token starts with, so that scanners know one
 TOKEN_SHOWN = 10
+KEEP_AN_OWNER = "A catalogue keeps at least one owner: make somebody else one first."
 
 
 @transaction.atomic
@@ -129,9 +132,14 @@ def membership_remove(*, catalog: Catalog, user: Any, actor: Any) -> None:
 def _keep_an_owner(catalog: Catalog, user: Any) -> None:
     owners = Membership.objects.filter(catalog=catalog, role=Role.OWNER)
     if owners.filter(user=user).exists() and not owners.exclude(user=user).exists():
-        raise conflict(
-            "role", "A catalogue keeps at least one owner: make somebody else one first."
-        )
+        raise conflict("role", KEEP_AN_OWNER)
+
+
+def without_owners(catalogs: QuerySet[Catalog], *, but_for: Collection[Any] = ()) -> list[Catalog]:
+    """Those of the catalogues that nobody owns, these people aside."""
+    owned = Membership.objects.filter(role=Role.OWNER).exclude(user__in=but_for)
+    alive = catalogs.filter(deleted_at=None)
+    return list(alive.exclude(pk__in=owned.values("catalog")).order_by("name", "pk"))
 
 
 def token_create(*, user: Any, label: str = "", actor: Any = None) -> tuple[ApiToken, str]:
