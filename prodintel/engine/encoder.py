@@ -146,7 +146,14 @@ class Encoder:
             with self._bulk_lane:
                 piece = batch[done : done + self._pass.value]
                 started = time.perf_counter()
-                parts.append(self._photo_features(piece))
+                try:
+                    parts.append(self._photo_features(piece))
+                except RuntimeError as error:  # as torch raises it, whatever lacks memory
+                    self._pass.failed(len(piece))
+                    if len(piece) == 1:
+                        raise
+                    logger.warning("Trying fewer photos than %d at once: %s", len(piece), error)
+                    continue
                 self._pass.took(len(piece), time.perf_counter() - started)
             done += len(piece)
         return np.concatenate(parts) if parts else np.empty((0, self.info.dimension), np.float32)

@@ -70,6 +70,11 @@ class PassSize:
             if seconds <= MAX_BATCH_SECONDS / 2:
                 self.value = min(self._most, self.value * 2)
 
+    def failed(self, count: int) -> None:
+        """A pass of `count` photos came to nothing: fewer may fit into memory."""
+        self.value = max(1, count // 2)
+        self._slow = 0
+
 
 def measure(trial: Trial, dtypes: Sequence[str], max_batch: int) -> Tuning:
     """Time forward passes and choose.

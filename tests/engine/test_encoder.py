@@ -277,6 +277,31 @@ def test_passes_grow_no_further_than_what_callers_send(slow):
     assert max(model.passes) == encoder.info.batch
 
 
+def test_photos_that_do_not_fit_into_memory_together_go_in_smaller_passes(slow):
+    encoder, model = slow
+
+    def small_card(pixels):
+        model.passes.append(len(pixels))
+        if len(pixels) > 5:
+            raise RuntimeError("CUDA out of memory.")
+        return model._ones((len(pixels), 4))
+
+    model.encode_image = small_card
+    assert encoder.encode_photos(photos(20, 8)).shape == (20, 4)
+    assert model.passes[:3] == [16, 8, 4]
+
+
+def test_memory_that_does_not_suffice_for_one_photo_is_said(slow):
+    encoder, model = slow
+
+    def full_card(_pixels):
+        raise RuntimeError("CUDA out of memory.")
+
+    model.encode_image = full_card
+    with pytest.raises(RuntimeError, match="out of memory"):
+        encoder.encode_photos(photos(4, 8))
+
+
 def test_a_query_text_is_computed_once(slow):
     encoder, model = slow
     encoder.encode_texts(["red dress", "red dress"])
