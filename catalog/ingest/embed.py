@@ -43,6 +43,7 @@ class _Batch:
     claim: Claim[EmbedTask]
     pictures: list[Future[np.ndarray]]
     tasks: list[EmbedTask] = field(default_factory=list)
+    stack: np.ndarray | None = None
     vectors: Future[np.ndarray] | None = None
 
 
@@ -156,13 +157,11 @@ class Embedder:
         """Batches whose vectors are being computed, each yielded when the next one is under way."""
         before: _Batch | None = None
         for batch in self._decoding(encoder):
-            stack = self._collect(batch)
+            batch.stack = self._collect(batch)
             if self._stopping():
                 break
-            if stack is not None:
-                batch.vectors = self._calls.submit(
-                    self._engine.encode_photos, stack, model=encoder.fingerprint
-                )
+            if batch.stack is not None:
+                batch.vectors = self._calls.submit(self._encode, batch.stack)
             if before is not None:
                 yield before
             before = batch
@@ -196,25 +195,58 @@ class Embedder:
 
     def _finish(self, batch: _Batch) -> int:
         token = batch.claim.token
-        if batch.vectors is None:
+        if batch.vectors is None or batch.stack is None:
             return len(batch.claim.rows)
         try:
-            vectors = batch.vectors.result()
-        except EngineUnavailable as error:
-            EmbedTask.objects.release(token, error=str(error), delay=ENGINE_RETRY)
+            vectors = _by_photo(batch.tasks, batch.vectors.result())
+        except EngineUnavailable:
             raise
         except EngineError as error:
-            ids = [task.pk for task in batch.tasks]
-            EmbedTask.objects.fail(token, ids, error=str(error), permanent=error.permanent)
-            logger.warning("batch not embedded", photos=len(ids), reason=str(error))
-            return len(ids)
-        by_photo = {
-            task.photo_id: vector for task, vector in zip(batch.tasks, vectors, strict=True)
-        }
+            self._check_model(error)
+            vectors = self._halved(token, batch.tasks, batch.stack, error)
         assert self._space is not None
-        kept = embeddings_record(space=self._space, token=token, vectors=by_photo)
+        kept = embeddings_record(space=self._space, token=token, vectors=vectors)
         logger.debug("photos embedded", count=kept)
         return len(batch.claim.rows)
+
+    def _encode(self, stack: np.ndarray) -> np.ndarray:
+        assert self._encoder is not None
+        return self._engine.encode_photos(stack, model=self._encoder.fingerprint)
+
+    def _check_model(self, error: EngineError) -> None:
+        """Raises EngineUnavailable where the model refuses an empty picture as well.
+
+        Then no photo is to blame, but a graphics card without memory or a wrong setting, and all of
+        them wait for that to be put right.
+        """
+        assert self._encoder is not None
+        height, width = self._encoder.preprocess.size
+        try:
+            self._encode(np.zeros((1, height, width, 3), np.uint8))
+        except EngineError as trouble:
+            raise EngineUnavailable(str(error)) from trouble
+
+    def _halved(
+        self, token: uuid.UUID, tasks: list[EmbedTask], stack: np.ndarray, error: EngineError
+    ) -> dict[int, np.ndarray]:
+        """The vectors of a refused batch, by photo, without those that are to blame, which fail."""
+        if len(tasks) == 1:
+            self._fail(token, tasks[0], str(error), permanent=error.permanent)
+            return {}
+        vectors: dict[int, np.ndarray] = {}
+        middle = len(tasks) // 2
+        for half in (slice(None, middle), slice(middle, None)):
+            try:
+                vectors |= _by_photo(tasks[half], self._encode(stack[half]))
+            except EngineUnavailable:
+                raise
+            except EngineError as refusal:
+                vectors |= self._halved(token, tasks[half], stack[half], refusal)
+        return vectors
+
+
+def _by_photo(tasks: list[EmbedTask], vectors: np.ndarray) -> dict[int, np.ndarray]:
+    return {task.photo_id: vector for task, vector in zip(tasks, vectors, strict=True)}
 
 
 def prepared(photo: Photo, spec: PreprocessSpec) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -90,16 +91,62 @@ def test_engine_that_dies_in_the_middle_gives_all_batches_back(
     assert EmbedTask.objects.exclude(error="").exists()
 
 
-def test_batch_that_the_model_refuses_is_tried_again_with_its_error(
-    make_product, embedder, encoder
+@pytest.mark.parametrize("permanent", [True, False])
+def test_model_that_can_do_nothing_fails_no_photo_for_it(
+    make_product, embedder, encoder, permanent
 ):
     embedder.step()
-    make_product()
-    encoder.error = EngineError("Out of memory.", permanent=False)
+    for _ in range(10):
+        make_product()
+    encoder.error = EngineError("Out of memory.", permanent=permanent)
+    for _ in range(MAX_ATTEMPTS + 1):
+        assert embedder.step() == 0
+        make_due()
+    assert set(EmbedTask.objects.values_list("state", "attempts", "error")) == {
+        ("pending", 0, "Out of memory.")
+    }
+    encoder.error = None
+    while embedder.step():
+        pass
+    assert set(states()) == {"done"}
+
+
+@pytest.fixture
+def no_blue(encoder, monkeypatch):
+    """Has the model refuse batches with a blue photo in them; set whether for ever."""
+    refusal = SimpleNamespace(permanent=True)
+    encode = encoder.encode_photos
+
+    def refuse(photos):
+        if (photos[..., 2].mean(axis=(1, 2)) > 200).any():
+            raise EngineError("Values that are not numbers.", permanent=refusal.permanent)
+        return encode(photos)
+
+    monkeypatch.setattr(encoder, "encode_photos", refuse)
+    return refusal
+
+
+def test_photo_that_the_model_refuses_fails_alone(make_product, embedder, no_blue):
     embedder.step()
-    task = EmbedTask.objects.get()
-    assert (task.state, task.attempts) == ("pending", 1)
-    assert "Out of memory" in task.error
+    for number in range(12):
+        make_product(color="blue" if number == 4 else "red")
+    embedder.step()
+    failed = EmbedTask.objects.get(state=WorkState.FAILED)
+    assert failed.photo.placements.get().product.title == "Thing 5"
+    assert failed.error == "Values that are not numbers."
+    assert EmbedTask.objects.filter(state=WorkState.DONE).count() == 11
+
+
+def test_photo_that_the_model_may_take_later_is_tried_some_times(make_product, embedder, no_blue):
+    no_blue.permanent = False
+    embedder.step()
+    for color in ("red", "blue", "red"):
+        make_product(color=color)
+    for _ in range(MAX_ATTEMPTS):
+        embedder.step()
+        make_due()
+    assert states() == ["done", "failed", "done"]
+    assert EmbedTask.objects.get(state=WorkState.FAILED).attempts == MAX_ATTEMPTS
 
 
 def test_vectors_of_another_model_never_enter_the_space(
