@@ -14,7 +14,12 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
+from prodintel.lib.optional_cache import CACHE
+
 PROBE = "probe"
+SIGNED_SECONDS = 3600
+# The rest is for whoever was led to an address just before another is made.
+STEADY_SECONDS = 2700
 DRAFT = ".draft-{name}-"
 
 
@@ -84,6 +89,19 @@ def read(name: str) -> bytes:
     """The bytes of a stored file. Raises FileMissing, StorageUnavailable."""
     with _named_failures(name), default_storage.open(name) as file:
         return file.read()
+
+
+def signed_address(name: str) -> str:
+    """Where anybody may get the file for an hour at most. Raises StorageUnavailable.
+
+    It stays the same for most of that time: a browser that comes again has the file already.
+    """
+    with _named_failures(name):
+        return CACHE.get_or_make(
+            f"signed:{name}",
+            lambda: default_storage.url(name, expire=SIGNED_SECONDS),  # type: ignore[call-arg]
+            STEADY_SECONDS,
+        )
 
 
 def exists(name: str) -> bool:

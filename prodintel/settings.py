@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import dj_database_url
@@ -18,6 +18,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
 from prodintel.lib.addresses import is_database, names_host
+from prodintel.lib.bucket import photo_sources, storage_options
 from prodintel.lib.environment import Environment, secret
 from prodintel.lib.logs import logging_config
 from prodintel.lib.secret_key import data_dir_secret_key
@@ -257,18 +258,13 @@ MEDIA_ROOT = DATA_DIR / "media"
 WHITENOISE_KEEP_ONLY_HASHED_FILES = False
 WHITENOISE_USE_FINDERS = DEBUG
 
-_S3_OPTIONS = {
-    "bucket_name": ENV.s3_bucket,
-    "endpoint_url": ENV.s3_endpoint_url or None,
-    "region_name": ENV.s3_region or None,
-    "access_key": secret(ENV.s3_access_key_id) or None,
-    "secret_key": secret(ENV.s3_secret_access_key) or None,
-    "default_acl": None,
-    "querystring_auth": True,
-    "querystring_expire": 600,
-    "file_overwrite": True,
-    "signature_version": "s3v4",
-}
+_S3_OPTIONS = storage_options(
+    bucket=ENV.s3_bucket,
+    endpoint=ENV.s3_endpoint_url,
+    region=ENV.s3_region,
+    access_key=secret(ENV.s3_access_key_id),
+    secret_key=secret(ENV.s3_secret_access_key),
+)
 STORAGES: dict[str, dict[str, Any]] = {
     "default": (
         {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": _S3_OPTIONS}
@@ -354,14 +350,15 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.trust_proxy else None
 X_FRAME_OPTIONS = "DENY"
 
-_photo_hosts = []
-if ENV.s3_bucket:
-    _endpoint = urlsplit(ENV.s3_endpoint_url or "https://*.amazonaws.com")
-    _photo_hosts = [f"{_endpoint.scheme}://{_endpoint.netloc}"]
+_photo_sources = (
+    photo_sources(bucket=ENV.s3_bucket, endpoint=ENV.s3_endpoint_url, region=ENV.s3_region)
+    if ENV.s3_bucket
+    else []
+)
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
-        "img-src": [SELF, "blob:", "data:", *_photo_hosts],
+        "img-src": [SELF, "blob:", "data:", *_photo_sources],
         "connect-src": [SELF],
         "script-src": [SELF],
         "style-src": [SELF],

@@ -16,6 +16,7 @@ from django.db import connections
 from PIL import Image
 
 from catalog.models import Catalog, Membership, Role
+from prodintel.lib.bucket import storage_options
 
 SCALED_SETTINGS = "tests.scaled_settings"
 PASSWORD = "correct horse battery staple"
@@ -180,18 +181,13 @@ def s3_photos(_s3_server: str, settings: Any) -> str:
         **settings.STORAGES,
         "default": {
             "BACKEND": "storages.backends.s3.S3Storage",
-            "OPTIONS": {
-                "bucket_name": "photos",
-                "endpoint_url": _s3_server,
-                "region_name": S3_CREDENTIALS["region_name"],
-                "access_key": S3_CREDENTIALS["aws_access_key_id"],
-                "secret_key": S3_CREDENTIALS["aws_secret_access_key"],
-                "default_acl": None,
-                "querystring_auth": True,
-                "querystring_expire": 600,
-                "file_overwrite": True,
-                "signature_version": "s3v4",
-            },
+            "OPTIONS": storage_options(
+                bucket="photos",
+                endpoint=_s3_server,
+                region=S3_CREDENTIALS["region_name"],
+                access_key=S3_CREDENTIALS["aws_access_key_id"],
+                secret_key=S3_CREDENTIALS["aws_secret_access_key"],
+            ),
         },
     }
     return _s3_server

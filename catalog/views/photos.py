@@ -6,7 +6,6 @@ from http import HTTPStatus
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.cache import patch_cache_control
@@ -20,7 +19,8 @@ from catalog.vision.limits import PhotoRejected
 
 # A photo's bytes never change under its address; what may change is who may see it.
 BROWSER_SECONDS = 7 * 24 * 3600
-SIGNED_SECONDS = 300
+# For so long nobody asks again whether a person may still see a photo that is stored elsewhere.
+REDIRECT_SECONDS = 600
 
 
 @require_safe
@@ -37,7 +37,7 @@ def _viewer(request: HttpRequest) -> object:
 
 
 def photo_response(request: HttpRequest, shown: Photo, width: int) -> HttpResponseBase:
-    """The answer for somebody who may see the photo; from S3, a signed address for five minutes."""
+    """The answer for somebody who may see the photo; from S3, a signed address of the bucket."""
     if width not in WIDTHS:
         raise Http404
     etag = quote_etag(f"{shown.sha256[:32]}-{width}")
@@ -46,8 +46,8 @@ def photo_response(request: HttpRequest, shown: Photo, width: int) -> HttpRespon
     try:
         name, made = rendition(shown, width)
         if storage.is_remote():
-            response: HttpResponseBase = redirect(default_storage.url(name))
-            patch_cache_control(response, private=True, max_age=SIGNED_SECONDS)
+            response: HttpResponseBase = redirect(storage.signed_address(name))
+            patch_cache_control(response, private=True, max_age=REDIRECT_SECONDS)
             return response
         data = made if made is not None else storage.read(name)
     except (storage.FileMissing, PhotoRejected) as error:

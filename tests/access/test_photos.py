@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 
+import httpx
 import pytest
 from PIL import Image
 
@@ -11,7 +13,10 @@ from catalog import storage
 from catalog.services.catalogs import token_create, token_revoke
 from catalog.services.photos import photo_stage
 from catalog.services.products import products_delete
-from tests.catalog.vision.bad_photos import jpeg, private_exif
+from catalog.views.photos import REDIRECT_SECONDS
+from catalog.vision.metadata import source_type_in
+from prodintel.lib.bucket import CACHE_CONTROL
+from tests.catalog.vision.bad_photos import jpeg, private_exif, xmp
 
 pytestmark = pytest.mark.django_db
 
@@ -87,6 +92,15 @@ def test_personal_metadata_is_not_served(viewer, make_product):
     assert not Image.open(io.BytesIO(content)).getexif()
 
 
+def test_mark_of_an_ai_made_image_is_served(viewer, make_product):
+    photo = photo_stage(data=jpeg(xmp=xmp()), name="x.jpg")
+    placed = make_product(photos=[photo]).placements.get()
+    content = viewer.get(f"/photos/{placed.photo_id}/480.webp").content
+    packet = Image.open(io.BytesIO(content)).info["xmp"]
+    assert source_type_in(packet) == "trainedAlgorithmicMedia"
+    assert b"Jane Private" not in content
+
+
 def test_photo_whose_file_is_lost_is_not_found(viewer, shop, url):
     storage.delete(shop.photo.file.name)
     assert viewer.get(url).status_code == 404
@@ -104,3 +118,40 @@ def test_storage_that_is_away_is_told_from_a_photo_that_is_lost(viewer, url, mon
 def test_stored_files_have_no_address_of_their_own(viewer, shop):
     for path in (f"/media/{shop.photo.file.name}", f"/{shop.photo.file.name}"):
         assert viewer.get(path).status_code == 404
+
+
+@pytest.fixture
+def in_bucket(viewer, make_product, s3_photos):
+    """The address of a photo that is stored in a bucket."""
+    return f"/photos/{make_product().placements.get().photo_id}/240.webp"
+
+
+def test_photo_in_a_bucket_is_shown_by_a_signed_address(viewer, in_bucket, s3_photos):
+    response = viewer.get(in_bucket)
+    assert response.status_code == 302
+    assert response.url.startswith(f"{s3_photos}/photos/renditions/")
+    assert "X-Amz-Signature=" in response.url
+    assert "private" in response["Cache-Control"]
+
+
+def test_browser_may_keep_what_it_gets_from_the_bucket(viewer, in_bucket):
+    shown = httpx.get(viewer.get(in_bucket).url)
+    assert shown.headers["Content-Type"] == "image/webp"
+    assert shown.headers["Cache-Control"] == CACHE_CONTROL
+    assert Image.open(io.BytesIO(shown.content)).width <= 240
+
+
+def test_photo_in_a_bucket_keeps_its_signed_address(viewer, in_bucket, monkeypatch):
+    first = viewer.get(in_bucket).url
+    later = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=20)
+    monkeypatch.setattr("botocore.auth.get_current_datetime", lambda **_options: later)
+    assert viewer.get(in_bucket).url == first
+
+
+def test_signed_address_is_good_for_longer_than_anybody_is_led_to_it():
+    assert storage.STEADY_SECONDS + REDIRECT_SECONDS < storage.SIGNED_SECONDS
+
+
+def test_stranger_is_led_to_no_bucket(client, people, in_bucket):
+    client.force_login(people["stranger"])
+    assert client.get(in_bucket).status_code == 404

@@ -188,6 +188,15 @@ def test_https_is_promised_for_this_host_alone_in_production(value):
     assert value(expression) == [0, False, False]
 
 
+def test_pictures_may_come_from_the_bucket_where_there_is_one(value):
+    expression = "settings.CONTENT_SECURITY_POLICY['DIRECTIVES']['img-src'][3:]"
+    assert value(expression) == []
+    assert value(expression, S3_BUCKET="photos") == ["https://photos.s3.amazonaws.com"]
+    assert value(expression, S3_BUCKET="photos", S3_ENDPOINT_URL="https://s3.example/") == [
+        "https://s3.example"
+    ]
+
+
 def test_nothing_of_the_developer_s_configuration_reaches_the_tests():
     everything = {name.upper(): "1" for name in Settings.model_fields}
     files = {f"{name}_FILE": "/nowhere" for name in everything}
