@@ -11,8 +11,8 @@ import structlog
 from catalog.index import vector_index
 from catalog.index.payload import PRODUCT
 from catalog.index.protocol import CollectionNotFound, IndexProblem
-from catalog.index.spaces import live_space
-from catalog.models import Catalog
+from catalog.index.spaces import is_filled, live_space
+from catalog.models import Catalog, EmbeddingSpace
 from catalog.search.looks import Looks, looks_of
 from catalog.search.query import Filters, Query
 from catalog.textsearch import TextMatch, search_text
@@ -137,9 +137,7 @@ class Seeing:
             return {}
         started = time.perf_counter()
         try:
-            return self._nearest(
-                self._space.collection, self.looks, filters.conditions(self._catalog.pk)
-            )
+            return self._nearest(self._space, self.looks, filters.conditions(self._catalog.pk))
         except CollectionNotFound:
             self.notice = "The index is being filled: results go by words only until it is."
             return {}
@@ -150,25 +148,32 @@ class Seeing:
         finally:
             self.index_ms += (time.perf_counter() - started) * 1000
 
-    @staticmethod
-    def _nearest(collection: str, looks: Looks, where: Filter) -> dict[int, _Seen]:
+    def _nearest(self, space: EmbeddingSpace, looks: Looks, where: Filter) -> dict[int, _Seen]:
         """The nearest products: 1,000 or more where there are as many.
 
         The index gives at most 1,000 photos a call. While these are of fewer products it is asked
         again for photos of others, four times in all: where the nearest products have hundreds of
         photos each, there are fewer.
         """
+        index = vector_index()
         seen: dict[int, _Seen] = {}
         for _ in range(ROUNDS):
             others = Filter(where.must, (AnyOf(PRODUCT, tuple(seen)),) if seen else ())
-            points = vector_index().search(
-                collection, looks.vector, where=others, limit=MAX_RESULTS, fields=(PRODUCT,)
+            points = index.search(
+                space.collection, looks.vector, where=others, limit=MAX_RESULTS, fields=(PRODUCT,)
             )
             for point in points:
                 standard = looks.standard(point.score)
                 seen.setdefault(point.payload[PRODUCT], _Seen(point.score, standard, point.id))
             if len(points) < MAX_RESULTS or len(seen) >= MAX_RESULTS:
                 break
+        # Before the search and after it: a rebuild may have begun meanwhile.
+        still = EmbeddingSpace.objects.filter(pk=space.pk, filled_index=index.identity)
+        if not (is_filled(index, space) and still.exists()):
+            self.notice = (
+                "The index is being rebuilt: words find everything, looks only a part until it is "
+                "done."
+            )
         return seen
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from catalog.index import spaces, vector_index
+from catalog.index.embedded import EmbeddedIndex
 from catalog.models import EmbeddingSpace, Product, SearchPhoto
 from catalog.search import Query, clean_text, neighbours
 from catalog.services.ledger import attribute_set
@@ -267,6 +268,43 @@ def test_search_while_the_index_is_lost_says_so(make_product, ingest, ask):
     result = ask("mug")
     assert titles(result) == ["Red mug"]
     assert "index is being filled" in result.notice
+
+
+@pytest.fixture
+def half_rebuilt(make_product, ingest):
+    """The index is being rebuilt and has one product of two so far."""
+    for title in ("Red mug", "Red pot"):
+        make_product(title)
+    ingest()
+    collection = spaces.live_space().collection
+    EmbeddingSpace.objects.update(filled_index="")
+    vector_index().delete(collection, list(vector_index().ids(collection))[:1])
+
+
+def test_search_while_the_index_is_rebuilt_says_so(half_rebuilt, ask):
+    result = ask("crimson")
+    assert result.total == 1
+    assert "being rebuilt" in result.notice
+
+
+def test_rebuild_that_begins_during_the_search_is_said_too(make_product, ingest, ask, monkeypatch):
+    make_product("Red mug")
+    ingest()
+
+    def search_beside_a_rebuild(*args, **options):
+        EmbeddingSpace.objects.update(filled_index="")
+        return search(*args, **options)
+
+    search = EmbeddedIndex.search
+    monkeypatch.setattr(EmbeddedIndex, "search", search_beside_a_rebuild)
+    assert "being rebuilt" in ask("crimson").notice
+
+
+def test_answer_from_a_half_rebuilt_index_is_not_kept(half_rebuilt, ask, ingest):
+    assert ask("crimson", limit=1).total == 1
+    ingest()
+    rest = ask("crimson", limit=1, offset=1)
+    assert (rest.total, rest.notice) == (2, "")
 
 
 def test_answer_without_its_looks_is_not_kept(make_product, ingest, ask, engine, site_engine):
