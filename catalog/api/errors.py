@@ -56,6 +56,8 @@ _USUAL = {
         "A part of the system does not answer just now. Try again in a few seconds.",
     ),
 }
+# Headers that say something of the body that is replaced.
+_OF_THE_BODY = frozenset({"Content-Type", "Content-Length", "Content-Disposition"})
 _TOO_LARGE = frozenset({"too_many_bytes", "too_many_pixels"})
 
 
@@ -115,10 +117,9 @@ class ApiErrorsMiddleware(MiddlewareMixin):
             return response
         answer = _answer(request, HTTPStatus(response.status_code))
         for name, value in response.items():
-            if not name.lower().startswith("content-"):
+            if name not in _OF_THE_BODY:
                 answer[name] = value
         answer.cookies = response.cookies
-        response.close()
         return answer
 
 

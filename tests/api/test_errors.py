@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.core.signals import request_finished
 from django.test import Client
 
 from catalog import selectors
@@ -87,6 +88,18 @@ def test_defect_is_said_without_its_inside(api, settings, monkeypatch, debug):
 def test_request_that_is_refused_before_any_call(db):
     client = Client(headers={"Host": "evil.example"})
     assert error(client.get("/api/v1/health"), 400)["code"] == "bad_request"
+
+
+def test_error_in_the_api_s_form_ends_its_request_once(api):
+    ended = []
+
+    def note(**_options):
+        ended.append(1)
+
+    request_finished.connect(note)
+    api.client.get("/api/v1/none")
+    request_finished.disconnect(note)
+    assert ended == [1]
 
 
 def test_pages_keep_their_own_errors(client):
