@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.admin import ModelAdmin
@@ -102,7 +103,7 @@ class InCatalogs:
 
 
 class Refusable:
-    """An admin whose saves may be refused by a service: the refusal becomes a message."""
+    """An admin whose saves and deletions a service may refuse: the refusal becomes a message."""
 
     def changeform_view(
         self,
@@ -114,8 +115,30 @@ class Refusable:
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)  # type: ignore[misc]
         except ValidationError as error:
-            messages.error(request, first_message(error))
-            return HttpResponseRedirect(request.get_full_path())
+            return self._refused(request, error)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        try:
+            return super().delete_view(request, object_id, extra_context)  # type: ignore[misc]
+        except ValidationError as error:
+            return self._refused(request, error)
+
+    def response_action(
+        self, request: HttpRequest, *args: Any, **options: Any
+    ) -> HttpResponse | None:
+        try:
+            # What an action did before it was refused is undone, its log entries too.
+            with transaction.atomic():
+                return super().response_action(request, *args, **options)  # type: ignore[misc]
+        except ValidationError as error:
+            return self._refused(request, error)
+
+    @staticmethod
+    def _refused(request: HttpRequest, error: ValidationError) -> HttpResponse:
+        messages.error(request, first_message(error))
+        return HttpResponseRedirect(request.get_full_path())
 
 
 class ServiceAdmin(Refusable, InCatalogs, ModelAdmin):

@@ -16,6 +16,7 @@ from catalog.models import (
     AttributeKind,
     AuditEvent,
     Category,
+    CurrentAttribute,
     LedgerEntry,
     Product,
     Term,
@@ -258,9 +259,32 @@ def _check_place(row: Category, parent: Category | None, path: str) -> None:
 
 @transaction.atomic
 def category_delete(*, category: Category, actor: Any) -> None:
-    """Delete a category that has none below it; products that carried it have none then."""
+    """Delete a category. Raises ValidationError while something refers to it, and says what to do."""
+    _check_unused(category)
     audit(actor=actor, action="category.delete", target=category, summary=category.path)
     category.delete()
+
+
+def _check_unused(category: Category) -> None:
+    path = category.path
+    if category.children.exists():
+        raise conflict("", f"There are categories below “{path}”. Delete or move them first.")
+    current = CurrentAttribute.objects.filter(field=CATEGORY, value=[path])
+    if current.exists() or category.products.exists():
+        raise conflict(
+            "",
+            f"Products carry “{path}”. Give them another category first; deleted products count "
+            "until they are gone for good.",
+        )
+    limited = [str(definition.key) for definition in category.attributes.all()]
+    limited += [_term_name(term) for term in category.terms.select_related("attribute")]
+    if limited:
+        # Without any category they would apply everywhere.
+        raise conflict(
+            "",
+            f"Offered in “{path}” alone or among others: {', '.join(sorted(limited))}. Choose other "
+            "categories for them first.",
+        )
 
 
 @transaction.atomic

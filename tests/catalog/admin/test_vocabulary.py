@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
 from catalog.models import AttributeDefinition, AuditEvent, Category, Term, TermState
@@ -86,6 +87,26 @@ def test_deleting_a_category_is_audited(browser, vocabulary):
     browser.post(address, {"post": "yes"})
     assert not Category.objects.filter(path="home/kitchen/mugs").exists()
     assert AuditEvent.objects.get(action="category.delete").summary == "home/kitchen/mugs"
+
+
+def test_a_category_that_products_carry_is_not_deleted(browser, kitchen, make_product):
+    make_product(color=None, attributes={"category": "home/kitchen/mugs"})
+    mugs = Category.objects.get(path="home/kitchen/mugs")
+    address = reverse("admin:catalog_category_delete", args=[mugs.pk])
+    answer = browser.post(address, {"post": "yes"}, follow=True)
+    assert "Give them another category first" in texts(answer)[0]
+    assert Category.objects.filter(pk=mugs.pk).exists()
+    assert "category.delete" not in actions()
+
+
+def test_categories_are_deleted_together_or_not_at_all(browser, vocabulary, make_product):
+    make_product(color=None, attributes={"category": "clothes"})
+    chosen = Category.objects.filter(path__in=["clothes", "home/kitchen/mugs"])
+    form = {"action": "delete_selected", "_selected_action": [c.pk for c in chosen], "post": "yes"}
+    answer = browser.post(reverse("admin:catalog_category_changelist"), form, follow=True)
+    assert "Products carry" in texts(answer)[0]
+    assert chosen.count() == 2
+    assert not LogEntry.objects.exists()
 
 
 def test_a_definition_is_made_with_its_terms(form_of, kitchen):

@@ -13,7 +13,9 @@ from catalog.models import (
     Term,
     TermState,
 )
-from catalog.services.vocabulary import category_save, term_propose
+from catalog.services.ledger import attribute_set, attribute_undo
+from catalog.services.products import products_delete
+from catalog.services.vocabulary import category_delete, category_save, term_propose
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +61,56 @@ def test_a_category_that_products_carry_keeps_its_path():
         category("house", category=home)
     renamed = category_save(actor=None, slug="home", labels={"en": "House & home"}, category=home)
     assert renamed.label() == "House & home"
+
+
+@pytest.fixture
+def mugs(vocabulary) -> Category:
+    return Category.objects.get(path="home/kitchen/mugs")
+
+
+def test_a_category_that_nothing_refers_to_is_deleted(mugs):
+    category_delete(category=mugs, actor=None)
+    assert not Category.objects.filter(path="home/kitchen/mugs").exists()
+
+
+def test_a_category_that_products_carry_is_not_deleted(mugs, make_product):
+    make_product(color=None, attributes={"category": mugs.path})
+    with pytest.raises(ValidationError, match="another category first"):
+        category_delete(category=mugs, actor=None)
+
+
+def test_a_category_that_a_deleted_product_carries_is_not_deleted(mugs, make_product, person):
+    product = make_product(color=None, attributes={"category": mugs.path})
+    products_delete(products=[product], actor=person)
+    with pytest.raises(ValidationError, match="deleted products count"):
+        category_delete(category=mugs, actor=None)
+
+
+def test_a_category_above_others_is_not_deleted(mugs):
+    with pytest.raises(ValidationError, match="categories below"):
+        category_delete(category=mugs.parent, actor=None)
+
+
+def test_a_category_that_an_attribute_is_limited_to_is_not_deleted(mugs, vocabulary):
+    vocabulary["material"].categories.add(mugs)
+    with pytest.raises(ValidationError, match="material"):
+        category_delete(category=mugs, actor=None)
+
+
+def test_a_category_that_a_term_is_limited_to_is_not_deleted(mugs, vocabulary):
+    vocabulary["material"].terms.get(key="wood").categories.add(mugs)
+    with pytest.raises(ValidationError, match="material: wood"):
+        category_delete(category=mugs, actor=None)
+
+
+def test_a_word_on_a_deleted_category_gives_way_to_the_next_best(mugs, make_product, person):
+    product = make_product(color=None, attributes={"category": "clothes"})
+    for path in (mugs.path, "home"):
+        attribute_set(product=product, field="category", value=path, actor=person)
+    category_delete(category=mugs, actor=None)
+    attribute_undo(product=product, field="category", actor=person)
+    product.refresh_from_db()
+    assert product.category.path == "clothes"
 
 
 @pytest.fixture
