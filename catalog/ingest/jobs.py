@@ -13,8 +13,9 @@ from django.utils import timezone
 from catalog import storage
 from catalog.models import Catalog, FileRemoval, Job, Photo, Placement, Product, Variant
 from catalog.models.catalog import KEEP_DELETED
-from catalog.models.job import PURGE
+from catalog.models.job import PURGE, REPROJECT
 from catalog.services.purging import catalog_purge, part_purge, photo_purge, product_purge
+from catalog.services.reprojecting import projection_step
 from catalog.services.search_photos import search_photos_purge
 from prodintel.lib.lease import kept_alive
 from prodintel.lib.runner import Stopping, never
@@ -72,7 +73,16 @@ def _each(rows: QuerySet[M], stopping: Stopping) -> Iterator[M]:
             yield row
 
 
-KINDS: dict[str, Callable[..., None]] = {PURGE: purge}
+def reproject(job: Job, stopping: Stopping = never) -> None:
+    """Bring a field of all products in line with the vocabulary as it is now. Raises JobStopped."""
+    last: int | None = 0
+    while last is not None:
+        if stopping():
+            raise JobStopped
+        last = projection_step(field=job.arguments["field"], after=last)
+
+
+KINDS: dict[str, Callable[..., None]] = {PURGE: purge, REPROJECT: reproject}
 
 
 class Jobber:

@@ -10,6 +10,7 @@ from catalog.models.catalog import Catalog
 from prodintel.lib.work import Work
 
 PURGE = "purge"
+REPROJECT = "reproject"
 
 
 class Job(Work):

@@ -13,7 +13,6 @@ from django.utils.text import slugify
 
 from catalog.models import (
     AttributeDefinition,
-    AttributeKind,
     AuditEvent,
     Category,
     CurrentAttribute,
@@ -22,12 +21,15 @@ from catalog.models import (
     Term,
     TermState,
 )
-from catalog.services.attribute_values import CATEGORY, COLUMN_FIELDS
+from catalog.services.attribute_values import CATEGORY, CHOICES, COLUMN_FIELDS, term_standing
 from catalog.services.audit import audit
 from catalog.services.errors import conflict
-from catalog.vocabulary import DEFAULT, SourceAttribute, SourceVocabulary, read
+from catalog.services.reprojecting import projection_renew
+from catalog.services.vocabulary_loading import LOADED, Loading
+from catalog.vocabulary import DEFAULT, read
 
-LOADED = "vocabulary.load"
+# What of a definition decides which row of the ledger counts, and what filters offer of it.
+DECIDING = ("kind", "closed", "machine_may_set")
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def vocabulary_load(*, path: Path = DEFAULT, actor: Any = None) -> LoadReport:
     was added. Raises VocabularyFileError for a file that cannot be read.
     """
     source = read(path)
-    loading = _Loading(source)
+    loading = Loading(source)
     report = LoadReport(
         categories=loading.add_categories(),
         attributes=loading.add_attributes(),
@@ -69,124 +71,6 @@ def vocabulary_load(*, path: Path = DEFAULT, actor: Any = None) -> LoadReport:
             data={"added": loading.added},
         )
     return report
-
-
-class _Loading:
-    """One load in progress. Names in `added` are `category:PATH`, `attribute:KEY`, `term:KEY:KEY`."""
-
-    def __init__(self, source: SourceVocabulary) -> None:
-        self.source = source
-        self.added: list[str] = []
-        self.left_out = 0
-        self._offered = {
-            name
-            for data in AuditEvent.objects.filter(action=LOADED).values_list("data", flat=True)
-            for name in data.get("added", [])
-        }
-        self._categories: dict[str, Category] = {}
-        self._attributes: dict[str, AttributeDefinition] = {}
-        self._fresh_attributes: list[SourceAttribute] = []
-
-    def _wanted(self, name: str) -> bool:
-        if name in self._offered:
-            self.left_out += 1
-            return False
-        self.added.append(name)
-        return True
-
-    def add_categories(self) -> int:
-        """Level by level, so that parents have their ids before their children are written."""
-        self._categories = {category.path: category for category in Category.objects.all()}
-        before = len(self._categories)
-        levels: dict[int, list[Category]] = {}
-        for position, entry in enumerate(self.source.categories):
-            parent = self._categories.get(entry.parent)
-            if entry.path in self._categories or (entry.parent and parent is None):
-                continue
-            if not self._wanted(f"category:{entry.path}"):
-                continue
-            category = Category(
-                parent=parent,
-                slug=entry.slug,
-                path=entry.path,
-                labels=dict(entry.labels),
-                prompts=list(entry.prompts),
-                google_id=entry.google_id,
-                shopify_id=entry.shopify_id,
-                position=position,
-            )
-            self._categories[entry.path] = category
-            levels.setdefault(entry.path.count("/"), []).append(category)
-        for depth in sorted(levels):
-            for category in levels[depth]:
-                category.parent = category.parent  # takes the id that the parent has by now
-            Category.objects.bulk_create(levels[depth])
-        return len(self._categories) - before
-
-    def add_attributes(self) -> int:
-        self._attributes = {row.key: row for row in AttributeDefinition.objects.all()}
-        fresh: list[AttributeDefinition] = []
-        for position, entry in enumerate(self.source.attributes):
-            if entry.key in self._attributes or not self._wanted(f"attribute:{entry.key}"):
-                continue
-            fresh.append(
-                AttributeDefinition(
-                    key=entry.key,
-                    labels=dict(entry.labels),
-                    kind=entry.kind,
-                    unit=entry.unit,
-                    closed=entry.closed,
-                    filterable=entry.filterable,
-                    machine_may_set=entry.machine_may_set,
-                    position=position,
-                )
-            )
-            self._fresh_attributes.append(entry)
-        for row in AttributeDefinition.objects.bulk_create(fresh):
-            self._attributes[row.key] = row
-        link = AttributeDefinition.categories.through
-        link.objects.bulk_create(
-            link(attributedefinition_id=self._attributes[entry.key].pk, category_id=pk)
-            for entry in self._fresh_attributes
-            for pk in self._category_ids(entry.categories)
-        )
-        return len(fresh)
-
-    def add_terms(self) -> int:
-        """Terms of attributes that are there. A value somebody proposed or rejected stays so."""
-        present = {(term.attribute_id, term.key) for term in Term.objects.all()}
-        fresh: list[Term] = []
-        places: list[tuple[str, ...]] = []
-        for entry in self.source.attributes:
-            attribute = self._attributes.get(entry.key)
-            if attribute is None:
-                continue
-            for position, term in enumerate(entry.terms):
-                if (attribute.pk, term.key) in present:
-                    continue
-                if not self._wanted(f"term:{entry.key}:{term.key}"):
-                    continue
-                fresh.append(
-                    Term(
-                        attribute=attribute,
-                        key=term.key,
-                        labels=dict(term.labels),
-                        prompts=list(term.prompts),
-                        position=position,
-                    )
-                )
-                places.append(term.categories)
-        created = Term.objects.bulk_create(fresh)
-        link = Term.categories.through
-        link.objects.bulk_create(
-            link(term_id=term.pk, category_id=pk)
-            for term, paths in zip(created, places, strict=True)
-            for pk in self._category_ids(paths)
-        )
-        return len(created)
-
-    def _category_ids(self, paths: Iterable[str]) -> list[int]:
-        return [self._categories[path].pk for path in paths if path in self._categories]
 
 
 @transaction.atomic
@@ -230,6 +114,9 @@ def category_save(
             if len(child.path) > longest:
                 raise conflict("slug", f"The path “{child.path}” would be too long.")
         Category.objects.bulk_update(below, ["path"])
+    if old_path != path and LedgerEntry.objects.filter(field=CATEGORY, value=[path]).exists():
+        # Said of products while there was one of this path before.
+        projection_renew(field=CATEGORY, actor=actor)
     audit(actor=actor, action="category.save", target=row, summary=path)
     return row
 
@@ -292,17 +179,23 @@ def definition_save(*, definition: AttributeDefinition, actor: Any) -> Attribute
     """Save a new or changed attribute definition. Raises ValidationError with messages by field."""
     if definition.key in COLUMN_FIELDS | {CATEGORY}:
         raise conflict("key", f"“{definition.key}” is a field of every product already.")
+    before = AttributeDefinition.objects.filter(pk=definition.pk).first()
     definition.full_clean()
     definition.save()
+    if before is None or any(getattr(before, n) != getattr(definition, n) for n in DECIDING):
+        projection_renew(field=definition.key, actor=actor)
     audit(actor=actor, action="attribute.save", target=definition, summary=definition.key)
     return definition
 
 
 @transaction.atomic
 def definition_delete(*, definition: AttributeDefinition, actor: Any) -> None:
-    """Delete an attribute definition with its terms. What products say of it stays in the ledger."""
+    """Delete an attribute definition with its terms. What products say of it stays in the ledger,
+    and leaves the filters.
+    """
     audit(actor=actor, action="attribute.delete", target=definition, summary=definition.key)
     definition.delete()
+    projection_renew(field=definition.key, actor=actor)
 
 
 @transaction.atomic
@@ -310,7 +203,7 @@ def term_save(*, term: Term, actor: Any) -> Term:
     """Save a new or changed term. Raises ValidationError with messages by field.
 
     A merged term names another one of its attribute that is not merged itself; other terms name
-    none.
+    none. What was merged into it before follows it.
     """
     target = term.merged_into
     if term.state != TermState.MERGED:
@@ -319,8 +212,13 @@ def term_save(*, term: Term, actor: Any) -> Term:
         raise conflict("merged_into", "Choose the term that it was merged into.")
     elif target.pk == term.pk or target.attribute_id != term.attribute_id or target.merged_into:
         raise conflict("merged_into", "Choose another term of this attribute, one that stands.")
+    before = Term.objects.filter(pk=term.pk).values_list("state", "merged_into").first()
     term.full_clean()
     term.save()
+    if term.state == TermState.MERGED:
+        term.aliases.update(merged_into=target)
+    if before != (term.state, term.merged_into_id):
+        projection_renew(field=term.attribute.key, actor=actor)
     audit(actor=actor, action="term.save", target=term, summary=_term_name(term))
     return term
 
@@ -329,22 +227,22 @@ def term_save(*, term: Term, actor: Any) -> Term:
 def terms_decide(*, terms: Iterable[Term], state: str, actor: Any) -> int:
     """Accept terms (`TermState.ACTIVE`) or reject them; returns how many changed."""
     action = {TermState.ACTIVE: "term.accept", TermState.REJECTED: "term.reject"}[TermState(state)]
-    count = 0
-    for term in terms:
-        if term.state == state:
-            continue
+    changed = [term for term in terms if term.state != state]
+    for term in changed:
         term.state, term.merged_into = TermState(state), None
         term.save(update_fields=["state", "merged_into"])
         audit(actor=actor, action=action, target=term, summary=_term_name(term))
-        count += 1
-    return count
+    for field in {term.attribute.key for term in changed}:
+        projection_renew(field=field, actor=actor)
+    return len(changed)
 
 
 @transaction.atomic
 def term_delete(*, term: Term, actor: Any) -> None:
-    """Delete a term. What products say stays in the ledger."""
+    """Delete a term. What products say stays in the ledger, and leaves the filters of a closed list."""
     audit(actor=actor, action="term.delete", target=term, summary=_term_name(term))
     term.delete()
+    projection_renew(field=term.attribute.key, actor=actor)
 
 
 def _term_name(term: Term) -> str:
@@ -359,16 +257,17 @@ def term_propose(*, attribute: AttributeDefinition, value: str, language: str = 
     into is returned in its place. Raises ValidationError for an attribute without a list of values
     and for a value without a letter or digit.
     """
-    if attribute.kind not in {AttributeKind.CHOICE, AttributeKind.MULTI_CHOICE}:
+    if attribute.kind not in CHOICES:
         raise ValidationError({attribute.key: ["This attribute has no list of values."]})
     wanted = " ".join(value.split())
     key = slugify(wanted, allow_unicode=True)[:80]
     if not key:
         raise ValidationError({attribute.key: [f"“{value}” is no name for a value."]})
-    for term in attribute.terms.select_related("merged_into"):
+    terms = {term.pk: term for term in attribute.terms.all()}
+    for term in terms.values():
         names = {term.key, *(str(label).casefold() for label in term.labels.values())}
         if key in names or wanted.casefold() in names:
-            return term.merged_into or term
+            return term_standing(term, terms)
     return Term.objects.create(
         attribute=attribute,
         key=key,
