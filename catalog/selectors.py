@@ -118,6 +118,11 @@ def products_in(catalog: Catalog) -> QuerySet[Product]:
     return Product.objects.alive().filter(catalog=catalog).order_by("-created_at", "-pk")
 
 
+def deleted_products_in(catalog: Catalog) -> QuerySet[Product]:
+    """The catalogue's deleted products that can be brought back, the last deleted first."""
+    return Product.objects.deleted().filter(catalog=catalog).order_by("-deleted_at", "-pk")
+
+
 def product_counts(catalogs: list[Catalog]) -> dict[int, int]:
     """How many products each catalogue has, by its id; without those that have none."""
     alive = Product.objects.alive().filter(catalog__in=catalogs).order_by()

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet, URLField
 from django.forms import ModelForm
 from django.http import HttpRequest
@@ -34,6 +35,7 @@ from catalog.services import products as services
 from catalog.services import variants as variant_services
 from catalog.services.errors import conflict
 from catalog.services.ledger import attribute_set
+from catalog.views.http import first_message
 
 
 class ProductForm(forms.ModelForm):
@@ -48,6 +50,30 @@ class ProductForm(forms.ModelForm):
         return self.cleaned_data["tags"] or []
 
 
+class DeletedFilter(admin.SimpleListFilter):
+    """Products are listed without the deleted ones, or these alone."""
+
+    title = "deleted"
+    parameter_name = "deleted"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        del request, model_admin
+        return [("yes", "Yes")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        del request
+        return queryset.filter(deleted_at__isnull=self.value() != "yes")
+
+
+def _lists_deleted(request: HttpRequest) -> bool:
+    return _is_listing(request) and request.GET.get(DeletedFilter.parameter_name) == "yes"
+
+
+def _is_listing(request: HttpRequest) -> bool:
+    match = request.resolver_match
+    return match is not None and match.url_name == "catalog_product_changelist"
+
+
 @admin.register(Product)
 class ProductAdmin(Hidden, ServiceAdmin):
     form = ProductForm
@@ -60,6 +86,7 @@ class ProductAdmin(Hidden, ServiceAdmin):
         ("catalog", admin.RelatedOnlyFieldListFilter),
         "status",
         ("category", admin.RelatedOnlyFieldListFilter),
+        DeletedFilter,
     ]
     search_fields = ["title", "handle", "variants__sku", "variants__gtin"]
     list_select_related = ["catalog", "category"]
@@ -78,11 +105,28 @@ class ProductAdmin(Hidden, ServiceAdmin):
         "updated_at",
     ]
     readonly_fields = ["category", "created_at", "updated_at"]
-    actions = ["set_draft", "set_in_review", "set_approved", "set_archived"]
+    actions = ["set_draft", "set_in_review", "set_approved", "set_archived", "restore"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
-        rows = super().get_queryset(request).filter(deleted_at=None)
+        rows = super().get_queryset(request)
+        if not _is_listing(request):
+            rows = rows.filter(deleted_at=None)
         return rows.prefetch_related("placements__photo")
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """What is deleted can be restored, and nothing else."""
+        actions = super().get_actions(request)
+        deleted = _lists_deleted(request)
+        return {name: act for name, act in actions.items() if (name == "restore") == deleted}
+
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        columns = [*super().get_list_display(request)]
+        return [*columns[1:], "deleted_at"] if _lists_deleted(request) else columns
+
+    def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
+        if _lists_deleted(request):
+            return None
+        return super().get_list_display_links(request, list_display)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         fields = list(super().get_readonly_fields(request, obj))
@@ -244,6 +288,17 @@ class ProductAdmin(Hidden, ServiceAdmin):
     @admin.action(description="Set archived", permissions=["status"])
     def set_archived(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
         self._set_status(request, queryset, ProductStatus.ARCHIVED)
+
+    @admin.action(description="Restore", permissions=["change"])
+    def restore(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
+        count = 0
+        # One by one: a SKU that was given to another product holds no others up.
+        for product in self.chosen(request, queryset.deleted()).select_related("catalog"):  # type: ignore[attr-defined]
+            try:
+                count += len(services.products_restore(products=[product], actor=request.user))
+            except ValidationError as error:
+                messages.error(request, f"{product}: {first_message(error)}")
+        self.message_user(request, f"{count} products restored.")
 
 
 def _is_no_main(form: ModelForm) -> bool:

@@ -22,6 +22,7 @@ from catalog.search import neighbours
 from catalog.services import products as services
 from catalog.services.attribute_values import CATEGORY
 from catalog.views import present
+from catalog.views.deleted import removed_parts
 from catalog.views.history import history
 from catalog.views.http import Request, done, first_message, refused
 from catalog.views.products import restore_url
@@ -59,6 +60,8 @@ def product_page(request: Request, slug: str, pk: int) -> HttpResponseBase:
         "accept": ACCEPT,
         **_sold(product),
     }
+    if values["may_edit"]:
+        values["removed"] = removed_parts(product)
     return render(request, "catalog/product.html", values)
 
 

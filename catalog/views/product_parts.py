@@ -199,5 +199,9 @@ def placement_delete(request: Request, slug: str, pk: int, placement: int) -> Ht
 @login_required
 def placement_restore(request: Request, slug: str, pk: int, placement: int) -> HttpResponseBase:
     found = _placement(request, slug, pk, placement)
-    photo_services.placement_restore(placement=found, actor=request.user)
-    return done(request, "Photo is back.", found.product.get_absolute_url())
+    here = found.product.get_absolute_url()
+    try:
+        photo_services.placement_restore(placement=found, actor=request.user)
+    except ValidationError as error:
+        return refused(request, first_message(error), here)
+    return done(request, "Photo is back.", here)

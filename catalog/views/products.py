@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Count, QuerySet
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -36,6 +36,7 @@ STATUS_ACTION = "status:"
 @login_required
 def products(request: HttpRequest, slug: str) -> HttpResponseBase:
     catalog = selectors.catalog_for(request.user, slug)
+    may_edit = selectors.may(request.user, catalog)
     everything = selectors.products_in(catalog)
     status = request.GET.get("status", "")
     status = status if status in ProductStatus.values else ""
@@ -52,32 +53,49 @@ def products(request: HttpRequest, slug: str) -> HttpResponseBase:
         "next_url": _url(status, order, page.number + 1) if page.has_next() else "",
         "status": status,
         "status_label": dict(ProductStatus.choices).get(status, ""),
-        "tabs": _tabs(everything, status, order),
+        "tabs": tabs(catalog, status=status, order=order, may_edit=may_edit),
         "order": order,
         "orders": [{"value": value, "label": label} for value, (label, _) in ORDERS.items()],
-        "may_edit": selectors.may(request.user, catalog),
+        "may_edit": may_edit,
         "actions": _bulk_actions(request.user, catalog),
     }
     return render(request, "catalog/products.html", values)
 
 
-def _tabs(everything: QuerySet[Product], status: str, order: str) -> list[dict[str, object]]:
-    """For components/tabs.html: all, then every status with its count."""
-    rows = everything.order_by().values_list("status").annotate(count=Count("pk"))
-    counts: dict[str, int] = dict(rows)
-    tabs: list[dict[str, object]] = [
+def tabs(
+    catalog: Catalog,
+    *,
+    status: str = "",
+    order: str = NEWEST,
+    may_edit: bool = False,
+    deleted: bool = False,
+) -> list[dict[str, object]]:
+    """For components/tabs.html: all, every status, and for editors what is deleted, each counted."""
+    rows = selectors.products_in(catalog).order_by().values_list("status")
+    counts: dict[str, int] = dict(rows.annotate(count=Count("pk")))
+    here = reverse("catalog:products", args=[catalog.slug])
+    choices = [("", "All", sum(counts.values()))]
+    choices += [(value, label, counts.get(value, 0)) for value, label in ProductStatus.choices]
+    shown: list[dict[str, object]] = [
         {
-            "label": "All",
-            "url": _url("", order),
-            "current": not status,
-            "count": sum(counts.values()),
+            "label": label,
+            "url": here + _url(value, order),
+            "current": not deleted and status == value,
+            "count": count,
         }
+        for value, label, count in choices
     ]
-    for value, label in ProductStatus.choices:
-        count = counts.get(value, 0)
-        url = _url(value, order)
-        tabs.append({"label": label, "url": url, "current": status == value, "count": count})
-    return tabs
+    if may_edit:
+        shown.append(
+            {
+                "label": "Deleted",
+                "icon": "trash",
+                "url": reverse("catalog:products_deleted", args=[catalog.slug]),
+                "current": deleted,
+                "count": selectors.deleted_products_in(catalog).count(),
+            }
+        )
+    return shown
 
 
 def _url(status: str, order: str, page: int = 1) -> str:
@@ -142,10 +160,10 @@ def _move(
         if not selectors.may_set_status(request.user, catalog, now, status):
             return refused(request, f"Nothing was changed. {selectors.APPROVERS_ONLY}", here)
     count = services.products_set_status(products=chosen, status=status, actor=request.user)
-    return done(request, f"{_count(count)} changed.", here)
+    return done(request, f"{count_of(count)} changed.", here)
 
 
-def _count(number_of: int) -> str:
+def count_of(number_of: int) -> str:
     return "1 product" if number_of == 1 else f"{number_of} products"
 
 
@@ -153,7 +171,7 @@ def _delete(request: Request, catalog: Catalog, chosen: Iterable[Product]) -> Ht
     deleted = services.products_delete(products=chosen, actor=request.user)
     here = reverse("catalog:products", args=[catalog.slug])
     return done(
-        request, f"{_count(len(deleted))} deleted.", here, undo_url=restore_url(catalog, deleted)
+        request, f"{count_of(len(deleted))} deleted.", here, undo_url=restore_url(catalog, deleted)
     )
 
 
@@ -162,20 +180,3 @@ def restore_url(catalog: Catalog, deleted: Iterable[int]) -> str:
     address = QueryDict(mutable=True)
     address.setlist("product", [str(pk) for pk in deleted])
     return f"{reverse('catalog:products_restore', args=[catalog.slug])}?{address.urlencode()}"
-
-
-@require_POST
-@login_required
-def products_restore(request: Request, slug: str) -> HttpResponseBase:
-    """Bring deleted products back."""
-    catalog = selectors.catalog_for(request.user, slug, selectors.EDIT)
-    wanted = ids(request.GET.getlist("product"))[:MOST_AT_ONCE]
-    deleted = Product.objects.deleted().filter(catalog=catalog, pk__in=wanted)
-    here = reverse("catalog:products", args=[slug])
-    try:
-        restored = services.products_restore(
-            products=deleted.select_related("catalog"), actor=request.user
-        )
-    except ValidationError as error:
-        return refused(request, first_message(error), here)
-    return done(request, f"{_count(len(restored))} restored.", here)

@@ -33,6 +33,7 @@ class Line:
 OPEN = {"home", "catalog_new"}
 SHOP, PRODUCT = ("slug",), ("slug", "product.pk")
 ATTRIBUTE = (*PRODUCT, "=color")
+PLACED = ("slug", "placement.pk")
 VARIANT, PLACEMENT = (*PRODUCT, "variant.pk"), (*PRODUCT, "placement.pk")
 LINES = [
     Line("search", SHOP, "get", ANY),
@@ -41,7 +42,9 @@ LINES = [
     Line("search_photo", ("slug", "search_photo.token"), "get", ANY),
     Line("products", SHOP, "get", ANY),
     Line("products_bulk", SHOP, "post", MOVE),
+    Line("products_deleted", SHOP, "get", EDIT),
     Line("products_restore", SHOP, "post", EDIT),
+    Line("deleted_photo", PLACED, "get", EDIT),
     Line("product", PRODUCT, "get", ANY),
     Line("product_state", PRODUCT, "get", ANY),
     Line("product_neighbours", PRODUCT, "get", ANY),
