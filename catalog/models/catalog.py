@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.conf import settings
-from django.core.validators import RegexValidator
+from django.core.validators import MaxLengthValidator, RegexValidator
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
@@ -11,6 +11,8 @@ from django.utils import timezone
 CURRENCY = RegexValidator(r"^[A-Z]{3}$", "Use a three-letter ISO 4217 code such as EUR.")
 # For how long what was deleted can be brought back, before the purge removes it for good.
 KEEP_DELETED = timedelta(days=30)
+# Of characters. Every answer about a product carries its description, and pages of them many.
+MAX_PROSE = 20_000
 LANGUAGE = RegexValidator(r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", "Use a language tag such as en.")
 
 
@@ -31,7 +33,9 @@ class Catalog(models.Model):
     slug = models.SlugField(max_length=80, unique=True)
     currency = models.CharField(max_length=3, default="EUR", validators=[CURRENCY])
     language = models.CharField(max_length=20, default="en", validators=[LANGUAGE])
-    brand_voice = models.TextField(blank=True, default="")
+    brand_voice = models.TextField(
+        blank=True, default="", validators=[MaxLengthValidator(MAX_PROSE)]
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
     members: models.ManyToManyField = models.ManyToManyField(

@@ -3,13 +3,13 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.conf import settings
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxLengthValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from catalog.models.catalog import CURRENCY, Catalog, SoftDeleteQuerySet
+from catalog.models.catalog import CURRENCY, MAX_PROSE, Catalog, SoftDeleteQuerySet
 from catalog.models.outbox import IndexedQuerySet
 from catalog.models.shapes import check_tags
 from catalog.models.vocabulary import Category
@@ -37,7 +37,9 @@ class Product(models.Model):
     catalog = models.ForeignKey(Catalog, on_delete=models.CASCADE, related_name="products")
     handle = models.SlugField(max_length=160)
     title = models.CharField(max_length=300, blank=True, default="")
-    description = models.TextField(blank=True, default="")
+    description = models.TextField(
+        blank=True, default="", validators=[MaxLengthValidator(MAX_PROSE)]
+    )
     brand = models.CharField(max_length=120, blank=True, default="")
     category = models.ForeignKey(
         Category, null=True, blank=True, on_delete=models.SET_NULL, related_name="products"
