@@ -241,6 +241,9 @@ class SearchOut(Schema):
     no_good_match: bool
     notice: str = Field("", description="What part of the search did not work, if any")
     took_ms: dict[str, float]
+    ranking: str = Field(
+        "", description="Send it with the offsets after this page, and they continue this very list"
+    )
 
     @classmethod
     def of(cls, result: SearchResult, request: HttpRequest) -> SearchOut:
@@ -252,4 +255,5 @@ class SearchOut(Schema):
             no_good_match=result.no_good_match,
             notice=result.notice,
             took_ms=result.took_ms,
+            ranking=result.ranking,
         )

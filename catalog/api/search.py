@@ -35,11 +35,21 @@ def search_get(
     limit: int = LIMIT,
     offset: int = 0,
     filters: str = "",
+    ranking: str = "",
 ) -> Any:
-    """Search by words. `filters` is JSON: {"color": ["red"], "price": {"gte": 10, "lte": 50}}."""
+    """Search by words. `filters` is JSON: {"color": ["red"], "price": {"gte": 10, "lte": 50}}.
+    `ranking` is an earlier answer's, so that later offsets continue its list.
+    """
     catalog = selectors.catalog_for(request.user, slug)
     query = Query(text=clean_text(q), filters=_filters(filters))
-    result = run_search(catalog=catalog, query=query, limit=limit, offset=offset)
+    result = run_search(
+        catalog=catalog,
+        query=query,
+        limit=limit,
+        offset=offset,
+        user_id=request.user.pk,
+        ranking=ranking,
+    )
     return SearchOut.of(result, request)
 
 
@@ -56,9 +66,11 @@ def search_post(
     filters: Form[str] = "",
     limit: Form[int] = LIMIT,
     offset: Form[int] = 0,
+    ranking: Form[str] = "",
 ) -> Any:
     """Search by words, a photo or a part of it (`crop`: x,y,w,h as fractions), a product (`like`),
-    away from some words (`less`), or by all of them.
+    away from some words (`less`), or by all of them. `ranking` is an earlier answer's, so that
+    later offsets continue its list.
     """
     catalog = selectors.catalog_for(request.user, slug)
     if like is not None and not selectors.products_in(catalog).filter(pk=like).exists():
@@ -73,7 +85,14 @@ def search_post(
         text_weight=text_weight,
         filters=_filters(filters),
     )
-    result = run_search(catalog=catalog, query=query, limit=limit, offset=offset)
+    result = run_search(
+        catalog=catalog,
+        query=query,
+        limit=limit,
+        offset=offset,
+        user_id=request.user.pk,
+        ranking=ranking,
+    )
     return SearchOut.of(result, request)
 
 

@@ -10,12 +10,11 @@ from django.db.models import QuerySet
 from catalog import selectors
 from catalog.models import Catalog, Product
 from catalog.search.facets import Facets, browsed_facets, facets_of
+from catalog.search.kept import ranking_of
 from catalog.search.query import Filters, Query, clean_text
 from catalog.search.ranking import Ranked, Ranking, Seeing, rank
 from catalog.search.reasons import Reason, reasons_of
-from prodintel.lib.optional_cache import RANKINGS
 
-RANKING_SECONDS = 300
 MAX_LIMIT = 100
 MAX_OFFSET = 10_000_000
 
@@ -45,8 +44,8 @@ class SearchResult:
     """One page of an answer.
 
     `total` counts every hit, `matching` those that are more than weak. `facets` count the latter;
-    where there are none, all.
-    `took_ms` has encode, index and total.
+    where there are none, all. `took_ms` has encode, index and total: what this page took. `ranking`
+    is the token by which later pages continue this list; empty where there is nothing to name.
     """
 
     hits: list[Hit]
@@ -56,6 +55,7 @@ class SearchResult:
     no_good_match: bool
     notice: str
     took_ms: dict[str, float]
+    ranking: str = ""
 
 
 def search(
@@ -65,39 +65,43 @@ def search(
     limit: int = 24,
     offset: int = 0,
     with_facets: bool = True,
+    user_id: int | None = None,
+    ranking: str = "",
 ) -> SearchResult:
     """Answer a query.
 
-    The order is worked out for the first page and kept for five minutes, so that the pages after it
-    continue the same list. Without words or looks, the catalogue newest first.
+    The order is worked out for every first page and kept for five minutes. The pages after it
+    continue the list that the token `ranking` names; without it, the one that this user was given
+    last for this query. Without words or looks, the catalogue newest first.
     """
     started = time.perf_counter()
     limit = max(1, min(limit, MAX_LIMIT))
     offset = max(0, min(offset, MAX_OFFSET))
     if query.browses:
-        ranking = Ranking()
+        order = Ranking()
         matching = _browsed(catalog, query.filters)
         total = matching.count()
         ids = list(matching.values_list("pk", flat=True)[offset : offset + limit])
         page = [Ranked(pk, 0.0, "strong") for pk in ids]
     else:
-        ranking = _kept_ranking(catalog, query, fresh=offset == 0)
-        total = len(ranking.ranked)
-        page = ranking.ranked[offset : offset + limit]
+        order = ranking_of(catalog, query, user_id=user_id, token=ranking, fresh=offset == 0)
+        total = len(order.ranked)
+        page = order.ranked[offset : offset + limit]
     hits = _hydrate(catalog, query, page)
-    facets = _facets(catalog, query, ranking) if with_facets else {}
+    facets = _facets(catalog, query, order) if with_facets else {}
     return SearchResult(
         hits=hits,
         total=total,
-        matching=total if query.browses else len(ranking.matching),
+        matching=total if query.browses else len(order.matching),
         facets=facets,
-        no_good_match=ranking.no_good_match,
-        notice=ranking.notice,
+        no_good_match=order.no_good_match,
+        notice=order.notice,
         took_ms={
-            "encode": round(ranking.encode_ms, 1),
-            "index": round(ranking.index_ms, 1),
+            "encode": round(order.encode_ms, 1),
+            "index": round(order.index_ms, 1),
             "total": round((time.perf_counter() - started) * 1000, 1),
         },
+        ranking=order.token,
     )
 
 
@@ -110,16 +114,6 @@ def neighbours(product: Product, *, limit: int = 8) -> SearchResult:
 
 def _browsed(catalog: Catalog, filters: Filters) -> QuerySet[Product]:
     return filters.apply(selectors.products_in(catalog), catalog.currency)
-
-
-def _kept_ranking(catalog: Catalog, query: Query, *, fresh: bool) -> Ranking:
-    key = f"ranking:{query.key(catalog.pk)}"
-    kept = None if fresh else RANKINGS.get(key)
-    if kept is None:
-        kept = rank(catalog, query)
-        if not kept.notice:
-            RANKINGS.set(key, kept, RANKING_SECONDS)
-    return kept
 
 
 def _hydrate(catalog: Catalog, query: Query, page: list[Ranked]) -> list[Hit]:

@@ -51,13 +51,16 @@ class Ranked:
 
 @dataclass(frozen=True)
 class Ranking:
-    """At most 1,000 products, best first. `notice` says what part of the search did not work."""
+    """At most 1,000 products, best first. `notice` says what part of the search did not work;
+    `token` names the ranking where it is kept.
+    """
 
     ranked: list[Ranked] = field(default_factory=list)
     notice: str = ""
     no_good_match: bool = False
     encode_ms: float = 0.0
     index_ms: float = 0.0
+    token: str = ""
 
     @property
     def matching(self) -> list[Ranked]:

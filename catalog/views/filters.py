@@ -14,6 +14,7 @@ from catalog.views.present import Labels, color_hex
 
 PREFIX = "f."
 PRICE_PARAMETERS = {"price_min": "gte", "price_max": "lte"}
+PAGING = ("offset", "ranking")
 SHOWN_OPTIONS = 8
 OPEN_FACETS = (CATEGORY, "color", "price")
 FIRST = (CATEGORY, "color", "material", "pattern")
@@ -57,7 +58,7 @@ class Facetting:
         """The address of the same search without filters."""
         address = self._address.copy()
         for name in list(address):
-            if name.startswith(PREFIX) or name in {*PRICE_PARAMETERS, "offset"}:
+            if name.startswith(PREFIX) or name in {*PRICE_PARAMETERS, *PAGING}:
                 del address[name]
         return f"?{address.urlencode()}"
 
@@ -156,5 +157,6 @@ class Facetting:
     def _without(self, name: str, value: str) -> str:
         address = self._address.copy()
         address.setlist(name, [each for each in address.getlist(name) if each != value])
-        address.pop("offset", None)
+        for paging in PAGING:
+            address.pop(paging, None)
         return f"?{address.urlencode()}"

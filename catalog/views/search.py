@@ -55,6 +55,8 @@ def search_page(request: Request, slug: str) -> HttpResponseBase:
         limit=PAGE,
         offset=offset,
         with_facets=not (request.htmx and offset),
+        user_id=request.user.pk,
+        ranking=request.GET.get("ranking", ""),
     )
     values = _values(request, catalog, asked, result, offset)
     if request.htmx and not request.htmx.history_restore_request:
@@ -126,6 +128,9 @@ def _values(
     if shown_to < result.total:
         address = request.GET.copy()
         address["offset"] = str(shown_to)
+        address.pop("ranking", None)
+        if result.ranking:
+            address["ranking"] = result.ranking
         next_url = f"?{address.urlencode()}"
     facetting = Facetting(catalog, request.GET, result.facets, asked.query.filters)
     return {

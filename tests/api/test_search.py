@@ -75,6 +75,17 @@ def test_pages_cover_everything_once(api, path, shop):
     assert sorted(first + second) == ["blue mug", "green mug", "red mug"]
 
 
+def test_pages_continue_the_ranking_they_name(api, path, shop, make_product, ingest):
+    asked = {"q": "red mug", "limit": 2}
+    _, first = api.get(path, **asked)
+    make_product("Red mug")
+    ingest()
+    api.post(path, **asked)
+    for call in (api.get, api.post):
+        _, rest = call(path, **asked, offset=2, ranking=first["ranking"])
+        assert (rest["total"], rest["ranking"]) == (3, first["ranking"])
+
+
 @pytest.mark.parametrize(
     ("form", "field"),
     [

@@ -20,10 +20,19 @@ def ask(catalog: Catalog) -> Callable[..., SearchResult]:
         *,
         limit: int = 24,
         offset: int = 0,
+        user_id: int | None = None,
+        ranking: str = "",
         **asked: Any,
     ) -> SearchResult:
         query = Query(text=text, filters=Filters.parse(filters), **asked)
-        return search(catalog=catalog, query=query, limit=limit, offset=offset)
+        return search(
+            catalog=catalog,
+            query=query,
+            limit=limit,
+            offset=offset,
+            user_id=user_id,
+            ranking=ranking,
+        )
 
     return run
 

@@ -201,36 +201,6 @@ def test_browsing_shows_the_newest_first(make_product, ask, no_engine):
     assert titles(ask("")) == ["C", "B", "A"]
 
 
-@pytest.mark.parametrize("text", ["", "red"])
-def test_pages_continue_each_other_without_gaps_or_repeats(make_product, ingest, ask, text):
-    for number in range(11):
-        make_product(f"Thing {number}")
-    ingest()
-    seen = []
-    for offset in range(0, 12, 4):
-        page = ask(text, limit=4, offset=offset)
-        assert page.total == 11
-        seen += titles(page)
-    assert len(seen) == len(set(seen)) == 11
-
-
-def test_products_that_come_between_two_pages_do_not_shift_them(make_product, ingest, ask):
-    for number in range(8):
-        make_product(f"Thing {number}")
-    ingest()
-    first = titles(ask("red", limit=4))
-    make_product("Latecomer")
-    ingest()
-    second = titles(ask("red", limit=4, offset=4))
-    assert set(first) | set(second) == {f"Thing {number}" for number in range(8)}
-
-
-def test_page_beyond_the_end_is_empty(make_product, ask, no_engine):
-    make_product(color=None)
-    assert ask("", offset=10**30).hits == []
-    assert ask("", offset=10**30).total == 1
-
-
 def test_equal_scores_keep_a_stable_order(make_product, ingest, ask):
     for number in range(6):
         make_product(f"Thing {number}", photos=[staged("red", mark=0)], allow_duplicate=True)

@@ -42,3 +42,15 @@ def test_next_page_follows_whatever_is_left_of_this_one(
     address = reverse("catalog:search", args=[shop.slug])
     url = client.get(address, {"q": "mug", "offset": offset}).context["next_url"]
     assert url == (f"?q=mug&offset={following}" if following else "")
+
+
+def test_next_page_continues_the_same_ranking(shop, people, client, monkeypatch):  # noqa: F811
+    result = SearchResult([], 75, 75, {}, False, "", {"total": 1.0}, ranking="token")
+    monkeypatch.setattr(search, "search", lambda **_: result)
+    client.force_login(people["owner"])
+    address = reverse("catalog:search", args=[shop.slug])
+    context = client.get(address, {"q": "mug", "f.status": "draft"}).context
+    assert context["next_url"] == "?q=mug&f.status=draft&offset=30&ranking=token"
+    context = client.get(f"{address}{context['next_url']}").context
+    assert context["next_url"] == "?q=mug&f.status=draft&offset=60&ranking=token"
+    assert context["clear_url"] == context["chips"][0]["remove_url"] == "?q=mug"
