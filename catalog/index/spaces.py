@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping
 from datetime import timedelta
 
+import numpy as np
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -146,9 +147,10 @@ def refresh_background(space: EmbeddingSpace) -> None:
         return
     if space.background_count >= BACKGROUND_SIZE and count < space.background_count * 4:
         return
-    ids = list(vectors.order_by().values_list("pk", flat=True))
-    step = max(len(ids) // BACKGROUND_SIZE, 1)
-    sample = Embedding.objects.filter(pk__in=ids[::step][:BACKGROUND_SIZE])
+    ids = list(vectors.order_by("pk").values_list("pk", flat=True))
+    # Evenly over all of them, from the first photo to the newest.
+    places = np.linspace(0, len(ids) - 1, min(len(ids), BACKGROUND_SIZE)).astype(int)
+    sample = Embedding.objects.filter(pk__in=[ids[place] for place in places])
     packed = b"".join(bytes(row.vector) for row in sample)
     EmbeddingSpace.objects.filter(pk=space.pk).update(background=packed, background_count=count)
     space.background_count = count

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalog import storage
+from catalog.index import spaces
 from catalog.ingest import embed
 from catalog.ingest.embed import Embedder
 from catalog.models import Embedding, EmbeddingSpace, EmbedTask, Photo
@@ -323,6 +324,21 @@ def test_background_sample_is_drawn_when_the_work_is_done(make_product, embedder
     space = EmbeddingSpace.objects.get()
     assert space.background_count == 25
     assert len(space.background) == 25 * space.dimension * 2
+
+
+def test_background_sample_reaches_from_the_first_photo_to_the_newest(
+    make_product, embedder, monkeypatch
+):
+    monkeypatch.setattr(spaces, "BACKGROUND_SIZE", 4)
+    for color in ("red", "blue", "green", "black", "white", "orange", "pink"):
+        make_product(color=color)
+    while embedder.step():
+        pass
+    space = EmbeddingSpace.objects.get()
+    vectors = [bytes(row.vector) for row in Embedding.objects.order_by("pk")]
+    size = len(vectors[0])
+    drawn = [bytes(space.background)[start : start + size] for start in range(0, 4 * size, size)]
+    assert drawn == [vectors[place] for place in (0, 2, 4, 6)]
 
 
 def test_client_of_the_site_reaches_the_engine(engine):
