@@ -69,7 +69,7 @@ def test_rebuild_that_stops_anywhere_is_done_again_by_the_index_runner(filled, i
 def test_lost_index_is_whole_again_after_a_filling_that_stopped(filled, monkeypatch, at):
     vector_index().drop(spaces.live_space().collection)
     fill = spaces.rebuild
-    monkeypatch.setattr(spaces, "rebuild", lambda index, space: fill(index, space, chunk=2))
+    monkeypatch.setattr(spaces, "rebuild", lambda *args, **options: fill(*args, **options, chunk=2))
     assert Indexer(Interrupted(at), owner="test/1").step() == 0
     monkeypatch.undo()
     Indexer(vector_index(), owner="test/2").step()
