@@ -51,7 +51,8 @@ def active_spaces() -> list[EmbeddingSpace]:
 def space_for(encoder: EncoderInfo) -> EmbeddingSpace:
     """The space of a model's vectors, made at first sight: live when it is the only one.
 
-    A space that was retired fills up again with what came since.
+    A space that was retired fills up again with what came since. One that another model was to fill
+    is given up.
     """
     space, created = EmbeddingSpace.objects.get_or_create(
         fingerprint=encoder.fingerprint,
@@ -62,11 +63,9 @@ def space_for(encoder: EncoderInfo) -> EmbeddingSpace:
             "clip_pretrained": settings.CLIP_PRETRAINED,
         },
     )
-    if space.state == SpaceState.RETIRED:
-        with transaction.atomic():
-            EmbeddingSpace.objects.filter(state=SpaceState.FILLING).exclude(pk=space.pk).update(
-                state=SpaceState.RETIRED
-            )
+    with transaction.atomic():
+        _retire(EmbeddingSpace.objects.filter(state=SpaceState.FILLING).exclude(pk=space.pk))
+        if space.state == SpaceState.RETIRED:
             space.state, space.filled_index = SpaceState.FILLING, ""
             space.save(update_fields=["state", "filled_index"])
     if space.state == SpaceState.FILLING and live_space() is None:
@@ -76,11 +75,20 @@ def space_for(encoder: EncoderInfo) -> EmbeddingSpace:
     return space
 
 
+def _retire(spaces: QuerySet[EmbeddingSpace]) -> int:
+    """Retire spaces, and take away the tasks that nobody works on any more; returns how many.
+
+    A space that comes back is given tasks for what it lacks.
+    """
+    EmbedTask.objects.filter(space__in=spaces).exclude(state=WorkState.DONE).delete()
+    return spaces.update(state=SpaceState.RETIRED)
+
+
 def _make_live(space: EmbeddingSpace) -> None:
     try:
         with transaction.atomic():
-            replaced = EmbeddingSpace.objects.filter(state=SpaceState.LIVE).exclude(pk=space.pk)
-            if replaced.update(state=SpaceState.RETIRED):
+            live = EmbeddingSpace.objects.filter(state=SpaceState.LIVE).exclude(pk=space.pk)
+            if _retire(live):
                 # What the model before said of the photos is for this one to say.
                 DescribeTask.objects.redo()
             space.state = SpaceState.LIVE

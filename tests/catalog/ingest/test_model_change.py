@@ -76,6 +76,54 @@ def test_switching_back_uses_the_vectors_that_are_there(
     assert points() == placed()
 
 
+def test_photo_that_comes_during_the_change_leaves_no_task_that_nobody_works_on(
+    changed_model, indexer, make_product
+):
+    first, embedder = changed_model
+    embedder.step()
+    make_product("Meanwhile")
+    assert first.tasks.filter(state="pending").count() == 1
+    for _ in range(3):
+        while embedder.step() + indexer.step():
+            pass
+    assert points() == placed()
+    assert set(EmbedTask.objects.values_list("state", flat=True)) == {"done"}
+
+
+def test_photo_that_came_during_the_change_is_embedded_after_switching_back(
+    changed_model, indexer, make_product, engine, encoder
+):
+    first, embedder = changed_model
+    embedder.step()
+    make_product("Meanwhile")
+    for _ in range(3):
+        while embedder.step() + indexer.step():
+            pass
+    engine._engine._encoder = encoder
+    back = Embedder(configured.client(), owner="test/4")
+    for _ in range(3):
+        while back.step() + indexer.step():
+            pass
+    assert spaces.live_space() == first
+    assert first.embeddings.count() == 4
+    assert points() == placed()
+
+
+def test_model_that_is_given_up_before_it_was_live_leaves_nothing_to_do(
+    changed_model, make_product, engine, encoder, indexer, catalog
+):
+    first, embedder = changed_model
+    embedder.step()
+    make_product("Meanwhile")
+    engine._engine._encoder = encoder
+    while embedder.step() + indexer.step():
+        pass
+    assert spaces.live_space() == first
+    assert EmbeddingSpace.objects.get(model_id="brighter-colours").state == "retired"
+    assert set(EmbedTask.objects.values_list("state", flat=True)) == {"done"}
+    assert points() == placed()
+
+
 def test_photo_that_cannot_be_embedded_does_not_keep_the_new_space_from_going_live(
     changed_model, indexer, data_dir
 ):
