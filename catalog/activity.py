@@ -96,9 +96,9 @@ def activity_of(catalog: Catalog) -> Activity:
     shown = Placement.objects.alive().filter(product__deleted_at=None)
     count = shown.filter(product__catalog=catalog).aggregate(n=Count("photo", distinct=True))["n"]
     tasks = EmbedTask.objects.filter(
-        Exists(shown.filter(photo=OuterRef("photo"))), space=space, photo__catalog=catalog
-    )
-    embed = _queue("Photos", tasks, total=count)
+        Exists(shown.filter(photo=OuterRef("photo"))), photo__catalog=catalog
+    ).exclude(space__state=SpaceState.RETIRED)
+    embed = _queue("Photos", tasks.filter(space=space), total=count)
     described = _described(catalog)
     embedded = EmbedTask.objects.filter(
         space=space, state=WorkState.DONE, photo__placements=OuterRef("point")
@@ -114,7 +114,7 @@ def activity_of(catalog: Catalog) -> Activity:
         index_failed=_changes(catalog, WorkState.FAILED).count(),
         other_failed=sum(
             rows.filter(state=WorkState.FAILED).count()
-            for rows in (jobs_of(catalog), removals_of(catalog))
+            for rows in (tasks.exclude(space=space), jobs_of(catalog), removals_of(catalog))
         ),
         failures=_failures(catalog, tasks, described),
     )
@@ -144,7 +144,7 @@ def _queue(label: str, tasks: QuerySet, total: int | None = None) -> Queue:
 
 
 def _failures(catalog: Catalog, tasks: QuerySet, described: QuerySet) -> list[dict[str, Any]]:
-    failed = tasks.filter(state=WorkState.FAILED).select_related("photo")[:FAILURES_SHOWN]
+    failed = tasks.filter(state=WorkState.FAILED).select_related("photo", "space")[:FAILURES_SHOWN]
     shown = []
     for task in failed:
         placement = task.photo.placements.filter(deleted_at=None).select_related("product").first()
@@ -155,6 +155,8 @@ def _failures(catalog: Catalog, tasks: QuerySet, described: QuerySet) -> list[di
                 "product": placement.product if placement else None,
                 "name": str(task.photo),
                 "error": task.error,
+                # Of a change of model that is under way; "" for the model that answers.
+                "model": "" if task.space.state == SpaceState.LIVE else task.space.model_id,
             }
         )
     describing = described.filter(state=WorkState.FAILED)

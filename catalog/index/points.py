@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from django.db.models import QuerySet
+
 from catalog.index.payload import payloads
 from catalog.models import Embedding, EmbeddingSpace, Placement
 from catalog.models.embedding import unpack_vectors
@@ -11,16 +13,20 @@ from catalog.models.photo import SIMILARITY_ROLES
 from prodintel.engine.vectors import Payload, Point
 
 
+def visible() -> QuerySet[Placement]:
+    """The placements that a search may find."""
+    return Placement.objects.filter(
+        role__in=SIMILARITY_ROLES,
+        deleted_at=None,
+        product__deleted_at=None,
+        product__catalog__deleted_at=None,
+    )
+
+
 def visible_placements(ids: Collection[int]) -> list[Placement]:
     """Those of the placements that a search may find, with what their payloads need."""
     return list(
-        Placement.objects.filter(
-            pk__in=ids,
-            role__in=SIMILARITY_ROLES,
-            deleted_at=None,
-            product__deleted_at=None,
-            product__catalog__deleted_at=None,
-        ).select_related("product__category", "product__catalog")
+        visible().filter(pk__in=ids).select_related("product__category", "product__catalog")
     )
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from catalog.index import vector_index
 from catalog.index.payload import payload_fields
-from catalog.index.points import points_of
+from catalog.index.points import points_of, visible
 from catalog.index.protocol import IndexUnavailable, VectorIndex
 from catalog.models import (
     DescribeTask,
@@ -35,6 +35,8 @@ from prodintel.lib.work import WorkState
 
 logger = structlog.get_logger(__name__)
 BACKGROUND_SIZE = 2000
+# The share of photos that a change of model may lose.
+MOST_LOST = 0.01
 FILL_LEASE = timedelta(seconds=30)
 
 
@@ -114,21 +116,39 @@ def backfill(space: EmbeddingSpace) -> int:
     return made
 
 
-def switch_if_filled(space: EmbeddingSpace) -> bool:
-    """Make a filling space live once its photos are embedded and all of their points in the index."""
+def switch_if_filled(space: EmbeddingSpace) -> int:
+    """Make a filling space live once its photos are embedded and all of their points in the index.
+
+    Returns how many photos keep it from that: the new model failed at them, and answers would lose
+    them. A few may be lost, so that a single damaged file does not hold up a change of model.
+    """
     if space.state != SpaceState.FILLING:
-        return False
+        return 0
     waiting = EmbedTask.objects.filter(
         space=space, state__in=[WorkState.PENDING, WorkState.RUNNING]
     )
     unindexed = IndexChange.objects.filter(vector=True).exclude(state=WorkState.FAILED)
     if waiting.exists() or backfill(space) or unindexed.exists():
-        return False
-    space.refresh_from_db(fields=["filled_index"])
-    if not is_filled(vector_index(), space):
-        return False
+        return 0
+    space.refresh_from_db(fields=["state", "filled_index"])
+    if space.state != SpaceState.FILLING or not is_filled(vector_index(), space):
+        return 0
+    known = Embedding.objects.filter(space__state=SpaceState.LIVE)
+    lost = _lost(space, known)
+    if lost > max(1, known.count() * MOST_LOST):
+        return lost
     _make_live(space)
-    return True
+    return 0
+
+
+def _lost(space: EmbeddingSpace, known: QuerySet[Embedding]) -> int:
+    """How many of the `known` photos that a search may find the space's model failed at."""
+    return EmbedTask.objects.filter(
+        Exists(known.filter(photo=OuterRef("photo"))),
+        Exists(visible().filter(photo=OuterRef("photo"))),
+        space=space,
+        state=WorkState.FAILED,
+    ).count()
 
 
 def drop_retired(index: VectorIndex) -> None:

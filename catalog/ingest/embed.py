@@ -60,6 +60,7 @@ class Embedder:
         self._calls = ThreadPoolExecutor(1, "encode")
         self._open: set[uuid.UUID] = set()
         self._tidied_at = -TIDY_SECONDS
+        self._kept_back_by = 0
 
     def step(self) -> int:
         """Embed whatever waits; returns how many photos were handled, 0 when nothing could be."""
@@ -121,7 +122,15 @@ class Embedder:
             # First the sample: a space that goes live has what its scores are judged against.
             spaces.refresh_background(self._space)
             self._tidied_at = time.monotonic()
-        spaces.switch_if_filled(self._space)
+        kept_back_by = spaces.switch_if_filled(self._space)
+        if kept_back_by and kept_back_by != self._kept_back_by:
+            logger.warning(
+                "the new model's space does not go live: too many photos failed",
+                space=self._space.pk,
+                model=self._space.model_id,
+                failed=kept_back_by,
+            )
+        self._kept_back_by = kept_back_by
         return 0
 
     def _claim(self, limit: int) -> Claim[EmbedTask]:

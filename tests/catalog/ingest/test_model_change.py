@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from structlog.testing import capture_logs
 
+from catalog.activity import activity_of
 from catalog.index import spaces, vector_index
 from catalog.ingest.embed import Embedder
 from catalog.ingest.index import Indexer
-from catalog.models import EmbeddingSpace, EmbedTask, Placement
+from catalog.models import EmbeddingSpace, EmbedTask, Placement, Product
+from catalog.services.products import products_delete
+from catalog.services.work import failed_work_retry
 from prodintel.engine import configured
+from prodintel.engine.errors import EngineError
 from tests.catalog.colours import ColourEncoder
 from tests.catalog.ingest.test_indexing import placed, points
 
@@ -74,6 +79,77 @@ def test_switching_back_uses_the_vectors_that_are_there(
     assert spaces.live_space() == first
     assert encoder.photos_seen == seen + 1
     assert points() == placed()
+
+
+@pytest.fixture
+def broken_model(changed_model, engine, monkeypatch):
+    """The new model refuses every photo, until this is undone."""
+    new = engine._engine._encoder
+
+    def refuse(photos):
+        if photos.any():
+            raise EngineError("Values that are not numbers.")
+        return ColourEncoder.encode_photos(new, photos)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(new, "encode_photos", refuse)
+        yield patch
+
+
+def test_model_that_fails_at_photos_does_not_take_over(
+    changed_model, broken_model, indexer, make_product, catalog
+):
+    first, embedder = changed_model
+    with capture_logs() as said:
+        for _ in range(4):
+            while embedder.step() + indexer.step():
+                pass
+    assert spaces.live_space() == first
+    assert points() == placed()
+    kept_back = [entry for entry in said if "does not go live" in entry["event"]]
+    assert [entry["failed"] for entry in kept_back] == [3]
+
+
+def test_photos_that_the_new_model_failed_at_are_shown_and_tried_again(
+    changed_model, broken_model, indexer, catalog, person
+):
+    _, embedder = changed_model
+    while embedder.step():
+        pass
+    shown = activity_of(catalog)
+    assert shown.failed == 3
+    assert {(one["kind"], one["model"]) for one in shown.failures} == {
+        ("embed", "brighter-colours")
+    }
+    broken_model.undo()
+    assert failed_work_retry(catalog=catalog, actor=person) == 3
+    for _ in range(3):
+        while embedder.step() + indexer.step():
+            pass
+    assert spaces.live_space().model_id == "brighter-colours"
+    assert not activity_of(catalog).failures
+
+
+def test_photos_of_deleted_products_keep_no_model_from_taking_over(
+    changed_model, broken_model, indexer, person
+):
+    _, embedder = changed_model
+    products_delete(products=Product.objects.all(), actor=person)
+    for _ in range(3):
+        while embedder.step() + indexer.step():
+            pass
+    assert spaces.live_space().model_id == "brighter-colours"
+
+
+def test_change_of_model_may_lose_a_small_share_of_the_photos(
+    changed_model, broken_model, indexer, monkeypatch
+):
+    _, embedder = changed_model
+    monkeypatch.setattr(spaces, "MOST_LOST", 1.0)
+    for _ in range(3):
+        while embedder.step() + indexer.step():
+            pass
+    assert spaces.live_space().model_id == "brighter-colours"
 
 
 def test_photo_that_comes_during_the_change_leaves_no_task_that_nobody_works_on(
