@@ -29,6 +29,9 @@ class VocabularyForm(forms.ModelForm):
         check_labels(labels)
         return labels
 
+    def clean_precedence(self) -> list[str]:
+        return self.cleaned_data["precedence"] or []
+
     def clean_prompts(self) -> list[str]:
         prompts = self.cleaned_data["prompts"] or []
         check_prompts(prompts)

@@ -15,12 +15,12 @@ from catalog.models.ledger import (
     CurrentTerm,
     Decision,
     LedgerEntry,
-    Source,
 )
 from catalog.models.outbox import FileRemoval, IndexChange
 from catalog.models.photo import Photo, PhotoRole, Placement
 from catalog.models.product import Availability, Condition, Product, ProductStatus, Variant
 from catalog.models.search import SearchPhoto
+from catalog.models.sources import Source
 from catalog.models.text import CatalogWord, ProductText
 from catalog.models.vocabulary import (
     AttributeDefinition,

@@ -9,17 +9,7 @@ from catalog.models.catalog import Catalog
 from catalog.models.outbox import IndexedQuerySet
 from catalog.models.photo import Photo
 from catalog.models.product import Product, Variant
-
-
-class Source(models.TextChoices):
-    PERSON = "person", "Person"
-    IMPORT = "import", "Import"
-    VISION_LLM = "vision-llm", "Vision model"
-    ZERO_SHOT = "zero-shot", "Zero-shot"
-
-
-PRECEDENCE = (Source.PERSON, Source.IMPORT, Source.VISION_LLM, Source.ZERO_SHOT)
-MACHINE_SOURCES = frozenset({Source.VISION_LLM, Source.ZERO_SHOT})
+from catalog.models.sources import Source
 
 
 class Decision(models.TextChoices):

@@ -4,6 +4,7 @@ from django.db import models
 from django.utils import timezone
 
 from catalog.models.shapes import ATTRIBUTE_KEY, check_labels, check_prompts
+from catalog.models.sources import check_precedence
 
 
 class Category(models.Model):
@@ -67,6 +68,14 @@ class AttributeDefinition(models.Model):
         default=True,
         help_text="Off for facts a photo cannot prove (composition, origin, safety): a machine's "
         "value is then only ever a suggestion.",
+    )
+    precedence = models.JSONField(
+        default=list,
+        blank=True,
+        validators=[check_precedence],
+        help_text="Whose word counts first. Empty: people, imports, vision models, zero-shot; for "
+        'imports before people: ["import", "person", "vision-llm", "zero-shot"]. No machine comes '
+        "before people.",
     )
     categories: models.ManyToManyField = models.ManyToManyField(
         Category, blank=True, related_name="attributes", help_text="None: applies everywhere."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.text import slugify
 
 from catalog.models import AttributeDefinition, AttributeKind, Category, Term, TermState
+from catalog.models.sources import PRECEDENCE
 
 CATEGORY = "category"
 # What a message is keyed by that cannot be keyed by the attribute's own name.
@@ -46,6 +47,11 @@ class Definitions:
         """Whether what a machine says of the field counts before somebody accepts it."""
         definition = self.by_key.get(field)
         return definition is None or definition.machine_may_set
+
+    def precedence(self, field: str) -> Sequence[str]:
+        """Whose word counts in the field, the first before the others."""
+        definition = self.by_key.get(field)
+        return definition.precedence or PRECEDENCE if definition else PRECEDENCE
 
     def today(self, field: str, value: list | None) -> list | None:
         """A value of the ledger in today's terms: merged ones as what they were merged into."""
@@ -101,6 +107,8 @@ def clean_value(field: str, value: Any, definitions: Definitions | None = None) 
         return None
     for each in values:
         check_text(field, each)
+        if not isinstance(each, (str, int, float, Decimal)):
+            raise ValidationError({field: ["Give text or a number, or a list of them."]})
     if len(values) > MAX_VALUES:
         raise ValidationError({field: [f"Give at most {MAX_VALUES} values."]})
     if field == CATEGORY:
@@ -152,10 +160,17 @@ def _named(labels: dict[str, str], key: str, wanted: str) -> bool:
 
 
 def _text(definition: AttributeDefinition, values: list) -> list:
-    texts = [str(value) for value in values]
+    texts = _words(definition, values)
     if any(len(text) > MAX_TEXT for text in texts):
         raise ValidationError({definition.key: [f"Use at most {MAX_TEXT} characters."]})
     return texts
+
+
+def _words(definition: AttributeDefinition, values: list) -> list[str]:
+    """Values as text. What JSON writes otherwise would be stored as Python writes it."""
+    if any(isinstance(value, bool) for value in values):
+        raise ValidationError({definition.key: ["Give text or a number."]})
+    return [str(value) for value in values]
 
 
 def _number(definition: AttributeDefinition, values: list) -> list:
@@ -182,8 +197,8 @@ def _choices(definition: AttributeDefinition, values: list) -> list:
         raise ValidationError({definition.key: ["Choose one value."]})
     terms = {term.pk: term for term in definition.terms.all()}
     chosen: list[str] = []
-    for value in values:
-        key = _term_key(definition, terms, str(value))
+    for value in _words(definition, values):
+        key = _term_key(definition, terms, value)
         if key not in chosen:
             chosen.append(key)
     return chosen

@@ -19,7 +19,7 @@ from catalog.models import (
     Source,
     Variant,
 )
-from catalog.models.ledger import MACHINE_SOURCES
+from catalog.models.sources import MACHINE_SOURCES
 from catalog.services.attribute_values import CATEGORY, COLUMN_FIELDS, Definitions, clean_value
 from catalog.services.audit import audit
 from catalog.services.projection import lock_products, project, tell_points

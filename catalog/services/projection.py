@@ -6,7 +6,7 @@ the same transaction; who changes the vocabulary leaves that to a job, see `repr
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,8 +23,8 @@ from catalog.models import (
     Product,
     Source,
 )
-from catalog.models.ledger import MACHINE_SOURCES, PRECEDENCE
 from catalog.models.outbox import CHUNK, record_index_changes
+from catalog.models.sources import MACHINE_SOURCES
 from catalog.services.attribute_values import CATEGORY, COLUMN_FIELDS, Definitions
 from catalog.textsearch.documents import text_documents_refresh
 
@@ -101,17 +101,18 @@ def _winners(
         if row.field == CATEGORY and row.value and row.value[0] not in categories:
             continue  # deleted since; nobody said that there is none, so the next best counts
         place = (row.product_id, row.variant_id, row.field, row.locale)
-        if place not in winners or _precedence(row) >= _precedence(winners[place]):
+        order = definitions.precedence(row.field)
+        if place not in winners or _weight(row, order) >= _weight(winners[place], order):
             winners[place] = row
     return winners, categories
 
 
-def _precedence(entry: LedgerEntry) -> tuple[int, datetime]:
+def _weight(entry: LedgerEntry, order: Sequence[str]) -> tuple[int, datetime]:
     """Greater wins: the better source, then the later word; accepting is a word of its own."""
     if entry.decision == Decision.ACCEPTED:
         # An accepted suggestion stands like a person's word.
-        return -PRECEDENCE.index(Source.PERSON), entry.decided_at or entry.created_at
-    return -PRECEDENCE.index(Source(entry.source)), entry.created_at
+        return -order.index(Source.PERSON), entry.decided_at or entry.created_at
+    return -order.index(entry.source), entry.created_at
 
 
 @dataclass

@@ -29,7 +29,7 @@ from catalog.services.vocabulary_loading import LOADED, Loading
 from catalog.vocabulary import DEFAULT, read
 
 # What of a definition decides which row of the ledger counts, and what filters offer of it.
-DECIDING = ("kind", "closed", "machine_may_set")
+DECIDING = ("kind", "closed", "machine_may_set", "precedence")
 
 
 @dataclass(frozen=True)

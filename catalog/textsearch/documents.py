@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from catalog.models import CatalogWord, CurrentAttribute, Product, ProductText, Variant
-from catalog.models.ledger import MACHINE_SOURCES
+from catalog.models.sources import MACHINE_SOURCES
 from catalog.services.attribute_values import CATEGORY
 from catalog.textsearch import normalise
 

@@ -25,7 +25,7 @@ from catalog.models import (
     Term,
     TermState,
 )
-from catalog.models.ledger import MACHINE_SOURCES, PRECEDENCE
+from catalog.models.sources import MACHINE_SOURCES, PRECEDENCE
 from catalog.services.ledger import (
     MachineValue,
     attribute_set,

@@ -18,6 +18,7 @@ from catalog.models import (
 from catalog.services import reprojecting
 from catalog.services.attribute_values import clean_value
 from catalog.services.ledger import attribute_set
+from catalog.services.suggestions import suggestion_decide
 from catalog.services.vocabulary import (
     definition_delete,
     definition_save,
@@ -79,6 +80,51 @@ def test_person_s_value_stays_when_machines_may_not_set_the_attribute(says, voca
     forbid_machines(vocabulary["color"])
     run_jobs()
     assert current().value == ["red"]
+
+
+def order(definition, *sources) -> None:
+    definition.precedence = list(sources)
+    definition_save(definition=definition, actor=None)
+    run_jobs()
+
+
+def test_attribute_may_put_one_machine_before_another(guess, vocabulary):
+    guess("color", ["red"], Source.VISION_LLM)
+    guess("color", ["blue"], Source.ZERO_SHOT)
+    order(vocabulary["color"], "person", "import", "zero-shot", "vision-llm")
+    assert current().value == ["blue"]
+
+
+def test_attribute_may_put_imports_before_people(says, vocabulary):
+    says("color", "blue", source=Source.IMPORT)
+    says("color", "red")
+    order(vocabulary["color"], "import", "person", "vision-llm", "zero-shot")
+    assert current().value == ["blue"]
+
+
+def test_accepted_suggestion_stands_where_people_stand(says, guess, vocabulary, person):
+    order(vocabulary["color"], "import", "person", "vision-llm", "zero-shot")
+    says("color", "blue", source=Source.IMPORT)
+    suggestion_decide(entry=guess("color", ["red"]), accept=True, actor=person)
+    assert current().value == ["blue"]
+
+
+@pytest.mark.parametrize(
+    "sources",
+    [
+        ["vision-llm", "person", "import", "zero-shot"],
+        ["import", "zero-shot", "person", "vision-llm"],
+        ["person", "import"],
+        ["person", "import", "vision-llm", "vision-llm"],
+        ["person", "import", "vision-llm", "oracle"],
+        "person",
+    ],
+)
+def test_order_that_is_none_or_has_a_machine_before_people_is_refused(vocabulary, sources):
+    vocabulary["color"].precedence = sources
+    with pytest.raises(ValidationError) as caught:
+        definition_save(definition=vocabulary["color"], actor=None)
+    assert list(caught.value.message_dict) == ["precedence"]
 
 
 def test_merged_term_is_shown_and_filtered_by_as_the_other(says):
