@@ -7,10 +7,12 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
-from catalog.index.spaces import live_space
+from catalog.index import vector_index
+from catalog.index.spaces import is_filled, live_space
 from catalog.models import (
     Catalog,
     DescribeTask,
+    EmbeddingSpace,
     EmbedTask,
     FileRemoval,
     IndexChange,
@@ -54,20 +56,34 @@ class Queue:
 
 @dataclass(frozen=True)
 class Activity:
-    """`searchable` of `photos` can be found by their looks. `busy`: something is under way."""
+    """`searchable` of `photos` can be found by their looks. `busy`: something is under way.
+
+    `filling`: the index is being put together from the vectors, and nobody counts how far that is.
+    """
 
     embed: Queue
     describe: Queue
     index_pending: int
     photos: int
     searchable: int
+    filling: bool = False
+    index_error: str = ""
     index_failed: int = 0
     other_failed: int = 0
     failures: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def busy(self) -> bool:
-        return bool(self.embed.waiting or self.describe.waiting or self.index_pending)
+        return bool(self.describe.waiting or self._photos_wait)
+
+    @property
+    def arriving(self) -> bool:
+        """Whether more photos become searchable by themselves."""
+        return self.searchable < self.photos and self._photos_wait
+
+    @property
+    def _photos_wait(self) -> bool:
+        return bool(self.embed.waiting or self.index_pending or self.filling)
 
     @property
     def failed(self) -> int:
@@ -86,8 +102,12 @@ def is_busy(catalog: Catalog) -> bool:
         or _described(catalog).filter(state__in=UNFINISHED).exists()
         or _changes(catalog).exists()
         # Photos have no tasks before the first model is loaded.
-        or (live_space() is None and Photo.objects.filter(catalog=catalog).exists())
+        or (not _is_filled(live_space()) and Photo.objects.filter(catalog=catalog).exists())
     )
+
+
+def _is_filled(space: EmbeddingSpace | None) -> bool:
+    return space is not None and is_filled(vector_index(), space)
 
 
 def activity_of(catalog: Catalog) -> Activity:
@@ -105,12 +125,16 @@ def activity_of(catalog: Catalog) -> Activity:
     )
     changes = _changes(catalog)
     new_points = changes.filter(Exists(embedded), vector=True).count()
+    filling = bool(count) and space is not None and not _is_filled(space)
+    waiting = changes.exclude(error="").order_by("-pk").first()
     return Activity(
         embed=embed,
         describe=_queue("Products", described),
         index_pending=changes.count(),
         photos=count,
-        searchable=max(embed.done - new_points, 0),
+        searchable=0 if filling else max(embed.done - new_points, 0),
+        filling=filling,
+        index_error=waiting.error if waiting else "",
         index_failed=_changes(catalog, WorkState.FAILED).count(),
         other_failed=sum(
             rows.filter(state=WorkState.FAILED).count()

@@ -12,6 +12,7 @@ from ninja import Router
 
 from catalog.activity import queue_totals
 from catalog.index import vector_index
+from catalog.index.spaces import is_filled, live_space
 from prodintel.engine import configured
 from prodintel.engine.errors import EngineError
 
@@ -68,4 +69,15 @@ def _index(*, engine_answers: bool) -> str:
     # The embedded index is the engine's: who does not answer is not asked twice.
     if not (settings.QDRANT_URL or engine_answers):
         return AWAY
-    return UP if vector_index().health().ok else AWAY
+    health = vector_index().health()
+    if not health.ok:
+        return AWAY
+    try:
+        space = live_space()
+    except (DatabaseError, InterfaceError):
+        # Said already; what there should be is not known.
+        return UP
+    whole = {one.name for one in health.collections if not one.needs_rebuild}
+    if space is None or (space.collection in whole and is_filled(vector_index(), space)):
+        return UP
+    return "filling"

@@ -13,7 +13,9 @@ from django.test import Client
 from django.utils import timezone
 
 from catalog.api import health
-from catalog.models import ApiToken, EmbedTask
+from catalog.index import vector_index
+from catalog.index.spaces import live_space
+from catalog.models import ApiToken, EmbeddingSpace, EmbedTask
 from catalog.services.catalogs import token_create, token_revoke
 from prodintel.engine import configured
 from prodintel.engine.wire import make_key
@@ -106,6 +108,19 @@ def test_health_is_ok_when_everything_answers(client, engine):
         "index": "ok",
         "llm": "not configured",
     }
+
+
+@pytest.mark.parametrize("lost", ["filled_index", "collection"])
+def test_health_is_degraded_while_the_index_is_filled(client, make_product, ingest, lost):
+    make_product()
+    ingest()
+    assert client.get("/api/v1/health").json()["index"] == "ok"
+    if lost == "collection":
+        vector_index().drop(live_space().collection)
+    else:
+        EmbeddingSpace.objects.update(filled_index="server-1")
+    answer = client.get("/api/v1/health").json()
+    assert (answer["status"], answer["index"]) == ("degraded", "filling")
 
 
 def test_health_is_degraded_without_an_engine(client, no_engine, db):

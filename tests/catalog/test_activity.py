@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from catalog.activity import activity_of, is_busy, queue_totals
 from catalog.models import (
     Catalog,
     DescribeTask,
+    EmbeddingSpace,
     EmbedTask,
     FileRemoval,
     IndexChange,
@@ -120,6 +122,33 @@ def test_job_and_file_that_failed_are_shown_and_tried_again(
     client.post(f"/c/{catalog.slug}/activity/retry/")
     assert activity_of(catalog).failed == 0
     assert activity_of(elsewhere).failed == 2
+
+
+def test_index_that_is_being_filled_makes_no_photo_searchable(done, catalog, client, person):
+    EmbeddingSpace.objects.update(filled_index="")
+    found = activity_of(catalog)
+    assert (found.searchable, found.photos, found.filling) == (0, 2, True)
+    assert found.arriving
+    assert is_busy(catalog)
+    client.force_login(person)
+    for page in ("activity", "search_state"):
+        shown = client.get(reverse(f"catalog:{page}", args=[catalog.slug])).content.decode()
+        assert "All done" not in shown
+        assert "All 2 photos" not in shown
+
+
+def test_index_that_is_another_than_the_filled_one_is_being_filled(done, catalog):
+    EmbeddingSpace.objects.update(filled_index="server-1")
+    assert activity_of(catalog).filling
+
+
+def test_change_that_waits_for_the_index_is_shown_with_its_reason(done, catalog, client, person):
+    record_index_changes([done[0].placements.get().pk], vector=True)
+    IndexChange.objects.update(error="The disk is full.")
+    assert activity_of(catalog).index_error == "The disk is full."
+    client.force_login(person)
+    page = client.get(reverse("catalog:activity", args=[catalog.slug])).content.decode()
+    assert "The disk is full." in page
 
 
 def test_idle_catalogue_is_not_counted_at_every_look(done, catalog, counted):

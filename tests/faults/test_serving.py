@@ -118,7 +118,7 @@ def test_damaged_index_is_rebuilt_from_the_database(site, damage):
 
     site.serve()
     wait_until(lambda: site.indexed() == before, "the index to be whole again")
-    assert site.health("index") == "ok"
+    wait_until(lambda: site.health("index") == "ok", "the end of the filling")
     wait_until(lambda: site.health("encoder") == "ok", "the encoder")
     assert site.search_by_photo(slug, photo(7))[0] == products[7]
     # From the vectors that are kept, without the model.
