@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 import structlog
@@ -172,6 +172,15 @@ def _add_service_handlers(api: NinjaAPI) -> None:
         return _answer(request, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
+def _field(loc: Sequence[str | int]) -> str:
+    """The field that a problem belongs to, of where it lies: ("body", "body", "tags", 0).
+
+    Before the field stand the part of the request and, for a body, the argument that takes it.
+    """
+    depth = 2 if loc[:1] == ("body",) else 1
+    return str(loc[min(depth, len(loc) - 1)]) if loc else ""
+
+
 def _add_request_handlers(api: NinjaAPI) -> None:
     """Answers to requests that cannot be read, or do not say what a call needs."""
 
@@ -179,7 +188,7 @@ def _add_request_handlers(api: NinjaAPI) -> None:
     def request_invalid(request: HttpRequest, error: RequestInvalid) -> HttpResponse:
         fields: dict[str, list[str]] = {}
         for problem in error.errors:
-            name = str(problem["loc"][-1]) if problem.get("loc") else ""
+            name = _field(problem.get("loc", ()))
             fields.setdefault(name, []).append(problem["msg"].removeprefix("Value error, "))
         name, messages = next(iter(fields.items()))
         message = f"{name}: {messages[0]}"

@@ -25,6 +25,8 @@ from catalog.vision.opening import inspect
 router = Router(tags=["search"])
 LIMIT = 24
 CROP_PARTS = 4
+# The last is a request without a body, which browses.
+_FORMS = frozenset({"multipart/form-data", "application/x-www-form-urlencoded", ""})
 
 
 @router.get("/catalogs/{slug:slug}/search", response=SearchOut)
@@ -73,6 +75,9 @@ def search_post(
     later offsets continue its list.
     """
     catalog = selectors.catalog_for(request.user, slug)
+    if request.content_type not in _FORMS:
+        message = "Send the search as a form: multipart/form-data, see /api/v1/docs."
+        raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", message)
     if like is not None and not selectors.products_in(catalog).filter(pk=like).exists():
         _invalid("like", "There is no such product in this catalogue.")
     if not 0 <= text_weight <= 1:

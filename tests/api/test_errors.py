@@ -112,3 +112,18 @@ def test_unlocking_what_is_no_attribute_is_refused_and_leaves_no_trace(api, make
     response = api.client.delete(f"/api/v1/products/{product.pk}/attributes/flavour/lock")
     assert error(response, 404)["fields"]
     assert AuditEvent.objects.count() == before
+
+
+def test_search_in_json_is_refused_with_what_to_send(api, catalog):
+    body = {"q": "mug"}
+    address = f"/api/v1/catalogs/{catalog.slug}/search"
+    response = api.client.post(address, body, content_type="application/json")
+    refusal = error(response, 415)
+    assert refusal["code"] == "unsupported_media_type"
+    assert "multipart/form-data" in refusal["message"]
+
+
+@pytest.mark.usefixtures("no_engine")
+def test_search_without_a_body_browses(api, catalog):
+    address = f"/api/v1/catalogs/{catalog.slug}/search"
+    assert api.client.generic("POST", address, content_type="").status_code == 200
