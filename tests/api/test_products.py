@@ -357,3 +357,31 @@ def test_product_without_variants_is_shown_all_the_same(api, catalog, make_produ
     assert status == 200
     assert (answer["sku"], answer["price"], answer["variants"]) == ("", None, [])
     assert answer["currency"] == catalog.currency
+
+
+@pytest.mark.parametrize("value", [{"a": 1}, [{"a": 1}], [["a"]], True])
+@pytest.mark.parametrize("field", ["composition", "style"])
+def test_text_that_is_no_text_is_refused(api, make_product, vocabulary, field, value):
+    product = make_product()
+    body = {"attributes": {field: value}}
+    status, answer = api.send("PATCH", f"/products/{product.pk}", body)
+    assert status == 422
+    assert list(answer["error"]["fields"]) == [field]
+
+
+def test_number_is_taken_as_text(api, make_product, vocabulary):
+    product = make_product()
+    body = {"attributes": {"composition": 100}}
+    _, answer = api.send("PATCH", f"/products/{product.pk}", body)
+    assert answer["attributes"]["composition"]["value"] == ["100"]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [({"tags": [1]}, "tags"), ({"title": 1}, "title"), ({"variants": [{"sku": 1}]}, "variants")],
+)
+def test_problem_inside_a_field_is_told_of_the_field(api, make_product, body, field):
+    status, answer = api.send("PATCH", f"/products/{make_product().pk}", body)
+    assert status == 422
+    assert list(answer["error"]["fields"]) == [field]
+    assert answer["error"]["message"].startswith(f"{field}: ")
