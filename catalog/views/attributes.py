@@ -151,6 +151,8 @@ def _focused(options: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def attribute_unlock_view(request: Request, slug: str, pk: int, field: str) -> HttpResponseBase:
     """Let machines fill the field again."""
     product = product_in(request, slug, pk, selectors.EDIT)
+    if not selectors.has_attribute(product, field):
+        raise Http404
     attribute_unlock(product=product, field=field, actor=request.user)
     fresh = product_in(request, slug, pk)
     return _after_change(request, fresh, field, "Unlocked.")

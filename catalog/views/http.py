@@ -68,7 +68,9 @@ def done(
 def refused(request: Request, message: str, to: str) -> HttpResponseBase:
     """A post that was not carried out, and why."""
     if request.htmx:
-        return toast(HttpResponse(message, status=400), message, level="error")
+        # As text: the message may repeat what somebody wrote.
+        response = HttpResponse(message, status=400, content_type="text/plain; charset=utf-8")
+        return toast(response, message, level="error")
     return done(request, message, to, level=messages.ERROR)
 
 

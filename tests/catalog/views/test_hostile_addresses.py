@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from catalog.views.http import ids, number
+from catalog.models import AuditEvent
+from catalog.views.http import ids, number, refused
 from tests.access.conftest import catalog, people, shop  # noqa: F401 -- fixtures
 from tests.catalog.conftest import make_product, no_engine, person, vocabulary  # noqa: F401
 
@@ -43,3 +44,19 @@ def test_huge_numbers_in_a_search_s_address_are_no_error(shop, people, client, n
     client.force_login(people["owner"])
     address = reverse("catalog:search", args=[shop.slug])
     assert client.get(address, {name: huge}).status_code == 200
+
+
+def test_refusal_repeats_what_somebody_wrote_as_text_alone(rf):
+    request = rf.post("/")
+    request.htmx = True
+    response = refused(request, "<script>alert(1)</script>", "/")
+    assert response["Content-Type"] == "text/plain; charset=utf-8"
+
+
+@pytest.mark.django_db
+def test_unlocking_what_is_no_attribute_is_not_found_and_leaves_no_trace(shop, people, client):  # noqa: F811
+    client.force_login(people["owner"])
+    before = AuditEvent.objects.count()
+    address = reverse("catalog:attribute_unlock", args=[shop.slug, shop.product.pk, "flavour"])
+    assert client.post(address).status_code == 404
+    assert AuditEvent.objects.count() == before
