@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections import Counter
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, TypeVar
 
 from django.db.models import Count, Max, Min, QuerySet
 
 from catalog.index.payload import BRAND, PRICE, STATUS
 from catalog.models import AuditEvent, Catalog, CurrentTerm, LedgerEntry, Product, Variant
-from catalog.search.query import Filters
+from catalog.search.query import Filters, filterable_fields
 from catalog.services.attribute_values import CATEGORY
 from prodintel.lib.optional_cache import CACHE
 
 Facets = dict[str, dict[str, int]]
 Answer = TypeVar("Answer")
-MAX_BRANDS = 50
+MAX_VALUES = 50
 SLOW_SECONDS = 0.05
 KEPT_SECONDS = 30.0
 
@@ -26,42 +26,54 @@ KEPT_SECONDS = 30.0
 def facets_of(
     catalog: Catalog, products_for: Callable[[Filters], QuerySet[Product]], filters: Filters
 ) -> Facets:
-    """Counts by field and value, most frequent first.
+    """Counts by field and value, most frequent first: categories, and the commonest values of
+    whatever else can be filtered by.
 
-    A field that is filtered by is counted as if it were not, so that its other values can be added;
-    `products_for` gives the products that fit some filters.
+    A field that is filtered by is counted as if it were not, so that other values can be added;
+    the chosen ones are always among them, counted in the answer. `products_for` gives the products
+    that fit some filters.
     """
-    everything = _counts(catalog, products_for(filters))
-    for name in filters.by_field:
-        widened = _counts(catalog, products_for(filters.without(name)), only=name)
-        everything[name] = widened.get(name, {})
-        for chosen in filters.by_field[name]:
-            everything[name].setdefault(chosen, 0)
-    return {name: counts for name, counts in everything.items() if counts}
+    facets = _counts(catalog, products_for(filters), filters)
+    for name, chosen in filters.by_field.items():
+        answered = facets.get(name, {})
+        widened = _counts(catalog, products_for(filters.without(name)), filters, only=name)
+        kept = {value: answered.get(value, 0) for value in chosen}
+        facets[name] = dict(_ordered((widened.get(name, {}) | kept).items()))
+    return facets
 
 
-def _counts(catalog: Catalog, products: QuerySet[Product], only: str | None = None) -> Facets:
-    ids = products.order_by().values("pk")
+def _counts(
+    catalog: Catalog, products: QuerySet[Product], filters: Filters, only: str | None = None
+) -> Facets:
+    products = products.order_by()
     counts: Facets = {}
     if only in (None, CATEGORY):
         counts[CATEGORY] = _categories(products)
     for name in (STATUS, BRAND):
         if only in (None, name):
-            rows = products.order_by().values_list(name).annotate(n=Count("pk"))
-            common = sorted(rows, key=lambda row: (-row[1], row[0]))[:MAX_BRANDS]
-            counts[name] = {value: n for value, n in common if value}
+            rows = products.values_list(name).annotate(n=Count("pk"))
+            counts[name] = _most_frequent(rows, filters.by_field.get(name, ()))
     if only not in (CATEGORY, STATUS, BRAND):
-        counts |= _terms(catalog, ids, only)
-    return counts
+        counts |= _terms(catalog, products, filters, only)
+    return {name: values for name, values in counts.items() if values}
+
+
+def _most_frequent(rows: Iterable[tuple[str, int]], chosen: Collection[str]) -> dict[str, int]:
+    """The most frequent values that are not blank, and the chosen ones wherever they stand."""
+    ordered = _ordered(row for row in rows if row[0])
+    return {
+        value: n
+        for place, (value, n) in enumerate(ordered)
+        if place < MAX_VALUES or value in chosen
+    }
+
+
+def _ordered(rows: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
+    return sorted(rows, key=lambda row: (-row[1], row[0]))
 
 
 def _categories(products: QuerySet[Product]) -> dict[str, int]:
-    rows = (
-        products.order_by()
-        .exclude(category=None)
-        .values_list("category__path")
-        .annotate(n=Count("pk"))
-    )
+    rows = products.exclude(category=None).values_list("category__path").annotate(n=Count("pk"))
     counts: Counter[str] = Counter()
     for path, n in rows:
         parts = path.split("/")
@@ -70,15 +82,24 @@ def _categories(products: QuerySet[Product]) -> dict[str, int]:
     return dict(counts.most_common())
 
 
-def _terms(catalog: Catalog, ids: Any, only: str | None) -> Facets:
-    terms = CurrentTerm.objects.filter(catalog=catalog, product_id__in=ids).exclude(field=CATEGORY)
-    if only is not None:
-        terms = terms.filter(field=only)
-    counts: Facets = {}
-    rows = terms.values_list("field", "value").annotate(n=Count("product_id", distinct=True))
-    for name, value, n in sorted(rows, key=lambda row: (row[0], -row[2], row[1])):
-        counts.setdefault(name, {})[value] = n
-    return counts
+def _terms(
+    catalog: Catalog, products: QuerySet[Product], filters: Filters, only: str | None
+) -> Facets:
+    wanted = filterable_fields() if only is None else [only]
+    rows = (
+        CurrentTerm.objects.filter(
+            catalog=catalog, product_id__in=products.values("pk"), field__in=wanted
+        )
+        .values_list("field", "value")
+        .annotate(n=Count("product_id", distinct=True))
+    )
+    by_field: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for name, value, n in rows:
+        by_field[name].append((value, n))
+    return {
+        name: _most_frequent(counts, filters.by_field.get(name, ()))
+        for name, counts in sorted(by_field.items())
+    }
 
 
 def price_range(catalog: Catalog) -> dict[str, Any]:

@@ -40,7 +40,7 @@ class Filters:
             return cls()
         if not isinstance(raw, Mapping):
             raise ValidationError({"filters": ["Give an object of fields and values."]})
-        known = {*PLAIN_FILTERS, *_filterable()}
+        known = {*PLAIN_FILTERS, *filterable_fields()}
         values: dict[str, tuple[str, ...]] = {}
         bounds: dict[str, float | None] = {}
         for name, value in raw.items():
@@ -109,7 +109,8 @@ class Filters:
         return products
 
 
-def _filterable() -> list[str]:
+def filterable_fields() -> list[str]:
+    """The attributes that the vocabulary lets people filter by."""
     return list(AttributeDefinition.objects.filter(filterable=True).values_list("key", flat=True))
 
 

@@ -7,7 +7,9 @@ from decimal import Decimal
 import pytest
 from django.core.exceptions import ValidationError
 
+from catalog.models import AttributeKind
 from catalog.search import Filters, Query
+from catalog.search.facets import MAX_VALUES
 from catalog.search.ranking import TEXT_LIMIT
 from catalog.services.ledger import attribute_set
 from catalog.services.products import products_set_category
@@ -159,6 +161,63 @@ def test_facets_of_a_search_by_looks_show_the_other_values_too(shelf, ask, encod
 def test_chosen_value_that_nothing_has_is_shown_with_zero(shelf, ask):
     facets = ask("", {"color": ["red"], "material": ["steel"]}).facets
     assert facets["material"] == {"wood": 1, "steel": 0}
+
+
+def test_attribute_that_is_no_filter_is_no_facet(shelf, ask, vocabulary):
+    vocabulary["material"].filterable = False
+    vocabulary["material"].save()
+    assert set(ask("").facets) == {"category", "status", "brand", "color", "organic"}
+
+
+@pytest.fixture
+def brands(stock):
+    """More brands than a facet shows: the number of products of each is in its name."""
+    for n in range(1, MAX_VALUES + 4):
+        stock(n, title="Mug", brand=f"Brand {n}")
+    stock(MAX_VALUES, title="Mug", brand="")
+
+
+def test_facet_shows_its_most_frequent_values_that_are_not_blank(brands, ask, no_engine):
+    shown = ask("").facets["brand"]
+    assert len(shown) == MAX_VALUES
+    assert "" not in shown
+    assert next(iter(shown)) == f"Brand {MAX_VALUES + 3}"
+
+
+def test_facet_of_an_attribute_shows_its_most_frequent_values(
+    stock, ask, no_engine, vocabulary, person
+):
+    styles = [f"style-{n:02}" for n in range(MAX_VALUES + 2)]
+    for product, style in zip(stock(MAX_VALUES + 3), [*styles, styles[-1]], strict=True):
+        attribute_set(product=product, field="style", value=style, actor=person)
+    shown = {styles[-1]: 2} | dict.fromkeys(styles[: MAX_VALUES - 1], 1)
+    assert ask("").facets["style"] == shown
+    assert ask("", {"style": [styles[-2]]}).facets["style"] == shown | {styles[-2]: 1}
+
+
+def test_chosen_value_is_counted_among_many_that_come_with_another(
+    stock, ask, no_engine, vocabulary, person
+):
+    vocabulary["style"].kind = AttributeKind.MULTI_CHOICE
+    vocabulary["style"].save()
+    many = [f"style-{n:02}" for n in range(MAX_VALUES)]
+    mixed = [["common", *half] for half in (many[::2], many[1::2])]
+    for product, styles in zip(stock(5), [*mixed, *mixed, ["rare"]], strict=True):
+        attribute_set(product=product, field="style", value=styles, actor=person)
+    assert ask("", {"style": ["common", "rare"]}).facets["style"]["rare"] == 1
+
+
+@pytest.mark.parametrize("text", ["", "mug"])
+def test_chosen_value_that_is_rare_is_shown_with_its_count(brands, ask, no_engine, text):
+    assert ask(text, {"brand": ["Brand 2"]}).facets["brand"]["Brand 2"] == 2
+    both = {"brand": ["Brand 2"], "status": ["draft"]}
+    assert ask(text, both).facets["brand"]["Brand 2"] == 2
+
+
+def test_chosen_value_beyond_the_newest_matches_is_shown_with_its_count(stock, ask, no_engine):
+    stock(20, title="Shirt", brand="Old")
+    stock(TEXT_LIMIT, title="Shirt", brand="New")
+    assert ask("shirt", {"brand": ["Old"]}).facets["brand"] == {"New": TEXT_LIMIT, "Old": 20}
 
 
 def test_several_chosen_fields_narrow_each_other_s_counts(shelf, ask):
