@@ -22,14 +22,17 @@ from catalog.models import (
     Product,
     SpaceState,
 )
-from catalog.models.job import PURGE
+from catalog.models.job import PURGE, REPROJECT
 from catalog.services.work import jobs_of, removals_of
 from prodintel.lib.optional_cache import CACHE
 from prodintel.lib.work import WorkState
 
 UNFINISHED = (WorkState.PENDING, WorkState.RUNNING)
 FAILURES_SHOWN = 50
-JOB_NAMES = {PURGE: "Removing what was deleted"}
+JOB_NAMES = {
+    PURGE: "Removing what was deleted",
+    REPROJECT: "Bringing a change of the vocabulary to the products",
+}
 TOTALS_SECONDS = 1.0
 
 
