@@ -97,6 +97,16 @@ class VariantForm(forms.ModelForm):
             "weight_grams": "Weight in grams",
         }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            # What was shown comes back with the form: the rest may have been changed by others.
+            field.show_hidden_initial = True
+
+    def changes(self) -> dict[str, Any]:
+        """What the person changed, of what was shown."""
+        return {name: self.cleaned_data[name] for name in self.changed_data}
+
     def _post_clean(self) -> None:
         """Constraints are the service's to check; the form keeps its instance untouched."""
 

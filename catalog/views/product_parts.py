@@ -64,7 +64,7 @@ def _variant_form(request: Request, product: Product, variant: Variant) -> HttpR
 def _save_variant(request: Request, product: Product, variant: Variant, form: VariantForm) -> None:
     if variant.pk:
         stored = Variant.objects.select_related("product", "catalog").get(pk=variant.pk)
-        variant_services.variant_update(variant=stored, actor=request.user, **form.cleaned_data)
+        variant_services.variant_update(variant=stored, actor=request.user, **form.changes())
     else:
         variant_services.variant_create(product=product, actor=request.user, **form.cleaned_data)
 
