@@ -190,16 +190,11 @@ def machine_values_record(
     fields = {value.field for values in said.values() for value in values} | set(considered)
     lock_products(products.keys())
     cleaned, refused = _cleaned(said, fields)
-    before: dict[int, list[LedgerEntry]] = {product.pk: [] for product in cleaned}
-    earlier = LedgerEntry.objects.filter(
-        product__in=before, variant=None, field__in=fields, source=source, retracted_at=None
-    )
-    for row in earlier.order_by("created_at", "pk"):
-        before[row.product_id].append(row)
+    earlier = _earlier(cleaned, fields, source)
     outdated: list[LedgerEntry] = []
     new: list[LedgerEntry] = []
     for product, values in cleaned.items():
-        kept, gone = _compare(before[product.pk], values, considered, model)
+        kept, gone = _compare(earlier[product.pk], values, considered, model)
         outdated += gone
         new += [
             LedgerEntry(
@@ -246,6 +241,19 @@ def _cleaned(
         except ValidationError as error:
             refused[product] = error
     return cleaned, refused
+
+
+def _earlier(
+    products: Collection[Product], fields: Collection[str], source: str
+) -> dict[int, list[LedgerEntry]]:
+    """What the source said of these fields and did not take back, by product, oldest first."""
+    found: dict[int, list[LedgerEntry]] = {product.pk: [] for product in products}
+    rows = LedgerEntry.objects.filter(
+        product__in=found, variant=None, field__in=fields, source=source, retracted_at=None
+    )
+    for row in rows.order_by("created_at", "pk"):
+        found[row.product_id].append(row)
+    return found
 
 
 def _compare(
