@@ -260,7 +260,7 @@ def load_encoder(config: EngineConfig, progress: Callable[[str], None] = logger.
 def _tuned(loaded: LoadedModel, config: EngineConfig, progress: Callable[[str], None]) -> Tuning:
     import torch
 
-    candidates = _dtypes(loaded.device) if config.dtype == "auto" else [config.dtype]
+    candidates = dtypes_for(loaded.device) if config.dtype == "auto" else [config.dtype]
     copies = {"float32": loaded.model}
 
     def trial(name: str, count: int) -> float:
@@ -285,7 +285,8 @@ def _tuned(loaded: LoadedModel, config: EngineConfig, progress: Callable[[str], 
     return remembered(config.data_dir / "engine-tuning.json", key, measured)
 
 
-def _dtypes(device: str) -> list[str]:
+def dtypes_for(device: str) -> list[str]:
+    """The number types worth trying on a device, the most exact one first."""
     import torch
 
     if device == "cuda":
@@ -293,7 +294,12 @@ def _dtypes(device: str) -> list[str]:
     return ["float32", "bfloat16"] if device == "cpu" else ["float32"]
 
 
-def _device(wanted: str) -> str:
+def device_for(wanted: str) -> str:
+    """The device that a setting means.
+
+    Raises:
+        EngineError: when this machine has none such.
+    """
     import torch
 
     available = {"cpu": True, "cuda": torch.cuda.is_available()}
@@ -308,7 +314,7 @@ def _device(wanted: str) -> str:
 def _load_model(config: EngineConfig, progress: Callable[[str], None]) -> LoadedModel:
     import open_clip
 
-    device = _device(config.device)
+    device = device_for(config.device)
     name, model_id, pretrained = _resolved(config, progress)
     progress(f"Loading the model {model_id}")
     model = open_clip.create_model(

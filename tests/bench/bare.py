@@ -2,11 +2,13 @@
 
     python -m tests.bench.bare MODEL PRETRAINED FOLDER
 
-Tries dtypes and batch sizes on a few photos, then embeds them all at the best; prints photos/s.
+On the device that the engine takes, with the number types and batches that it may take: tries them
+on some photos, then embeds all at the best; prints photos/s.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -16,8 +18,19 @@ from typing import Any
 
 from PIL import Image
 
-BATCHES = (8, 16, 32)
+from prodintel.engine.encoder import device_for, dtypes_for
+from prodintel.engine.tuning import MAX_BATCH
+
+SMALLEST = 8
 TRIAL = 64
+
+
+def batches_on(device: str) -> list[int]:
+    """Batch sizes to try: doubling, up to the engine's largest."""
+    sizes = [SMALLEST]
+    while sizes[-1] * 2 <= MAX_BATCH[device]:
+        sizes.append(sizes[-1] * 2)
+    return sizes
 
 
 def main(name: str, pretrained: str, folder: str) -> None:
@@ -31,22 +44,24 @@ def main(name: str, pretrained: str, folder: str) -> None:
     model, _, preprocess = open_clip.create_model_and_transforms(
         name, pretrained=pretrained or None
     )
-    model = model.eval().to(memory_format=torch.channels_last)
+    device = device_for(os.environ.get("CLIP_DEVICE") or "auto")
+    model = model.eval().to(device=device, memory_format=torch.channels_last)
     files = sorted(path for path in Path(folder).rglob("*") if path.is_file())
     trials = {}
-    for dtype in (torch.float32, torch.bfloat16):
+    for dtype in [getattr(torch, name) for name in dtypes_for(device)]:
         converted = model.to(dtype=dtype)
-        for batch in BATCHES:
-            _embed(converted, preprocess, files[: batch * 2], batch, dtype)
-            trials[_embed(converted, preprocess, files[:TRIAL], batch, dtype)] = (dtype, batch)
+        for batch in batches_on(device):
+            _embed(converted, preprocess, files[:batch], batch)
+            some = files[: max(TRIAL, batch * 2)]
+            trials[_embed(converted, preprocess, some, batch)] = (dtype, batch)
         model = model.to(dtype=torch.float32)
     dtype, batch = trials[max(trials)]
-    print(f"bare loop at {dtype}, batches of {batch}", file=sys.stderr)
+    print(f"bare loop on {device} at {dtype}, batches of {batch}", file=sys.stderr)
     # Weights that went through a smaller dtype are not the originals, which costs no time.
-    print(_embed(model.to(dtype=dtype), preprocess, files, batch, dtype))
+    print(_embed(model.to(dtype=dtype), preprocess, files, batch))
 
 
-def _embed(model: Any, preprocess: Any, files: list[Path], batch: int, dtype: Any) -> float:
+def _embed(model: Any, preprocess: Any, files: list[Path], batch: int) -> float:
     """Photos a second, reading and decoding in threads while the model runs."""
     import torch
 
@@ -62,12 +77,14 @@ def _embed(model: Any, preprocess: Any, files: list[Path], batch: int, dtype: An
                 yield ahead.pop(0)
         yield from ahead
 
+    weight = next(model.parameters())
     started = time.perf_counter()
     with ThreadPoolExecutor(2) as pool, torch.inference_mode():
         for futures in batches(pool):
             stack = torch.stack([future.result() for future in futures])
-            stack = stack.to(dtype=dtype, memory_format=torch.channels_last)
-            model.encode_image(stack, normalize=True).float()
+            stack = stack.to(weight.device, weight.dtype, memory_format=torch.channels_last)
+            # Copying the result to the CPU waits for a GPU to be done.
+            model.encode_image(stack, normalize=True).float().cpu()
     return len(files) / (time.perf_counter() - started)
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -22,28 +23,28 @@ from tests.bench import site
 
 UPLOADERS = 4
 VIT = "ViT-B-32"
+LOOK_SECONDS = 0.25
+STALLED_SECONDS = 120.0
 
 
 def main(count: int, model: str) -> None:
-    folder = None
-    weights = ""
-    if model == "vit-b-32":
-        weights = str(_random_weights())
-    folder = site.set_up(VIT if weights else "starter", weights)
-    try:
-        _measure(count, VIT if weights else "starter", weights, folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix="prodintel-weights-") as scratch:
+        name, weights = "starter", ""
+        if model == "vit-b-32":
+            name, weights = VIT, str(_random_weights(Path(scratch)))
+        folder = site.set_up(name, weights)
+        try:
+            _measure(count, name, weights, folder)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
-def _random_weights() -> Path:
+def _random_weights(folder: Path) -> Path:
     """ViT-B-32 with random weights, saved as a user's checkpoint would be."""
-    import tempfile
-
     import open_clip
     import torch
 
-    file = Path(tempfile.mkdtemp(prefix="prodintel-weights-")) / "vit-b-32.pt"
+    file = folder / "vit-b-32.pt"
     torch.manual_seed(0)
     torch.save(open_clip.create_model(VIT).state_dict(), file)
     return file
@@ -63,8 +64,8 @@ def _measure(count: int, model: str, weights: str, folder: Path) -> None:
     with site.process("engine"):
         encoder = site.wait_for_encoder()
         print(f"encoder: {encoder.model_id}, {encoder.dtype}, batches of {encoder.batch}")
-        seconds = _pipeline(len(photos))
-    pipeline = len(photos) / seconds
+        embedded, seconds = _pipeline()
+    pipeline = embedded / seconds
     print(f"pipeline: {pipeline:.1f} photos/s")
     bare = _bare(model, weights, folder)
     print(f"bare OpenCLIP loop: {bare:.1f} photos/s")
@@ -84,10 +85,9 @@ def _upload(slug: str, token: str, photos: list[tuple[str, bytes]]) -> None:
         list(pool.map(send, photos))
 
 
-def _pipeline(count: int) -> float:
-    """Seconds from the start of the worker's runners until every photo is a point of the index."""
+def _pipeline() -> tuple[int, float]:
+    """Photos, and seconds from the start of the worker's runners until all are points of the index."""
     from catalog.index import vector_index
-    from catalog.index.spaces import live_space
     from catalog.ingest.embed import Embedder
     from catalog.ingest.index import Indexer
     from prodintel.engine import configured
@@ -101,17 +101,41 @@ def _pipeline(count: int) -> float:
     started = time.perf_counter()
     for runner in runners:
         runner.start()
-    while True:
-        time.sleep(0.25)
+    try:
+        count = wait_for_points()
+        return count, time.perf_counter() - started
+    finally:
+        for runner in runners:
+            runner.stop()
+
+
+def wait_for_points() -> int:
+    """Wait until each photo is a point of the index; returns how many. The same bytes uploaded twice
+    are one photo.
+
+    Raises:
+        RuntimeError: when one failed.
+        TimeoutError: when nothing has moved for a while.
+    """
+    from catalog.index import vector_index
+    from catalog.index.spaces import live_space
+    from catalog.models import EmbedTask, Photo
+
+    count = Photo.objects.count()
+    points, moved = 0, time.monotonic()
+    while points < count:
+        failed = EmbedTask.objects.filter(state="failed").first()
+        if failed is not None:
+            raise RuntimeError(f"Photo {failed.photo_id} failed: {failed.error}")
+        if time.monotonic() - moved > STALLED_SECONDS:
+            raise TimeoutError(f"{points} of {count} photos are in the index, and no more come.")
+        time.sleep(LOOK_SECONDS)
         space = live_space()
-        health = index.health()
-        known = {collection.name: collection.points for collection in health.collections}
-        if space is not None and known.get(space.collection, 0) >= count:
-            break
-    seconds = time.perf_counter() - started
-    for runner in runners:
-        runner.stop()
-    return seconds
+        known = {one.name: one.points for one in vector_index().health().collections}
+        found = known.get(space.collection, 0) if space else 0
+        if found != points:
+            points, moved = found, time.monotonic()
+    return count
 
 
 def _bare(model: str, weights: str, folder: Path) -> float:
