@@ -29,6 +29,7 @@ from catalog.services.variants import VARIANT_FIELDS, changed_fields, variant_sa
 PRODUCT_FIELDS = frozenset(
     {"title", "description", "brand", "tags", "product_url", "status", "handle"}
 )
+MOVED = "Somebody else changed the status meanwhile. Look at it again, then decide."
 
 
 @dataclass(frozen=True)
@@ -187,11 +188,17 @@ def product_update(
 ) -> Product:
     """Change plain fields (a simple product's variant fields too) and attributes as a person.
 
-    Raises ValidationError with messages by field, and changes nothing then.
+    Raises ValidationError with messages by field, and changes nothing then; also for a status when
+    somebody else has changed it since the product was read.
     """
     plain, sold = _split(fields or {})
     with unique_handled(), transaction.atomic():
         lock_row(product)
+        if (
+            "status" in plain
+            and not Product.objects.filter(pk=product.pk, status=product.status).exists()
+        ):
+            raise conflict("status", MOVED)
         changes = changed_fields(product, plain)
         if changes:
             for name, value in plain.items():
@@ -271,10 +278,18 @@ def products_restore(*, products: Iterable[Product], actor: Any) -> list[int]:
 
 @transaction.atomic
 def products_set_status(*, products: Iterable[Product], status: str, actor: Any) -> int:
-    """Move products to a status; returns how many changed. Raises ValidationError if unknown."""
+    """Move products from the statuses they were read with to this one; returns how many changed.
+
+    Raises ValidationError if it is unknown, or if somebody else moved one of them meanwhile: who
+    may move a product depends on where it stands.
+    """
     if status not in ProductStatus.values:
         raise conflict("status", f"Choose one of {', '.join(ProductStatus.values)}.")
-    rows = [row for row in _locked(products) if row.status != status]
+    read = [(product, product.status) for product in products]
+    locked = _locked(product for product, _ in read)
+    if any(product.status != before for product, before in read):
+        raise conflict("status", MOVED)
+    rows = [row for row in locked if row.status != status]
     changed = Product.objects.filter(pk__in=[row.pk for row in rows])
     changed.update(status=status, updated_at=timezone.now())
     targets = [(row, f"{row.status} → {status}") for row in rows]

@@ -458,6 +458,28 @@ def test_unknown_status_is_refused(make_product, person):
         products_set_status(products=[make_product()], status="sold", actor=person)
 
 
+@pytest.mark.parametrize(
+    "move",
+    [
+        lambda product, person: products_set_status(
+            products=[product], status="archived", actor=person
+        ),
+        lambda product, person: product_update(
+            product=product, actor=person, fields={"status": "archived"}
+        ),
+    ],
+    ids=["set_status", "update"],
+)
+def test_status_that_somebody_else_changed_meanwhile_stays(make_product, person, move):
+    product = make_product(status="in_review")
+    same = Product.objects.get(pk=product.pk)
+    products_set_status(products=[same], status="approved", actor=person)
+    with pytest.raises(ValidationError, match="meanwhile"):
+        move(product, person)
+    same.refresh_from_db()
+    assert same.status == "approved"
+
+
 def test_only_products_that_change_their_status_are_counted(make_product, person):
     products = [make_product(), make_product(status="approved")]
     assert products_set_status(products=products, status="approved", actor=person) == 1
