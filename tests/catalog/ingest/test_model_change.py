@@ -11,10 +11,11 @@ from catalog.ingest.embed import Embedder
 from catalog.ingest.index import Indexer
 from catalog.models import EmbeddingSpace, EmbedTask, Placement, Product
 from catalog.services.products import products_delete
+from catalog.services.search_photos import photo_vector
 from catalog.services.work import failed_work_retry
 from prodintel.engine import configured
-from prodintel.engine.errors import EngineError
-from tests.catalog.colours import ColourEncoder
+from prodintel.engine.errors import EngineError, EngineUnavailable
+from tests.catalog.colours import ColourEncoder, picture
 from tests.catalog.ingest.test_indexing import placed, points
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +51,23 @@ def test_new_space_goes_live_once_its_points_are_in_the_index(changed_model, ind
     assert points() == placed()
     first.refresh_from_db()
     assert first.state == "retired"
+
+
+def test_photo_to_search_with_is_never_encoded_by_another_model_than_the_live_one(
+    make_product, ingest, engine, monkeypatch
+):
+    make_product()
+    ingest()
+    choose = configured.client_for
+
+    def then_change_the_model(fingerprint):
+        chosen = choose(fingerprint)
+        engine._engine._encoder = ColourEncoder("brighter-colours")
+        return chosen
+
+    monkeypatch.setattr(configured, "client_for", then_change_the_model)
+    with pytest.raises(EngineUnavailable, match="Another model"):
+        photo_vector(picture("red"))
 
 
 def test_collection_of_a_retired_space_is_dropped(changed_model, indexer, engine):
