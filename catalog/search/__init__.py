@@ -57,6 +57,12 @@ class SearchResult:
     took_ms: dict[str, float]
     ranking: str = ""
 
+    @classmethod
+    def nothing(cls) -> SearchResult:
+        """The answer to what cannot be asked."""
+        took = {"encode": 0.0, "index": 0.0, "total": 0.0}
+        return cls([], 0, 0, {}, no_good_match=False, notice="", took_ms=took)
+
 
 def search(
     *,

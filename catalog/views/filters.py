@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from catalog.models import Catalog, Category, ProductStatus
 from catalog.search.facets import Facets, price_range
 from catalog.search.query import PLAIN_FILTERS, Filters
 from catalog.services.attribute_values import CATEGORY
+from catalog.views.http import first_message
 from catalog.views.present import Labels, color_hex
 
 PREFIX = "f."
@@ -34,8 +36,25 @@ class Facetting:
         self._labels = Labels()
         self._categories = {c.path: c.label() for c in Category.objects.all()}
 
+    @classmethod
+    def asked(cls, address: QueryDict) -> tuple[Filters, list[str]]:
+        """The filters of an address that can work, and what is wrong with the others."""
+        raw = cls._raw(address)
+        try:
+            return Filters.parse(raw), []
+        except ValidationError:
+            fitting, problems = {}, []
+        for name, value in raw.items():
+            try:
+                Filters.parse({name: value})
+            except ValidationError as error:
+                problems.append(f"{first_message(error)} It is left out.")
+            else:
+                fitting[name] = value
+        return Filters.parse(fitting), problems
+
     @staticmethod
-    def raw_filters(address: QueryDict) -> dict[str, Any]:
+    def _raw(address: QueryDict) -> dict[str, Any]:
         """The filters as the API takes them."""
         raw: dict[str, Any] = {
             name.removeprefix(PREFIX): address.getlist(name)
@@ -56,9 +75,9 @@ class Facetting:
     @property
     def clear_url(self) -> str:
         """The address of the same search without filters."""
-        address = self._address.copy()
+        address = self._first_page()
         for name in list(address):
-            if name.startswith(PREFIX) or name in {*PRICE_PARAMETERS, *PAGING}:
+            if name.startswith(PREFIX) or name in PRICE_PARAMETERS:
                 del address[name]
         return f"?{address.urlencode()}"
 
@@ -149,14 +168,19 @@ class Facetting:
             for value in values
         ]
         for name, words in (("price_min", "from"), ("price_max", "to")):
-            if bound := self._address.get(name):
+            bound = self._address.get(name)
+            if bound and self._filters.has_price:
                 label = f"Price {words} {bound} {self._catalog.currency}"
                 chips.append({"label": label, "remove_url": self._without(name, bound)})
         return chips
 
     def _without(self, name: str, value: str) -> str:
-        address = self._address.copy()
+        address = self._first_page()
         address.setlist(name, [each for each in address.getlist(name) if each != value])
-        for paging in PAGING:
-            address.pop(paging, None)
         return f"?{address.urlencode()}"
+
+    def _first_page(self) -> QueryDict:
+        address = self._address.copy()
+        for name in PAGING:
+            address.pop(name, None)
+        return address

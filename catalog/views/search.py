@@ -10,7 +10,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
 from django.http import HttpResponseBase, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,12 +17,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from catalog import selectors
 from catalog.models import Catalog, SearchPhoto
-from catalog.search import Filters, Query, SearchResult, clean_text, search
+from catalog.search import Query, SearchResult, clean_text, search
 from catalog.services.search_photos import search_photo_create, search_photo_vector
 from catalog.views import present
 from catalog.views.activity import activity_if_busy, current_activity
 from catalog.views.filters import Facetting
-from catalog.views.http import Request, first_message, json_error, number, read_upload, wants_json
+from catalog.views.http import Request, json_error, number, read_upload, wants_json
 from catalog.views.http import refused as refuse
 from catalog.vision.limits import PhotoRejected
 from prodintel.engine.errors import EngineError
@@ -40,6 +39,12 @@ class Asked:
     query: Query
     photo: SearchPhoto | None = None
     notice: str = ""
+    lacks_looks: bool = False
+
+    @property
+    def is_lost(self) -> bool:
+        """Nothing is left of it but, perhaps, filters: what these find would pass for similar."""
+        return self.lacks_looks and self.query.browses
 
 
 @require_safe
@@ -49,15 +54,18 @@ def search_page(request: Request, slug: str) -> HttpResponseBase:
     catalog = selectors.catalog_for(request.user, slug)
     asked = _asked(catalog, request.GET)
     offset = max(number(request.GET.get("offset"), 0), 0)
-    result = search(
-        catalog=catalog,
-        query=asked.query,
-        limit=PAGE,
-        offset=offset,
-        with_facets=not (request.htmx and offset),
-        user_id=request.user.pk,
-        ranking=request.GET.get("ranking", ""),
-    )
+    if asked.is_lost:
+        result = SearchResult.nothing()
+    else:
+        result = search(
+            catalog=catalog,
+            query=asked.query,
+            limit=PAGE,
+            offset=offset,
+            with_facets=not (request.htmx and offset),
+            user_id=request.user.pk,
+            ranking=request.GET.get("ranking", ""),
+        )
     values = _values(request, catalog, asked, result, offset)
     if request.htmx and not request.htmx.history_restore_request:
         template = "catalog/_search_more.html" if offset else "catalog/_search_results.html"
@@ -78,21 +86,21 @@ def search_state(request: Request, slug: str) -> HttpResponseBase:
 
 
 def _asked(catalog: Catalog, address: QueryDict) -> Asked:
-    notice = ""
+    filters, notices = Facetting.asked(address)
     photo = _photo(catalog, address.get("photo", ""))
     vector = None
     if photo is not None:
         try:
             vector = search_photo_vector(photo)
         except EngineError:
-            notice = "The encoder does not answer, so your photo is left out for now."
-    try:
-        filters = Filters.parse(Facetting.raw_filters(address))
-    except ValidationError as error:
-        filters, notice = Filters(), first_message(error)
+            notices.append("The encoder does not answer, so your photo is left out for now.")
+    elif address.get("photo"):
+        notices.append("That photo is no longer here: drop it again.")
+    lacks_looks = vector is None and bool(address.get("photo"))
     like = number(address.get("like"), 0)
     if like and not selectors.products_in(catalog).filter(pk=like).exists():
-        like, notice = 0, "The product that these should look like is gone."
+        like, lacks_looks = 0, True
+        notices.append("The product that these should look like is gone.")
     query = Query(
         text=clean_text(address.get("q", "")),
         photo=vector,
@@ -100,7 +108,7 @@ def _asked(catalog: Catalog, address: QueryDict) -> Asked:
         text_weight=_weight(address.get("text_weight", "")),
         filters=filters,
     )
-    return Asked(query, photo, notice)
+    return Asked(query, photo, " ".join(notices), lacks_looks)
 
 
 def _weight(text: str) -> float:
@@ -146,8 +154,9 @@ def _values(
         "chosen": facetting.chosen,
         "clear_url": facetting.clear_url,
         "photo": _shown_photo(catalog, asked.photo),
+        "is_lost": asked.is_lost,
         "like": _shown_like(catalog, asked.query.like),
-        "notice": asked.notice or result.notice,
+        "notice": f"{asked.notice} {result.notice}".strip(),
         "activity": activity_if_busy(catalog),
         "may_edit": selectors.may(request.user, catalog),
         "fresh": not request.GET,

@@ -54,3 +54,57 @@ def test_next_page_continues_the_same_ranking(shop, people, client, monkeypatch)
     context = client.get(f"{address}{context['next_url']}").context
     assert context["next_url"] == "?q=mug&f.status=draft&offset=60&ranking=token"
     assert context["clear_url"] == context["chips"][0]["remove_url"] == "?q=mug"
+
+
+@pytest.fixture
+def see(shop, people, client):  # noqa: F811
+    """What the search page says of an address' parameters, as its owner sees it."""
+    client.force_login(people["owner"])
+    return lambda **asked: client.get(reverse("catalog:search", args=[shop.slug]), asked).context
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        ({"f.composition": "wool"}, "There is no filter “composition”. It is left out."),
+        ({"price_min": "cheap"}, "is not a price. It is left out."),
+    ],
+)
+def test_filter_that_cannot_work_is_left_out_alone_and_it_is_said(see, vocabulary, bad, said):  # noqa: F811
+    vocabulary["composition"].filterable = False
+    vocabulary["composition"].save()
+    page = see(**bad, **{"f.status": "approved"})
+    assert said in page["notice"]
+    assert page["total"] == 0
+    assert [chip["label"] for chip in page["chips"]] == ["Status: Approved"]
+
+
+@pytest.mark.parametrize("token", ["gone", "9d6c1d6c-0000-4000-8000-000000000000"])
+def test_photo_that_is_no_longer_here_is_said_and_finds_nothing(see, token):
+    page = see(photo=token)
+    assert page["notice"] == "That photo is no longer here: drop it again."
+    assert (page["total"], page["cards"], page["photo"]) == (0, [], None)
+    assert see(photo=token, **{"f.status": "draft"})["total"] == 0
+
+
+def test_words_beside_a_photo_that_is_no_longer_here_are_searched(see):
+    page = see(photo="gone", q="mug")
+    assert "no longer here" in page["notice"]
+    assert page["total"] == 1
+
+
+def test_photo_without_an_encoder_finds_nothing(see, shop):  # noqa: F811
+    page = see(photo=str(shop.search_photo.token))
+    assert "encoder does not answer" in page["notice"]
+    assert page["total"] == 0
+
+
+def test_likeness_to_a_product_that_is_gone_finds_nothing(see):
+    page = see(like="999999")
+    assert "is gone" in page["notice"]
+    assert page["total"] == 0
+
+
+def test_every_notice_is_shown(see):
+    notice = see(photo="gone", like="999999", q="mug")["notice"]
+    assert all(said in notice for said in ("no longer here", "is gone", "encoder"))
