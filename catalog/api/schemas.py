@@ -233,7 +233,10 @@ class HitOut(Schema):
 
 class SearchOut(Schema):
     hits: list[HitOut]
-    facets: dict[str, dict[str, int]]
+    facets: dict[str, dict[str, int]] = Field(
+        description='Counts by field and value; those of "price" by bands such as "10-25", which '
+        "stand for the filter from 10 to 25"
+    )
     total: int
     matching: int = Field(
         description="Hits that are more than weak; the facets count these, or all hits where there are none"

@@ -6,18 +6,17 @@ import hashlib
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable
-from typing import Any, TypeVar
 
-from django.db.models import Count, Max, Min, QuerySet
+from django.db.models import Count, QuerySet
 
 from catalog.index.payload import BRAND, PRICE, STATUS
-from catalog.models import AuditEvent, Catalog, CurrentTerm, LedgerEntry, Product, Variant
+from catalog.models import AuditEvent, Catalog, CurrentTerm, LedgerEntry, Product
+from catalog.search.prices import price_bands
 from catalog.search.query import Filters, filterable_fields
 from catalog.services.attribute_values import CATEGORY
 from prodintel.lib.optional_cache import CACHE
 
 Facets = dict[str, dict[str, int]]
-Answer = TypeVar("Answer")
 MAX_VALUES = 50
 SLOW_SECONDS = 0.05
 KEPT_SECONDS = 30.0
@@ -26,8 +25,8 @@ KEPT_SECONDS = 30.0
 def facets_of(
     catalog: Catalog, products_for: Callable[[Filters], QuerySet[Product]], filters: Filters
 ) -> Facets:
-    """Counts by field and value, most frequent first: categories, and the commonest values of
-    whatever else can be filtered by.
+    """Counts by field and value, most frequent first: categories, bands of prices, and the
+    commonest values of whatever else can be filtered by.
 
     A field that is filtered by is counted as if it were not, so that other values can be added;
     the chosen ones are always among them, counted in the answer. `products_for` gives the products
@@ -39,6 +38,9 @@ def facets_of(
         widened = _counts(catalog, products_for(filters.without(name)), filters, only=name)
         kept = {value: answered.get(value, 0) for value in chosen}
         facets[name] = dict(_ordered((widened.get(name, {}) | kept).items()))
+    if filters.has_price:
+        facets.pop(PRICE, None)
+        facets |= _counts(catalog, products_for(filters.without(PRICE)), filters, only=PRICE)
     return facets
 
 
@@ -53,7 +55,9 @@ def _counts(
         if only in (None, name):
             rows = products.values_list(name).annotate(n=Count("pk"))
             counts[name] = _most_frequent(rows, filters.by_field.get(name, ()))
-    if only not in (CATEGORY, STATUS, BRAND):
+    if only in (None, PRICE):
+        counts[PRICE] = price_bands(products, catalog.currency)
+    if only not in (CATEGORY, STATUS, BRAND, PRICE):
         counts |= _terms(catalog, products, filters, only)
     return {name: values for name, values in counts.items() if values}
 
@@ -102,40 +106,25 @@ def _terms(
     }
 
 
-def price_range(catalog: Catalog) -> dict[str, Any]:
-    """The lowest and highest price in the catalogue's currency, None where nothing has one."""
-
-    def look() -> dict[str, Any]:
-        # Variants repeat their product's deletion.
-        sold = Variant.objects.filter(catalog=catalog, currency=catalog.currency, deleted_at=None)
-        return sold.aggregate(low=Min(PRICE), high=Max(PRICE))
-
-    return _kept(f"prices:{catalog.pk}:{catalog.currency}", look)
-
-
 def browsed_facets(
     catalog: Catalog, products_for: Callable[[Filters], QuerySet[Product]], filters: Filters
 ) -> Facets:
-    """`facets_of` where the products depend on the catalogue and the filters alone."""
-    asked = hashlib.sha256(repr(filters).encode()).hexdigest()
-    return _kept(f"facets:{catalog.pk}:{asked}", lambda: facets_of(catalog, products_for, filters))
+    """`facets_of` where the products depend on the catalogue and the filters alone.
 
-
-def _kept(key: str, make: Callable[[], Answer]) -> Answer:
-    """What was worked out a moment ago, where working it out is slow and nothing was done since.
-
+    Where counting is slow it is done again once something was done since, or half a minute later.
     Whatever people and machines do leaves an audit event or a row of the ledger.
     """
     done = [
         rows.order_by("-pk").values_list("pk", flat=True).first()
         for rows in (AuditEvent.objects.all(), LedgerEntry.objects.all())
     ]
-    key = f"{key}:{done}".replace(" ", "")
-    known: Answer | None = CACHE.get(key)
+    asked = hashlib.sha256(repr((filters, catalog.currency, done)).encode()).hexdigest()
+    key = f"facets:{catalog.pk}:{asked}"
+    known: Facets | None = CACHE.get(key)
     if known is not None:
         return known
     started = time.monotonic()
-    made = make()
+    made = facets_of(catalog, products_for, filters)
     if time.monotonic() - started > SLOW_SECONDS:
         CACHE.set(key, made, KEPT_SECONDS)
     return made

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
+from catalog.index.payload import PRICE
 from catalog.models import Catalog, Category, ProductStatus
-from catalog.search.facets import Facets, price_range
+from catalog.search.facets import Facets
 from catalog.search.query import PLAIN_FILTERS, Filters
 from catalog.services.attribute_values import CATEGORY
 from catalog.views.http import first_message
@@ -83,7 +85,7 @@ class Facetting:
 
     def facets(self) -> list[dict[str, Any]]:
         """For components/facets.html: category and looks first, brand and status last."""
-        names = [name for name in self._counts if name not in {*FIRST, *LAST}]
+        names = [name for name in self._counts if name not in {*FIRST, *LAST, PRICE}]
         ordered = [name for name in (*FIRST, *sorted(names), *LAST) if name in self._counts]
         shown = [self._facet(name) for name in ordered]
         price = self._price_facet()
@@ -132,19 +134,36 @@ class Facetting:
         return sorted(nested, key=place)
 
     def _price_facet(self) -> dict[str, Any] | None:
-        bounds = price_range(self._catalog)
-        if bounds["low"] is None or bounds["low"] == bounds["high"]:
+        counts = self._counts.get(PRICE, {})
+        if not counts and not self._filters.has_price:
             return None
+        bands = [self._band(*name.split("-"), count) for name, count in counts.items()]
         return {
             "range": True,
-            "name": "price",
+            "name": PRICE,
             "label": "Price",
-            "min": f"{bounds['low']:.2f}",
-            "max": f"{bounds['high']:.2f}",
+            "min": bands[0]["low"] if bands else "",
+            "max": bands[-1]["high"] if bands else "",
             "low": self._address.get("price_min", ""),
             "high": self._address.get("price_max", ""),
             "unit": self._catalog.currency,
+            "bands": bands,
             "open": True,
+        }
+
+    def _band(self, low: str, high: str, count: int) -> dict[str, Any]:
+        """A band of prices as a link: to the search with it, or without it where it is chosen."""
+        chosen = (self._filters.price_gte, self._filters.price_lte) == (float(low), float(high))
+        address = self._first_page()
+        for name, bound in (("price_min", low), ("price_max", high)):
+            address.setlist(name, [] if chosen else [bound])
+        return {
+            "low": low,
+            "high": high,
+            "label": f"{Decimal(low):,f}–{Decimal(high):,f}",
+            "count": count,
+            "chosen": chosen,
+            "url": f"?{address.urlencode()}",
         }
 
     def field_label(self, name: str) -> str:

@@ -70,6 +70,15 @@ def test_price_filter_is_in_the_catalogue_s_currency(api, path, shop):
     assert found(api.get(path, filters=filters)) == ["blue mug"]
 
 
+def test_bands_of_prices_are_counted_and_can_be_filtered_by(api, path, shop):
+    prices = api.get(path)[1]["facets"]["price"]
+    for band, count in prices.items():
+        low, high = map(float, band.split("-"))
+        filters = json.dumps({"price": {"gte": low, "lte": high}})
+        assert api.get(path, filters=filters)[1]["total"] == count
+    assert len(prices) > 1
+
+
 def test_pages_cover_everything_once(api, path, shop):
     first, second = (found(api.get(path, q="mug", limit=2, offset=offset)) for offset in (0, 2))
     assert sorted(first + second) == ["blue mug", "green mug", "red mug"]

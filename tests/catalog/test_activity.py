@@ -19,7 +19,6 @@ from catalog.models import (
 )
 from catalog.models.job import PURGE
 from catalog.models.outbox import record_index_changes
-from catalog.search.facets import price_range
 from catalog.services.products import product_create, products_delete
 from catalog.views import activity as view
 from tests.catalog.colours import staged
@@ -182,9 +181,3 @@ def test_health_reads_the_queues_once_a_second(done):
     with CaptureQueriesContext(connection) as queries:
         queue_totals()
     assert len(queries) == 0
-
-
-def test_deleted_products_have_no_part_in_the_price_range(make_product, catalog, person):
-    make_product(price=5)
-    products_delete(products=[make_product(price=500)], actor=person)
-    assert price_range(catalog) == {"low": 5, "high": 5}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.urls import reverse
 
@@ -108,3 +110,35 @@ def test_likeness_to_a_product_that_is_gone_finds_nothing(see):
 def test_every_notice_is_shown(see):
     notice = see(photo="gone", like="999999", q="mug")["notice"]
     assert all(said in notice for said in ("no longer here", "is gone", "encoder"))
+
+
+@pytest.fixture
+def bands(see, make_product):  # noqa: F811
+    """The bands of prices that the page shows for an address' parameters, with their links."""
+    for price in (5, 50):
+        make_product(color=None, price=price)
+
+    def run(**asked: str) -> list[dict[str, Any]]:
+        shown = next(facet for facet in see(**asked)["facets"] if facet["name"] == "price")
+        assert (shown["min"], shown["max"]) == ("5", "50")
+        return shown["bands"]
+
+    return run
+
+
+def test_band_of_prices_is_a_link_that_sets_both_bounds(bands):
+    cheap, dear = bands(price_min="7", offset="30")
+    assert (cheap["label"], cheap["count"], cheap["chosen"]) == ("5–10", 1, False)
+    assert cheap["url"] == "?price_min=5&price_max=10"
+    assert dear["url"] == "?price_min=10&price_max=50"
+
+
+def test_chosen_band_is_a_link_that_takes_it_away(bands):
+    cheap, dear = bands(q="thing", price_min="5", price_max="10.0")
+    assert (cheap["chosen"], cheap["url"]) == (True, "?q=thing")
+    assert not dear["chosen"]
+
+
+def test_price_that_nothing_has_can_still_be_changed(see):
+    facets = {facet["name"]: facet for facet in see(price_min="7")["facets"]}
+    assert (facets["price"]["low"], facets["price"]["bands"]) == ("7", [])
