@@ -137,7 +137,7 @@ class Facetting:
         counts = self._counts.get(PRICE, {})
         if not counts and not self._filters.has_price:
             return None
-        bands = [self._band(*name.split("-"), count) for name, count in counts.items()]
+        bands = [self._band(name, count) for name, count in counts.items()]
         return {
             "range": True,
             "name": PRICE,
@@ -151,12 +151,13 @@ class Facetting:
             "open": True,
         }
 
-    def _band(self, low: str, high: str, count: int) -> dict[str, Any]:
+    def _band(self, name: str, count: int) -> dict[str, Any]:
         """A band of prices as a link: to the search with it, or without it where it is chosen."""
+        low, high = name.split("-")
         chosen = (self._filters.price_gte, self._filters.price_lte) == (float(low), float(high))
         address = self._first_page()
-        for name, bound in (("price_min", low), ("price_max", high)):
-            address.setlist(name, [] if chosen else [bound])
+        for parameter, bound in (("price_min", low), ("price_max", high)):
+            address.setlist(parameter, [] if chosen else [bound])
         return {
             "low": low,
             "high": high,
