@@ -15,6 +15,7 @@ from django.core.cache import caches
 from django.db import connections
 from PIL import Image
 
+from catalog.describe import vocabulary
 from catalog.models import Catalog, Membership, Role
 from prodintel.lib.bucket import storage_options
 
@@ -97,10 +98,12 @@ def data_dir(tmp_path: Path, settings: Any) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _empty_cache() -> Any:
+def _nothing_remembered() -> Any:
+    """What a process keeps of its database is of another one in the next test."""
     yield
     for cache in caches.all(initialized_only=True):
         cache.clear()
+    vocabulary._kept = None
 
 
 @pytest.fixture

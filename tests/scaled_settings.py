@@ -23,7 +23,7 @@ if REDIS_URL := os.environ.get("TEST_REDIS_URL", ""):
     }
     for _name in CACHES:
         CACHES[_name] = {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "tests.redis_cache.RedisCache",
             "LOCATION": REDIS_URL,
             "KEY_PREFIX": f"tests-{os.getpid()}-{_name}",
         }

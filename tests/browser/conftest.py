@@ -43,8 +43,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(missing)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSite]:
+    """One site a test process: its files come with those of other packages between them."""
     prepared = PreparedSite(tmp_path_factory.mktemp("prepared"))
     with live_site(prepared, tmp_path_factory.mktemp("site")) as running:
         running.serve()
@@ -52,7 +53,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSite]:
         yield running
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def shop(site: LiveSite) -> str:
     """The slug of a catalogue with a product for each of TITLES, all searchable."""
     slug = site.new_catalog("Shop")

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -66,12 +66,10 @@ def space(db: None) -> EmbeddingSpace:
 
 
 @pytest.fixture
-def shipped(db: None) -> Iterator[None]:
+def shipped(db: None) -> None:
     """The shipped vocabulary, read anew."""
     vocabulary_load()
     vocabulary.current(max_age=0)
-    yield
-    vocabulary._kept = None
 
 
 @pytest.fixture
