@@ -510,7 +510,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='product',
-            index=models.Index(fields=['deleted_at'], name='product_deleted'),
+            index=models.Index(condition=models.Q(('deleted_at__isnull', False)), fields=['deleted_at'], name='product_deleted'),
         ),
         migrations.AddConstraint(
             model_name='product',

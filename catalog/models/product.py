@@ -76,7 +76,12 @@ class Product(models.Model):
         indexes = [
             models.Index(fields=["catalog", "deleted_at", "-created_at"], name="product_newest"),
             models.Index(fields=["catalog", "status"], name="product_status"),
-            models.Index(fields=["deleted_at"], name="product_deleted"),
+            # Partial: nearly all products are not deleted, and SQLite would look those up by it.
+            models.Index(
+                fields=["deleted_at"],
+                name="product_deleted",
+                condition=Q(deleted_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
