@@ -92,19 +92,8 @@ def test_undone_category_is_gone_from_the_product(product, says, person):
     assert product.category is None
 
 
-def test_batch_is_undone_as_a_whole(make_product, vocabulary, catalog, person):
-    batch = Batch.objects.create(catalog=catalog, label="import")
-    products = [make_product(color=None) for _ in range(2)]
-    for product in products:
-        for field, value in (("color", "red"), ("material", "wood")):
-            attribute_set(
-                product=product,
-                field=field,
-                value=value,
-                actor=person,
-                source=Source.IMPORT,
-                batch=batch,
-            )
+def test_batch_is_undone_as_a_whole(imported, person):
+    batch, products = imported(2, color=None)
     attribute_set(product=products[0], field="color", value="blue", actor=person)
     assert batch_retract(batch=batch, actor=person) == 4
     assert [row.value for row in CurrentAttribute.objects.all()] == [["blue"]]
