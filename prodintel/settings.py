@@ -136,6 +136,7 @@ SECRET_KEY_FALLBACKS = [secret(key) for key in ENV.secret_key_fallbacks]
 
 INSTALLED_APPS = [
     "prodintel",
+    "prodintel.llm",
     "catalog",
     "unfold",
     "unfold.contrib.filters",

@@ -1,6 +1,13 @@
 """Fields, constraints and querysets. Writes go through `catalog.services`."""
 
 from catalog.models.catalog import ApiToken, AuditEvent, Catalog, Membership, Role
+from catalog.models.describing import (
+    ConfidenceFit,
+    DescribeRun,
+    DescribeRunState,
+    TrialResult,
+    VisionTask,
+)
 from catalog.models.embedding import (
     DescribeTask,
     Embedding,
@@ -19,9 +26,11 @@ from catalog.models.ledger import (
 from catalog.models.outbox import FileRemoval, IndexChange
 from catalog.models.photo import Photo, PhotoRole, Placement
 from catalog.models.product import Availability, Condition, Product, ProductStatus, Variant
+from catalog.models.review import ReviewSample, ReviewSampleItem, Verdict
 from catalog.models.search import SearchPhoto
 from catalog.models.sources import Source
 from catalog.models.text import CatalogWord, ProductText
+from catalog.models.version import ProductVersion
 from catalog.models.vocabulary import (
     AttributeDefinition,
     AttributeKind,
@@ -41,9 +50,12 @@ __all__ = [
     "CatalogWord",
     "Category",
     "Condition",
+    "ConfidenceFit",
     "CurrentAttribute",
     "CurrentTerm",
     "Decision",
+    "DescribeRun",
+    "DescribeRunState",
     "DescribeTask",
     "EmbedTask",
     "Embedding",
@@ -59,11 +71,17 @@ __all__ = [
     "Product",
     "ProductStatus",
     "ProductText",
+    "ProductVersion",
+    "ReviewSample",
+    "ReviewSampleItem",
     "Role",
     "SearchPhoto",
     "Source",
     "SpaceState",
     "Term",
     "TermState",
+    "TrialResult",
     "Variant",
+    "Verdict",
+    "VisionTask",
 ]

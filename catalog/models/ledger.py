@@ -28,6 +28,9 @@ class Batch(models.Model):
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     retracted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    retracted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
 
     class Meta:
         ordering = ["-created_at"]
@@ -48,6 +51,11 @@ class LedgerEntry(models.Model):
 
     `value` is a JSON list of the field's type; null means deliberately empty. Who wrote it
     (`source`) and who confirmed it (`decision`, `decided_by`) are two facts.
+
+    `confidence` is how likely the value is right, `said_confidence` the machine's own word for it,
+    and `evidence` what else was weighed. `awaits_review` marks a machine's value that a person is
+    yet to decide on; it follows from the ledger and is written with it. `decision_batch` is the act
+    that decided on many at once.
     """
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="ledger")
@@ -64,6 +72,9 @@ class LedgerEntry(models.Model):
     model = models.CharField(max_length=160, blank=True, default="")
     prompt_version = models.CharField(max_length=40, blank=True, default="")
     confidence = models.FloatField(null=True, blank=True)
+    said_confidence = models.FloatField(null=True, blank=True)
+    evidence = models.JSONField(default=dict, blank=True)
+    awaits_review = models.BooleanField(default=False, editable=False)
     batch = models.ForeignKey(
         Batch, null=True, blank=True, on_delete=models.SET_NULL, related_name="entries"
     )
@@ -78,6 +89,9 @@ class LedgerEntry(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     decided_at = models.DateTimeField(null=True, blank=True)
+    decision_batch = models.ForeignKey(
+        Batch, null=True, blank=True, on_delete=models.SET_NULL, related_name="decisions"
+    )
     retracted_at = models.DateTimeField(null=True, blank=True)
     retracted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -88,7 +102,19 @@ class LedgerEntry(models.Model):
     class Meta:
         ordering = ["-created_at", "-pk"]
         verbose_name_plural = "ledger entries"
-        indexes = [models.Index(fields=["product", "field", "locale"], name="ledger_of_field")]
+        indexes = [
+            models.Index(fields=["product", "field", "locale"], name="ledger_of_field"),
+            models.Index(
+                fields=["confidence", "id"],
+                name="ledger_to_review",
+                condition=Q(awaits_review=True),
+            ),
+            models.Index(
+                fields=["field", "confidence"],
+                name="ledger_field_to_review",
+                condition=Q(awaits_review=True),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.field} = {self.value} ({self.get_source_display()})"

@@ -31,7 +31,8 @@ class ProductQuerySet(IndexedQuerySet, SoftDeleteQuerySet):  # type: ignore[over
 class Product(models.Model):
     """What a shopper sees as one thing. What is sold are its variants, of which it has one or more.
 
-    `category` is the projection of the ledger's field of that name.
+    `category` is the projection of the ledger's field of that name. `changed_since_approval` says
+    that an approved product no longer is as its last `ProductVersion`.
     """
 
     catalog = models.ForeignKey(Catalog, on_delete=models.CASCADE, related_name="products")
@@ -49,6 +50,7 @@ class Product(models.Model):
     status = models.CharField(
         max_length=10, choices=ProductStatus.choices, default=ProductStatus.DRAFT
     )
+    changed_since_approval = models.BooleanField(default=False, editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,

@@ -1,0 +1,123 @@
+"""The paid half of describing: products that wait for a vision model, and what people asked of it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from catalog.models.catalog import Catalog
+from catalog.models.ledger import Batch
+from catalog.models.product import Product
+from prodintel.lib.work import Work
+
+
+class DescribeRunState(models.TextChoices):
+    TRIAL = "trial", "Trial"
+    RUNNING = "running", "Running"
+    STOPPED = "stopped", "Stopped"
+    DISCARDED = "discarded", "Discarded"
+
+
+class DescribeRun(models.Model):
+    """A selection of products that a person had described, and the batch that it can be undone by.
+
+    In the state TRIAL only the first products are described, and what is said of them waits in
+    `TrialResult`; `product_ids` are those that are described after the trial is accepted.
+    """
+
+    catalog = models.ForeignKey(Catalog, on_delete=models.CASCADE, related_name="describe_runs")
+    label = models.CharField(max_length=200)
+    state = models.CharField(
+        max_length=10, choices=DescribeRunState.choices, default=DescribeRunState.RUNNING
+    )
+    product_ids = models.JSONField(default=list, blank=True)
+    product_count = models.PositiveIntegerField(default=0)
+    estimate = models.JSONField(default=dict, blank=True)
+    batch = models.OneToOneField(
+        Batch, null=True, blank=True, on_delete=models.SET_NULL, related_name="describe_run"
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class VisionTask(Work):
+    """A product that waits for the vision model, or was described by it.
+
+    `input_key` is the digest of what the last answer was given to (photos, prompt, vocabulary, model):
+    the same again is not asked again unless a person asked for it (`forced`). `run` is what they
+    asked in, `requested_by` whose budget it counts against.
+    """
+
+    product = models.OneToOneField(Product, on_delete=models.CASCADE, related_name="vision_task")
+    run = models.ForeignKey(
+        DescribeRun, null=True, blank=True, on_delete=models.SET_NULL, related_name="tasks"
+    )
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    forced = models.BooleanField(default=False, editable=False)
+    trial = models.BooleanField(default=False, editable=False)
+    input_key = models.CharField(max_length=64, blank=True, default="", editable=False)
+
+    class Meta(Work.Meta):
+        indexes: ClassVar = [*Work.Meta.indexes]
+
+    def __str__(self) -> str:
+        return f"vision {self.product_id} ({self.state})"
+
+
+class TrialResult(models.Model):
+    """What the vision model said of one product of a trial, before anybody decided to keep it.
+
+    `values` is a list of machine values as JSON; `input_key` as of `VisionTask`.
+    """
+
+    run = models.ForeignKey(DescribeRun, on_delete=models.CASCADE, related_name="results")
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="+")
+    values = models.JSONField(default=list)
+    considered = models.JSONField(default=list)
+    model = models.CharField(max_length=160)
+    prompt_version = models.CharField(max_length=40, blank=True, default="")
+    input_key = models.CharField(max_length=64, blank=True, default="")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["run", "product"], name="one_trial_result_a_product")
+        ]
+
+    def __str__(self) -> str:
+        return f"trial of {self.product_id}"
+
+
+class ConfidenceFit(models.Model):
+    """How much the word of a source is worth on this site: weights fitted to people's decisions.
+
+    `field` is "" for the fit over all fields, which fields with few decisions lean on.
+    """
+
+    source = models.CharField(max_length=12)
+    field = models.CharField(max_length=60, blank=True, default="")
+    weights = models.JSONField(default=dict)
+    accepted = models.PositiveIntegerField(default=0)
+    rejected = models.PositiveIntegerField(default=0)
+    fitted_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["source", "field"], name="one_confidence_fit")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.field or 'all fields'}"

@@ -1,0 +1,138 @@
+"""What goes to a language model and what comes back, whoever answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class Ability(StrEnum):
+    """What a model is asked to do; each has a model of its own in the settings."""
+
+    VISION = "vision"
+    TEXT = "text"
+
+
+@dataclass(frozen=True)
+class Image:
+    """An encoded picture, small enough to be sent."""
+
+    data: bytes
+    media_type: str = "image/jpeg"
+
+
+@dataclass(frozen=True)
+class Message:
+    role: Literal["system", "user", "assistant"]
+    text: str
+    images: tuple[Image, ...] = ()
+
+
+@dataclass(frozen=True)
+class Account:
+    """On whose behalf a call is made: what budgets and the activity page add up.
+
+    `purpose` names the kind of work ("describe", "analysis" ...); `scope` is the owner of the data,
+    such as "catalog:3"; `user_id` is the person who asked, None where nobody did.
+    """
+
+    purpose: str
+    scope: str = ""
+    user_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens and what they cost; `cost_usd` is None where the model's price is not known."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost_usd: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Answer(Generic[M]):
+    """A validated answer. `kept` says that it was paid for by an earlier call and not again."""
+
+    value: M
+    usage: Usage
+    model: str
+    kept: bool = False
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What is known of a model. Prices are USD for a million tokens, None where unknown."""
+
+    id: str
+    images_per_call: int = 0
+    strict_schema: bool = False
+    json_object: bool = True
+    reasoning: bool = False
+    context_tokens: int = 0
+    prompt_usd: Decimal | None = None
+    completion_usd: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What some calls would take. `seconds` and `cost_usd` are None where nobody can tell."""
+
+    calls: int
+    tokens: int
+    seconds: float | None
+    cost_usd: Decimal | None
+    limited_by: str = ""  # in words: "30 requests a minute", "the daily budget", ...
+
+
+class LanguageModelError(Exception):
+    """A call that gave no usable answer; the message is for people.
+
+    `permanent`: asking the same again would fail the same way. `retry_after` is how many seconds to
+    wait where that is known. `code` is one of `CODES`. `outside`: the cause lies with the provider,
+    the network, a limit or a budget, so the work is not to blame and its try does not count.
+    """
+
+    CODES = (
+        "not_configured",  # no key
+        "unauthorised",  # the key is refused
+        "unknown_model",
+        "rate_limited",
+        "over_budget",
+        "unavailable",  # no connection, 5xx, time-out, circuit open
+        "refused",  # the provider refuses this request (too large, content)
+        "bad_answer",  # no valid structure after the repair round
+    )
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str,
+        permanent: bool = False,
+        outside: bool = False,
+        retry_after: float | None = None,
+        details: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.permanent = permanent
+        self.outside = outside
+        self.retry_after = retry_after
+        self.details = details or {}
+
+
+@dataclass(frozen=True)
+class Delta:
+    """A piece of streamed text; the last one carries the usage and has no text."""
+
+    text: str = ""
+    usage: Usage | None = None
+    model: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
