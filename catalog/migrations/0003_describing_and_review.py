@@ -34,6 +34,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('trial', 'Trial'), ('running', 'Running'), ('stopped', 'Stopped'), ('discarded', 'Discarded')], default='running', max_length=10)),
                 ('product_ids', models.JSONField(blank=True, default=list)),
                 ('product_count', models.PositiveIntegerField(default=0)),
+                ('forced', models.BooleanField(default=False)),
                 ('estimate', models.JSONField(blank=True, default=dict)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
             ],

@@ -25,7 +25,9 @@ class DescribeRun(models.Model):
     """A selection of products that a person had described, and the batch that it can be undone by.
 
     In the state TRIAL only the first products are described, and what is said of them waits in
-    `TrialResult`; `product_ids` are those that are described after the trial is accepted.
+    `TrialResult`; `product_ids` are those that are described after the trial is accepted, or that
+    were left out when the run was stopped. `forced`: also those that are as they were when they were
+    last described.
     """
 
     catalog = models.ForeignKey(Catalog, on_delete=models.CASCADE, related_name="describe_runs")
@@ -35,6 +37,7 @@ class DescribeRun(models.Model):
     )
     product_ids = models.JSONField(default=list, blank=True)
     product_count = models.PositiveIntegerField(default=0)
+    forced = models.BooleanField(default=False)
     estimate = models.JSONField(default=dict, blank=True)
     batch = models.OneToOneField(
         Batch, null=True, blank=True, on_delete=models.SET_NULL, related_name="describe_run"
