@@ -143,8 +143,23 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='ledgerentry',
+            name='overwrote',
+            field=models.JSONField(blank=True, default=dict, editable=False),
+        ),
+        migrations.AddField(
+            model_name='ledgerentry',
+            name='retraction_batch',
+            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='retractions', to='catalog.batch'),
+        ),
+        migrations.AddField(
+            model_name='ledgerentry',
             name='said_confidence',
             field=models.FloatField(blank=True, null=True),
+        ),
+        migrations.AddField(
+            model_name='ledgerentry',
+            name='taken_back',
+            field=models.CharField(blank=True, choices=[('', 'Undecided'), ('accepted', 'Accepted'), ('rejected', 'Rejected')], default='', editable=False, max_length=10),
         ),
         migrations.AddField(
             model_name='product',

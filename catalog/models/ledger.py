@@ -55,7 +55,9 @@ class LedgerEntry(models.Model):
     `confidence` is how likely the value is right, `said_confidence` the machine's own word for it,
     and `evidence` what else was weighed. `awaits_review` marks a machine's value that a person is
     yet to decide on; it follows from the ledger and is written with it. `decision_batch` is the act
-    that decided on many at once.
+    that decided on many at once, `taken_back` the decision that was undone with it. `overwrote` is
+    what a decision wrote to columns: by the id of the row, its text before and after.
+    `retraction_batch` is the act of a machine that said something newer in its place.
     """
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="ledger")
@@ -92,9 +94,22 @@ class LedgerEntry(models.Model):
     decision_batch = models.ForeignKey(
         Batch, null=True, blank=True, on_delete=models.SET_NULL, related_name="decisions"
     )
+    taken_back = models.CharField(
+        max_length=10, choices=Decision.choices, blank=True, default=Decision.NONE, editable=False
+    )
+    overwrote = models.JSONField(default=dict, blank=True, editable=False)
     retracted_at = models.DateTimeField(null=True, blank=True)
     retracted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    retraction_batch = models.ForeignKey(
+        Batch,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="retractions",
+        editable=False,
     )
 
     objects = LedgerQuerySet.as_manager()
