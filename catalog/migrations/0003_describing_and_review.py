@@ -14,6 +14,30 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddField(
+            model_name='category',
+            name='offered',
+            field=models.BooleanField(default=True, help_text='Machines choose among offered categories, and lists show them. One below another that is not offered is not offered either. Products keep what they have.'),
+        ),
+        migrations.CreateModel(
+            name='VocabularyImport',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=200)),
+                ('kind', models.CharField(max_length=20)),
+                ('content', models.BinaryField()),
+                ('choices', models.JSONField(blank=True, default=dict)),
+                ('report', models.JSONField(blank=True, default=dict)),
+                ('added', models.JSONField(blank=True, default=list)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ('applied_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('undone_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['-created_at', '-pk'],
+            },
+        ),
         migrations.CreateModel(
             name='ConfidenceFit',
             fields=[

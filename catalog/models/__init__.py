@@ -37,6 +37,7 @@ from catalog.models.vocabulary import (
     Category,
     Term,
     TermState,
+    VocabularyImport,
 )
 
 __all__ = [
@@ -84,4 +85,5 @@ __all__ = [
     "Variant",
     "Verdict",
     "VisionTask",
+    "VocabularyImport",
 ]

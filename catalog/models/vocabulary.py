@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
@@ -30,6 +31,11 @@ class Category(models.Model):
     google_id = models.CharField(max_length=20, blank=True, default="")
     shopify_id = models.CharField(max_length=60, blank=True, default="")
     position = models.PositiveIntegerField(default=0)
+    offered = models.BooleanField(
+        default=True,
+        help_text="Machines choose among offered categories, and lists show them. One below another "
+        "that is not offered is not offered either. Products keep what they have.",
+    )
 
     class Meta:
         ordering = ["position", "path"]
@@ -131,3 +137,31 @@ class Term(models.Model):
 
     def label(self, language: str = "en") -> str:
         return self.labels.get(language) or self.labels.get("en") or self.key.replace("-", " ")
+
+
+class VocabularyImport(models.Model):
+    """A vocabulary file that somebody brought: looked at first, then taken over, and perhaps undone.
+
+    `content` is what was read from the file, without what no import uses: compressed JSON, see
+    `catalog.vocabulary.brought`. `choices` say what of it is taken and how, `report` what that did;
+    `added` names what is new since, as the audit trail does.
+    """
+
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=20)
+    content = models.BinaryField()
+    choices = models.JSONField(default=dict, blank=True)
+    report = models.JSONField(default=dict, blank=True)
+    added = models.JSONField(default=list, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    applied_at = models.DateTimeField(null=True, blank=True, editable=False)
+    undone_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.name
