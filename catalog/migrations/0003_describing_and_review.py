@@ -73,6 +73,7 @@ class Migration(migrations.Migration):
                 ('number', models.PositiveIntegerField()),
                 ('content', models.JSONField()),
                 ('approved_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ('withdrawn_at', models.DateTimeField(blank=True, editable=False, null=True)),
             ],
             options={
                 'ordering': ['-number'],
@@ -301,5 +302,17 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='visiontask',
             index=models.Index(condition=models.Q(('token__isnull', False)), fields=['token'], name='catalog_visiontask_held'),
+        ),
+        migrations.RemoveIndex(
+            model_name='product',
+            name='product_status',
+        ),
+        migrations.AddIndex(
+            model_name='product',
+            index=models.Index(fields=['catalog', 'deleted_at', 'status', '-created_at'], name='product_of_status'),
+        ),
+        migrations.AddIndex(
+            model_name='product',
+            index=models.Index(condition=models.Q(('changed_since_approval', True)), fields=['catalog'], name='product_changed'),
         ),
     ]

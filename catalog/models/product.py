@@ -77,7 +77,14 @@ class Product(models.Model):
         ]
         indexes = [
             models.Index(fields=["catalog", "deleted_at", "-created_at"], name="product_newest"),
-            models.Index(fields=["catalog", "status"], name="product_status"),
+            # The newest of a status, and how many there are of each without reading the products.
+            models.Index(
+                fields=["catalog", "deleted_at", "status", "-created_at"],
+                name="product_of_status",
+            ),
+            models.Index(
+                fields=["catalog"], name="product_changed", condition=Q(changed_since_approval=True)
+            ),
             # Partial: nearly all products are not deleted, and SQLite would look those up by it.
             models.Index(
                 fields=["deleted_at"],

@@ -9,8 +9,18 @@ from django.utils import timezone
 from catalog.models.product import Product
 
 
+class VersionQuerySet(models.QuerySet):
+    def standing(self) -> VersionQuerySet:
+        """Versions whose approval was not taken back at once."""
+        return self.filter(withdrawn_at__isnull=True)
+
+
 class ProductVersion(models.Model):
-    """A product as somebody approved it. `content` is everything a shopper would see, as JSON."""
+    """A product as somebody approved it. `content` is everything a shopper would see, as JSON.
+
+    Its form is that of `catalog.approval.content`. A version whose approval was undone is
+    `withdrawn`: it keeps its number, and the one before counts again.
+    """
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
@@ -19,6 +29,9 @@ class ProductVersion(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     approved_at = models.DateTimeField(default=timezone.now, editable=False)
+    withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = VersionQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["-number"]
