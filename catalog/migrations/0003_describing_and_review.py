@@ -130,6 +130,8 @@ class Migration(migrations.Migration):
                 ('finished_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('forced', models.BooleanField(default=False, editable=False)),
                 ('trial', models.BooleanField(default=False, editable=False)),
+                ('nonce', models.CharField(blank=True, default='', editable=False, max_length=32)),
+                ('cannot_tell', models.JSONField(blank=True, default=list, editable=False)),
                 ('input_key', models.CharField(blank=True, default='', editable=False, max_length=64)),
             ],
             options={
@@ -198,6 +200,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='ledgerentry',
             index=models.Index(condition=models.Q(('awaits_review', True)), fields=['field', 'confidence'], name='ledger_field_to_review'),
+        ),
+        migrations.AddIndex(
+            model_name='ledgerentry',
+            index=models.Index(condition=models.Q(('decided_at__isnull', False)), fields=['decided_at'], name='ledger_decided'),
         ),
         migrations.AddConstraint(
             model_name='confidencefit',
@@ -302,6 +308,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='visiontask',
             index=models.Index(condition=models.Q(('token__isnull', False)), fields=['token'], name='catalog_visiontask_held'),
+        ),
+        migrations.AddIndex(
+            model_name='visiontask',
+            index=models.Index(fields=['state', 'priority', '-id'], name='vision_newest'),
         ),
         migrations.RemoveIndex(
             model_name='product',

@@ -59,7 +59,9 @@ class VisionTask(Work):
 
     `input_key` is the digest of what the last answer was given to (photos, prompt, vocabulary, model):
     the same again is not asked again unless a person asked for it (`forced`). `run` is what they
-    asked in, `requested_by` whose budget it counts against.
+    asked in, `requested_by` whose budget it counts against, and `nonce` tells their request from
+    earlier ones, so that they get one new answer, however often its call is tried. `cannot_tell` is
+    what the photos do not show, in the model's words.
     """
 
     product = models.OneToOneField(Product, on_delete=models.CASCADE, related_name="vision_task")
@@ -71,10 +73,16 @@ class VisionTask(Work):
     )
     forced = models.BooleanField(default=False, editable=False)
     trial = models.BooleanField(default=False, editable=False)
+    nonce = models.CharField(max_length=32, blank=True, default="", editable=False)
     input_key = models.CharField(max_length=64, blank=True, default="", editable=False)
+    cannot_tell = models.JSONField(default=list, blank=True, editable=False)
 
     class Meta(Work.Meta):
-        indexes: ClassVar = [*Work.Meta.indexes]
+        indexes: ClassVar = [
+            *Work.Meta.indexes,
+            # The newest first: whoever added a product waits for it.
+            models.Index(fields=["state", "priority", "-id"], name="vision_newest"),
+        ]
 
     def __str__(self) -> str:
         return f"vision {self.product_id} ({self.state})"

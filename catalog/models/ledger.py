@@ -129,6 +129,11 @@ class LedgerEntry(models.Model):
                 name="ledger_field_to_review",
                 condition=Q(awaits_review=True),
             ),
+            models.Index(
+                fields=["decided_at"],
+                name="ledger_decided",
+                condition=Q(decided_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
