@@ -17,6 +17,7 @@ from catalog.models.photo import SIMILARITY_ROLES
 from catalog.services.audit import audit
 from catalog.services.errors import conflict
 from catalog.services.locks import hold_part, lock_row
+from catalog.services.reviewing import ALT_TEXT, reviews_mark
 from catalog.vision.colours import measure
 from catalog.vision.limits import Limits
 from catalog.vision.opening import OpenedPhoto, inspect_with_preview
@@ -93,6 +94,7 @@ def photos_place(
         )
         position += 1
     if placed:
+        reviews_mark([product.pk], [ALT_TEXT])
         audit(
             actor=actor,
             action="photo.add",
@@ -147,6 +149,8 @@ def placement_update(
     for name, value in changes.items():
         setattr(placement, name, value)
     placement.save(update_fields=list(changes))
+    if alt_text is not None:
+        reviews_mark([placement.product_id], [ALT_TEXT])
     audit(
         actor=actor,
         action="photo.update",
@@ -186,6 +190,7 @@ def placement_delete(*, placement: Placement, actor: Any) -> None:
         if heir is not None:
             heir.role = PhotoRole.MAIN
             heir.save(update_fields=["role"])
+    reviews_mark([placement.product_id], [ALT_TEXT])
     audit(
         actor=actor,
         action="photo.remove",
@@ -212,6 +217,7 @@ def placement_restore(*, placement: Placement, actor: Any) -> Placement:
         placement.role = PhotoRole.DETAIL
     placement.deleted_at = None
     placement.save(update_fields=["deleted_at", "role"])
+    reviews_mark([placement.product_id], [ALT_TEXT])
     audit(
         actor=actor,
         action="photo.restore",

@@ -17,13 +17,14 @@ from catalog.models import Catalog, Photo, PhotoRole, Placement, Product, Produc
 from catalog.models.outbox import record_index_changes
 from catalog.models.photo import SIMILARITY_ROLES
 from catalog.models.shapes import check_tags
-from catalog.services.attribute_values import CATEGORY, check_text
+from catalog.services.attribute_values import CATEGORY, COLUMN_FIELDS, check_text
 from catalog.services.audit import audit, audit_many
 from catalog.services.errors import conflict, unique_handled
 from catalog.services.ledger import attribute_set
 from catalog.services.locks import lock_row
 from catalog.services.photo_files import photo_files, photo_files_restore, photos_record
 from catalog.services.photos import StagedPhoto, photos_place, title_from_name
+from catalog.services.reviewing import reviews_mark
 from catalog.services.variants import VARIANT_FIELDS, changed_fields, variant_save
 
 PRODUCT_FIELDS = frozenset(
@@ -210,6 +211,7 @@ def product_update(
         for name, value in (attributes or {}).items():
             attribute_set(product=product, field=name, value=value, actor=actor)
         if changes:
+            reviews_mark([product.pk], COLUMN_FIELDS & changes.keys())
             audit(
                 actor=actor,
                 action="product.update",

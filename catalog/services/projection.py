@@ -26,6 +26,7 @@ from catalog.models import (
 from catalog.models.outbox import CHUNK, record_index_changes
 from catalog.models.sources import MACHINE_SOURCES
 from catalog.services.attribute_values import CATEGORY, COLUMN_FIELDS, Definitions
+from catalog.services.reviewing import reviews_mark
 from catalog.textsearch.documents import text_documents_refresh
 
 # Of what something is said: a product or one of its variants, a field, a language.
@@ -63,22 +64,26 @@ def project(products: Iterable[Product], fields: Iterable[str], *, told: bool = 
 
     Runs in the caller's transaction, takes as many queries for many products as for one, and tells
     the index of those that change, unless the caller did (`told`). Returns how many changed. Fields
-    that are columns have no projection.
+    that are columns have no projection; what of them awaits a person is marked like that of others.
     """
-    names = sorted(set(fields) - COLUMN_FIELDS)
+    names = sorted(set(fields))
+    projected = [name for name in names if name not in COLUMN_FIELDS]
     own = {product.pk: product for product in products}
     # Two writers of one product project one after the other, and each reads ledger and vocabulary
     # when it holds the product: what was read before may be outdated by then.
     held = lock_products(own.keys()) if names else []
+    definitions = Definitions(projected)
     changed = 0
     for start in range(0, len(held), CHUNK):
         some = {product.pk: product for product in held[start : start + CHUNK]}
-        changes = _Changes(some, names)
-        if changes.product_ids and not told:
-            # Before the texts: who changes a variant takes these two in this order.
-            tell_points(changes.product_ids)
-        changes.write()
-        changed += len(changes.product_ids)
+        if projected:
+            changes = _Changes(some, projected, definitions)
+            if changes.product_ids and not told:
+                # Before the texts: who changes a variant takes these two in this order.
+                tell_points(changes.product_ids)
+            changes.write()
+            changed += len(changes.product_ids)
+        reviews_mark(some.keys(), names, definitions)
     if CATEGORY in names:
         for product in held:
             own[product.pk].category_id = product.category_id
@@ -126,7 +131,9 @@ class _Terms:
 class _Changes:
     """What has to be written so that the projection of some products is right."""
 
-    def __init__(self, products: Mapping[int, Product], names: Collection[str]) -> None:
+    def __init__(
+        self, products: Mapping[int, Product], names: Collection[str], definitions: Definitions
+    ) -> None:
         self.product_ids: set[int] = set()
         self._products = products
         self._new: list[CurrentAttribute] = []
@@ -134,7 +141,7 @@ class _Changes:
         self._terms: list[_Terms] = []
         self._moved: list[Product] = []
         self._reworded: set[int] = set()
-        self._definitions = Definitions(names)
+        self._definitions = definitions
         winners, categories = _winners(products.keys(), names, self._definitions)
         current = CurrentAttribute.objects.filter(product__in=products.keys(), field__in=names)
         present = {

@@ -13,6 +13,7 @@ from catalog.services.attribute_values import check_text
 from catalog.services.audit import audit
 from catalog.services.errors import conflict, unique_handled
 from catalog.services.locks import hold_part, lock_row
+from catalog.services.reviewing import MONEY_COLUMNS, reviews_mark
 
 VARIANT_FIELDS = frozenset(
     {
@@ -77,6 +78,7 @@ def variant_create(*, product: Product, actor: Any, **fields: Any) -> Variant:
             ),
             fields,
         )
+        reviews_mark([product.pk], MONEY_COLUMNS)
         audit(
             actor=actor,
             action="variant.create",
@@ -95,6 +97,7 @@ def variant_update(*, variant: Variant, actor: Any, **fields: Any) -> Variant:
             raise conflict("", "This variant was deleted. Bring it back first.")
         changes = changed_fields(variant, fields)
         variant_save(variant, fields)
+        reviews_mark([variant.product_id], MONEY_COLUMNS & changes.keys())
         audit(
             actor=actor,
             action="variant.update",
@@ -117,6 +120,7 @@ def variant_delete(*, variant: Variant, actor: Any) -> None:
         raise conflict("", "A product has at least one variant. Delete the product instead.")
     variant.deleted_at = timezone.now()
     variant.save(update_fields=["deleted_at"])
+    reviews_mark([variant.product_id], MONEY_COLUMNS)
     audit(
         actor=actor,
         action="variant.delete",
@@ -140,6 +144,7 @@ def variant_restore(*, variant: Variant, actor: Any) -> None:
             raise conflict("", "Its product is deleted. Bring the product back first.")
         variant.deleted_at = None
         variant.save(update_fields=["deleted_at"])
+        reviews_mark([variant.product_id], MONEY_COLUMNS)
         audit(
             actor=actor,
             action="variant.restore",
