@@ -1,0 +1,1 @@
+"""What `tests.groq_server` is made of."""

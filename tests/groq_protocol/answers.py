@@ -1,0 +1,228 @@
+"""Answers that fit a JSON schema and depend on the photos, the same for the same request."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from PIL import Image
+
+COLOURS = {
+    "black": (20, 20, 20),
+    "white": (250, 250, 250),
+    "grey": (128, 128, 128),
+    "gray": (128, 128, 128),
+    "silver": (192, 192, 196),
+    "red": (200, 30, 40),
+    "burgundy": (110, 20, 40),
+    "orange": (240, 130, 30),
+    "yellow": (240, 220, 50),
+    "gold": (200, 165, 60),
+    "green": (40, 140, 60),
+    "olive": (105, 110, 45),
+    "teal": (20, 115, 120),
+    "turquoise": (60, 205, 200),
+    "blue": (45, 90, 200),
+    "navy": (20, 30, 85),
+    "purple": (120, 50, 150),
+    "pink": (240, 150, 180),
+    "brown": (110, 70, 40),
+    "beige": (215, 195, 160),
+    "cream": (245, 235, 210),
+}
+WORDS = (
+    *("soft", "plain", "light", "fine", "classic", "everyday", "long", "slim", "sturdy", "round"),
+    *("smooth", "woven", "simple", "elegant", "casual", "small", "wide", "modern"),
+)
+DEEPEST = 16
+LONGEST_LIST = 2
+Twist = Callable[[Mapping[str, Any], Any], Any]
+"""Changes a leaf of an answer: its schema and the value that fits, to the value that is said."""
+
+
+class UnreadableImageError(ValueError):
+    """The bytes are no picture."""
+
+
+@lru_cache(maxsize=512)
+def look(data: bytes) -> tuple[tuple[int, int], tuple[int, int, int]]:
+    """Width and height of a picture, and the mean colour of its middle."""
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            size = image.size
+            image.draft("RGB", (64, 64))
+            small = image.convert("RGB").resize((16, 16), Image.Resampling.BOX)
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        raise UnreadableImageError(str(error)) from error
+    middle = small.crop((4, 4, 12, 12)).resize((1, 1), Image.Resampling.BOX)
+    red, green, blue = middle.tobytes()
+    return size, (red, green, blue)
+
+
+def colour_name(rgb: Sequence[int], offered: Sequence[str] = tuple(COLOURS)) -> str:
+    """The offered colour name that is nearest; other words among the offered are passed over."""
+    known = [name for name in offered if name.lower() in COLOURS]
+    return min(
+        known,
+        key=lambda name: sum((a - b) ** 2 for a, b in zip(rgb, COLOURS[name.lower()], strict=True)),
+    )
+
+
+def fitting(
+    schema: Mapping[str, Any],
+    images: Sequence[bytes] = (),
+    text: str = "",
+    *,
+    unsure: float = 0.0,
+    twist: Twist | None = None,
+) -> Any:
+    """A value of the schema. `unsure` is the share of nullable values that are null."""
+    return _Filler(schema, images, text, unsure, twist).value(schema, (), 0)
+
+
+def prose(images: Sequence[bytes], text: str, tokens: int) -> list[str]:
+    """`tokens` pieces of text in Markdown, about the first photo where there is one."""
+    subject = f"A {colour_name(look(images[0])[1])} thing" if images else "An answer"
+    seed = int.from_bytes(hashlib.sha256(text.encode("utf-8", "replace")).digest()[:4])
+    pieces = [f"**{subject}**", " to", " what", " was", " asked", ".\n\n"]
+    for number in range(max(tokens - len(pieces), 0)):
+        word = WORDS[(seed + number * 7) % len(WORDS)]
+        pieces.append(f" {word}" + (".\n\n" if number % 40 == 39 else "." * (number % 12 == 11)))
+    return pieces[:tokens]
+
+
+class _Filler:
+    def __init__(
+        self,
+        root: Mapping[str, Any],
+        images: Sequence[bytes],
+        text: str,
+        unsure: float,
+        twist: Twist | None,
+    ) -> None:
+        self._root = root
+        self._unsure = unsure
+        self._twist = twist
+        self._colour = look(images[0])[1] if images else None
+        seeds = images or [text.encode("utf-8", "replace")]
+        self._seed = hashlib.sha256(b"".join(hashlib.sha256(one).digest() for one in seeds))
+
+    def value(self, schema: Mapping[str, Any], path: tuple[str, ...], depth: int) -> Any:
+        schema = self._resolved(schema, path, depth)
+        kind = schema.get("type")
+        if kind == "object" or "properties" in schema:
+            return {
+                name: self.value(part, (*path, name), depth + 1)
+                for name, part in schema.get("properties", {}).items()
+            }
+        if kind == "array":
+            return self._array(schema, path, depth)
+        leaf = self._leaf(schema, path)
+        return self._twist(schema, leaf) if self._twist else leaf
+
+    def _number(self, path: tuple[str, ...]) -> int:
+        """A number that is this place's and these photos' own."""
+        digest = self._seed.copy()
+        digest.update("/".join(path).encode())
+        return int.from_bytes(digest.digest()[:6])
+
+    def _resolved(
+        self, schema: Mapping[str, Any], path: tuple[str, ...], depth: int
+    ) -> Mapping[str, Any]:
+        """The schema without references and alternatives; of those that may be null mostly not."""
+        while True:
+            if "$ref" in schema:
+                target: Any = self._root
+                for part in schema["$ref"].removeprefix("#/").split("/"):
+                    target = target[part]
+                schema = {**target, **{k: v for k, v in schema.items() if k != "$ref"}}
+                continue
+            if "allOf" in schema:
+                merged = {key: value for key, value in schema.items() if key != "allOf"}
+                for part in schema["allOf"]:
+                    merged |= part
+                schema = merged
+                continue
+            options = schema.get("anyOf") or schema.get("oneOf")
+            if options is None and isinstance(schema.get("type"), list):
+                rest = {key: value for key, value in schema.items() if key != "type"}
+                options = [
+                    {"type": "null"} if kind == "null" else {**rest, "type": kind}
+                    for kind in schema["type"]
+                ]
+            if options is None:
+                return schema
+            schema = self._chosen(options, path, depth)
+
+    def _chosen(
+        self, options: Sequence[Mapping[str, Any]], path: tuple[str, ...], depth: int
+    ) -> Mapping[str, Any]:
+        nothing = [one for one in options if one.get("type") == "null"]
+        something = [one for one in options if one.get("type") != "null"]
+        unsure = self._number((*path, "unsure")) % 1000 < self._unsure * 1000
+        if nothing and (unsure or depth > DEEPEST or not something):
+            return nothing[0]
+        return something[self._number((*path, "which")) % len(something)]
+
+    def _array(self, schema: Mapping[str, Any], path: tuple[str, ...], depth: int) -> list[Any]:
+        least = schema.get("minItems", 0)
+        most = schema.get("maxItems", max(least, LONGEST_LIST))
+        count = max(least, min(most, 1 + self._number(path) % LONGEST_LIST))
+        if depth > DEEPEST:
+            count = least
+        items = schema.get("items", {})
+        found: list[Any] = []
+        for number in range(count):
+            one = self.value(items, (*path, str(number)), depth + 1)
+            if one not in found or number < least:
+                found.append(one)
+        return found
+
+    def _leaf(self, schema: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+        if "const" in schema:
+            return schema["const"]
+        if "enum" in schema:
+            return self._term(schema["enum"], path)
+        number = self._number(path)
+        match schema.get("type"):
+            case "boolean":
+                return number % 2 == 0
+            case "integer" | "number" as kind:
+                return self._amount(schema, path, whole=kind == "integer")
+            case "null":
+                return None
+            case _:
+                return self._string(schema, path)
+
+    def _term(self, terms: Sequence[Any], path: tuple[str, ...]) -> Any:
+        usable = [term for term in terms if term is not None] or list(terms)
+        colours = [term for term in usable if str(term).lower() in COLOURS]
+        if self._colour is not None and len(colours) > 1:
+            return colour_name(self._colour, colours)
+        return usable[self._number(path) % len(usable)]
+
+    def _amount(self, schema: Mapping[str, Any], path: tuple[str, ...], *, whole: bool) -> float:
+        sure = any("confidence" in part for part in path)
+        least = schema.get("minimum", schema.get("exclusiveMinimum", 0))
+        most = schema.get("maximum", schema.get("exclusiveMaximum", 1 if sure else least + 100))
+        share = (self._number(path) % 899 + 50) / 1000
+        if sure and least <= 0 and most >= 1 and not whole:
+            return round(0.5 + share / 2, 2) * max(most, 1)
+        if whole:
+            return int(least) + int(share * (most - least) + 0.5)
+        return round(least + share * (most - least), 3)
+
+    def _string(self, schema: Mapping[str, Any], path: tuple[str, ...]) -> str:
+        number = self._number(path)
+        name = next((part for part in reversed(path) if not part.isdigit()), "text")
+        colour = colour_name(self._colour) if self._colour is not None else "plain"
+        words = [WORDS[(number >> shift) % len(WORDS)] for shift in (0, 8, 16, 24)]
+        if name.startswith("desc"):
+            text = f"A {colour} piece, {words[0]} and {words[1]}, with a {words[2]} look."
+        else:
+            text = f"{words[0]} {colour} {words[1]} {number % 1000}".capitalize()
+        text = text.ljust(schema.get("minLength", 0), ".")
+        return text[: schema.get("maxLength", len(text))]
