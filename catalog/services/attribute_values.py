@@ -60,6 +60,17 @@ class Definitions:
             return value
         return list(dict.fromkeys(standing[v].key if v in standing else v for v in value))
 
+    def undisputed(self, field: str, value: list | None) -> list | None:
+        """Of a machine's value in today's terms what counts before a person decides: no terms of a
+        closed list that are only proposed, or were rejected.
+        """
+        definition = self.by_key.get(field)
+        if not value or definition is None or not definition.closed:
+            return value
+        standing = self._standing.get(field, {})
+        unsettled = {TermState.PROPOSED, TermState.REJECTED}
+        return [v for v in value if v not in standing or standing[v].state not in unsettled]
+
     def offered(self, field: str, value: list | None) -> list:
         """Of a value in today's terms what filters offer: nothing that is not in the vocabulary."""
         if field == CATEGORY:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -24,16 +24,26 @@ from catalog.services.attribute_values import CATEGORY, COLUMN_FIELDS, Definitio
 from catalog.services.audit import audit
 from catalog.services.projection import lock_products, project, tell_points
 
+ALT_TEXT = "alt_text"
+
 
 @dataclass(frozen=True)
 class MachineValue:
-    """What a machine says of one field. `confidence` is in [0, 1], None when it cannot tell."""
+    """What a machine says of one field. `confidence` is in [0, 1], None when it cannot tell;
+    `said_confidence` the machine's own word where something else was weighed too (`evidence`).
+
+    `proposed` are keys of proposed terms that stand in the value beside those of the list: they
+    are kept for a person to decide on, and count nowhere before that.
+    """
 
     field: str
     value: list | None
     confidence: float | None
     photo_id: int | None = None
     locale: str = ""
+    said_confidence: float | None = None
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    proposed: tuple[str, ...] = ()
 
 
 @transaction.atomic
@@ -178,13 +188,15 @@ def machine_values_record(
     prompt_version: str = "",
     considered: Collection[str] = (),
     told: bool = False,
+    batch: Batch | None = None,
 ) -> dict[Product, ValidationError]:
     """Write what a machine says of some products, in as many queries as for one.
 
     The same source's earlier undecided word on a field is retracted, also on those it `considered`
     and is silent about now; the same value again adds nothing, and what a person rejected is not
-    said again. `told` as for `project`. Nothing is written of products with a value that does not
-    fit; they are returned with what is wrong.
+    said again. `told` as for `project`. What is written belongs to the `batch`, which can be undone;
+    it remembers what it retracted. Nothing is written of products with a value that does not fit;
+    they are returned with what is wrong.
     """
     products = {product.pk: product for product in said}
     fields = {value.field for values in said.values() for value in values} | set(considered)
@@ -207,11 +219,14 @@ def machine_values_record(
                 model=model,
                 prompt_version=prompt_version,
                 confidence=value.confidence,
+                said_confidence=value.said_confidence,
+                evidence=dict(value.evidence),
+                batch=batch,
             )
             for value in kept
         ]
     LedgerEntry.objects.filter(pk__in=[row.pk for row in outdated]).update(
-        retracted_at=timezone.now()
+        retracted_at=timezone.now(), retraction_batch=batch
     )
     LedgerEntry.objects.bulk_create(new)
     touched = {row.product_id for row in (*outdated, *new)}
@@ -234,13 +249,17 @@ def _cleaned(
     refused: dict[Product, ValidationError] = {}
     for product, values in said.items():
         try:
-            cleaned[product] = [
-                replace(value, value=clean_value(value.field, value.value, definitions))
-                for value in values
-            ]
+            cleaned[product] = [_clean(value, definitions) for value in values]
         except ValidationError as error:
             refused[product] = error
     return cleaned, refused
+
+
+def _clean(value: MachineValue, definitions: Definitions) -> MachineValue:
+    cleaned = clean_value(value.field, value.value, definitions)
+    if value.proposed:
+        cleaned = list(dict.fromkeys([*(cleaned or []), *value.proposed]))
+    return replace(value, value=cleaned)
 
 
 def _earlier(
@@ -265,16 +284,22 @@ def _compare(
     """What of the values is new, and the earlier rows that are not said any more."""
     standing = [row for row in earlier if row.decision != Decision.REJECTED]
     rejected = [row for row in earlier if row.decision == Decision.REJECTED]
-    no_more = [(row.field, row.locale, row.value) for row in rejected]
-    said = [v for v in values if (v.field, v.locale, v.value) not in no_more]
-    latest = {(row.field, row.locale): (row.value, row.model) for row in standing}
-    new = [v for v in said if latest.get((v.field, v.locale)) != (v.value, model)]
-    replaced = {(value.field, value.locale) for value in new}
-    silent = set(considered) - {value.field for value in said}
+    no_more = [(_place(row), row.value) for row in rejected]
+    said = [value for value in values if (_place(value), value.value) not in no_more]
+    latest = {_place(row): (row.value, row.model) for row in standing}
+    new = [value for value in said if latest.get(_place(value)) != (value.value, model)]
+    replaced = {_place(value) for value in new}
+    spoken = {_place(value) for value in said}
     outdated = [
         row
         for row in standing
         if row.decision == Decision.NONE
-        and (row.field in silent or (row.field, row.locale) in replaced)
+        and (_place(row) in replaced or (row.field in considered and _place(row) not in spoken))
     ]
     return new, outdated
+
+
+def _place(said: MachineValue | LedgerEntry) -> tuple[str, str, int | None]:
+    """Of what something is said: a field in a language, and of each photo what it shows."""
+    photo = said.photo_id if said.field == ALT_TEXT else None
+    return said.field, said.locale, photo

@@ -100,8 +100,10 @@ def _winners(
     categories = Category.objects.in_bulk(paths, field_name="path")
     winners: dict[Place, LedgerEntry] = {}
     for row in rows:
-        undecided = row.source in MACHINE_SOURCES and row.decision != Decision.ACCEPTED
-        if undecided and not definitions.machine_may_set(row.field):
+        if _is_undecided(row) and not (
+            definitions.machine_may_set(row.field)
+            and (row.value is None or _counting(row, definitions))
+        ):
             continue
         if row.field == CATEGORY and row.value and row.value[0] not in categories:
             continue  # deleted since; nobody said that there is none, so the next best counts
@@ -110,6 +112,16 @@ def _winners(
         if place not in winners or _weight(row, order) >= _weight(winners[place], order):
             winners[place] = row
     return winners, categories
+
+
+def _is_undecided(entry: LedgerEntry) -> bool:
+    return entry.source in MACHINE_SOURCES and entry.decision != Decision.ACCEPTED
+
+
+def _counting(entry: LedgerEntry, definitions: Definitions) -> list | None:
+    """What of the row's value counts, in today's terms."""
+    value = definitions.today(entry.field, entry.value)
+    return definitions.undisputed(entry.field, value) if _is_undecided(entry) else value
 
 
 def _weight(entry: LedgerEntry, order: Sequence[str]) -> tuple[int, datetime]:
@@ -164,7 +176,7 @@ class _Changes:
             self._reworded.add(row.product_id)
 
     def _compare(self, present: CurrentAttribute | None, entry: LedgerEntry) -> None:
-        value = self._definitions.today(entry.field, entry.value)
+        value = _counting(entry, self._definitions)
         wanted = {
             "entry_id": entry.pk,
             "value": value,
