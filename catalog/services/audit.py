@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
 from django.db.models import Model
@@ -29,8 +30,17 @@ def audit(
     )
 
 
-def audit_many(*, actor: Any, action: str, targets: Sequence[tuple[Any, str]]) -> None:
-    """Record that one thing was done to many rows of catalogues, each with its summary."""
+def audit_many(
+    *,
+    actor: Any,
+    action: str,
+    targets: Sequence[tuple[Any, str]],
+    data: Sequence[dict[str, Any]] = (),
+) -> None:
+    """Record that one thing was done to many rows of catalogues, each with its summary.
+
+    `data` holds details of each of them, in their order, if there are any.
+    """
     AuditEvent.objects.bulk_create(
         AuditEvent(
             actor=actor if getattr(actor, "pk", None) else None,
@@ -39,6 +49,7 @@ def audit_many(*, actor: Any, action: str, targets: Sequence[tuple[Any, str]]) -
             target_id=target.pk,
             catalog_id=target.catalog_id,
             summary=summary[:300],
+            data=details or {},
         )
-        for target, summary in targets
+        for (target, summary), details in zip_longest(targets, data)
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -21,9 +22,18 @@ from catalog.models import (
 )
 from catalog.models.sources import MACHINE_SOURCES
 from catalog.services.attribute_values import CATEGORY, COLUMN_FIELDS, Definitions, clean_value
-from catalog.services.audit import audit
-from catalog.services.projection import lock_products, project, tell_points
+from catalog.services.audit import audit, audit_many
+from catalog.services.projection import lock_products, project
 
+# What a row of the ledger says of decisions as long as nobody decided.
+UNDECIDED: dict[str, Any] = {
+    "decision": Decision.NONE,
+    "decided_by": None,
+    "decided_at": None,
+    "decision_batch": None,
+    "taken_back": Decision.NONE,
+    "overwrote": {},
+}
 ALT_TEXT = "alt_text"
 
 
@@ -57,10 +67,11 @@ def attribute_set(
     locale: str = "",
     source: str = Source.PERSON,
     batch: Batch | None = None,
+    at: datetime | None = None,
 ) -> LedgerEntry:
     """A person (or an import) gives a field its value; None empties it deliberately.
 
-    A person's value locks the field. Raises ValidationError keyed by the field when the value does
+    A person's value locks the field. What belongs to one act has the same `at`. Raises ValidationError keyed by the field when the value does
     not fit its definition, or for a field that is a column of the product itself.
     """
     if field in COLUMN_FIELDS:
@@ -76,6 +87,7 @@ def attribute_set(
         source=source,
         batch=batch,
         created_by=actor,
+        created_at=at or timezone.now(),
     )
     project([product], [field])
     audit(
@@ -87,6 +99,45 @@ def attribute_set(
         data={"field": field, "value": cleaned, "entry": entry.pk},
     )
     return entry
+
+
+@transaction.atomic
+def attributes_set(
+    *,
+    products: Iterable[Product],
+    field: str,
+    value: Any,
+    actor: Any,
+    batch: Batch | None = None,
+) -> int:
+    """A person gives a field of many products one value; None empties it deliberately.
+
+    Takes as many queries as for one product. Products that are deleted meanwhile are left out;
+    returns how many were written. Raises as `attribute_set`.
+    """
+    if field in COLUMN_FIELDS:
+        raise ValidationError({field: ["This is no attribute: change the product's own field."]})
+    held = lock_products({product.pk for product in products})
+    alive = [product for product in held if product.deleted_at is None]
+    cleaned = clean_value(field, value)
+    now = timezone.now()
+    LedgerEntry.objects.bulk_create(
+        LedgerEntry(
+            product=product,
+            field=field,
+            value=cleaned,
+            source=Source.PERSON,
+            batch=batch,
+            created_by=actor,
+            created_at=now,
+        )
+        for product in alive
+    )
+    project(alive, [field])
+    data = {"field": field, "value": cleaned, "batch": batch.pk if batch else None}
+    targets = [(product, f"{field} = {cleaned}") for product in alive]
+    audit_many(actor=actor, action="attribute.set", targets=targets, data=[data] * len(targets))
+    return len(alive)
 
 
 @transaction.atomic
@@ -106,9 +157,7 @@ def attribute_unlock(
     count = rows.filter(source=Source.PERSON).update(
         retracted_at=timezone.now(), retracted_by=actor
     )
-    count += rows.filter(decision=Decision.ACCEPTED).update(
-        decision=Decision.NONE, decided_by=None, decided_at=None
-    )
+    count += rows.filter(decision=Decision.ACCEPTED).update(**UNDECIDED)
     project([product], [field])
     audit(
         actor=actor,
@@ -146,7 +195,7 @@ def attribute_undo(
         return False
     entry = LedgerEntry.objects.filter(pk=current.entry_id)
     if current.entry.decision == Decision.ACCEPTED:
-        entry.update(decision=Decision.NONE, decided_by=None, decided_at=None)
+        entry.update(**UNDECIDED)
     elif current.source in MACHINE_SOURCES:
         return False
     else:
@@ -161,22 +210,6 @@ def attribute_undo(
         data={"field": field, "entry": current.entry_id},
     )
     return True
-
-
-@transaction.atomic
-def batch_retract(*, batch: Batch, actor: Any) -> int:
-    """Undo everything one batch wrote; returns how many rows were retracted."""
-    rows = batch.entries.filter(retracted_at=None)
-    touched = rows.order_by().values_list
-    held = lock_products(touched("product_id", flat=True).distinct())
-    tell_points([product.pk for product in held])
-    fields = set(touched("field", flat=True).distinct())
-    count = rows.update(retracted_at=timezone.now(), retracted_by=actor)
-    batch.retracted_at = timezone.now()
-    batch.save(update_fields=["retracted_at"])
-    project(held, fields, told=True)
-    audit(actor=actor, action="batch.retract", target=batch, catalog=batch.catalog)
-    return count
 
 
 @transaction.atomic
@@ -205,6 +238,8 @@ def machine_values_record(
     earlier = _earlier(cleaned, fields, source)
     outdated: list[LedgerEntry] = []
     new: list[LedgerEntry] = []
+    # One moment for what is said and for what it replaces, so that undoing brings that back.
+    now = timezone.now()
     for product, values in cleaned.items():
         kept, gone = _compare(earlier[product.pk], values, considered, model)
         outdated += gone
@@ -222,11 +257,12 @@ def machine_values_record(
                 said_confidence=value.said_confidence,
                 evidence=dict(value.evidence),
                 batch=batch,
+                created_at=now,
             )
             for value in kept
         ]
     LedgerEntry.objects.filter(pk__in=[row.pk for row in outdated]).update(
-        retracted_at=timezone.now(), retraction_batch=batch
+        retracted_at=now, retraction_batch=batch
     )
     LedgerEntry.objects.bulk_create(new)
     touched = {row.product_id for row in (*outdated, *new)}

@@ -26,12 +26,12 @@ from catalog.models import (
     TermState,
 )
 from catalog.models.sources import MACHINE_SOURCES, PRECEDENCE
+from catalog.services.batches import batch_retract
 from catalog.services.ledger import (
     MachineValue,
     attribute_set,
     attribute_undo,
     attribute_unlock,
-    batch_retract,
     machine_values_record,
 )
 from catalog.services.suggestions import suggestion_decide
