@@ -16,11 +16,11 @@ from django.db import transaction
 
 from catalog.models import LedgerEntry, Placement, Product, Variant
 from catalog.services.errors import conflict
+from catalog.services.ledger import ALT_TEXT
 from catalog.services.photos import placement_update
 from catalog.services.products import product_update
 from catalog.services.variants import VARIANT_FIELDS, variant_update
 
-ALT_TEXT = "alt_text"
 BEFORE, AFTER = 0, 1
 Row = Product | Variant | Placement
 

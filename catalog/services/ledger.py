@@ -71,8 +71,9 @@ def attribute_set(
 ) -> LedgerEntry:
     """A person (or an import) gives a field its value; None empties it deliberately.
 
-    A person's value locks the field. What belongs to one act has the same `at`. Raises ValidationError keyed by the field when the value does
-    not fit its definition, or for a field that is a column of the product itself.
+    A person's value locks the field. What belongs to one act has the same `at`. Raises
+    ValidationError keyed by the field when the value does not fit its definition, or for a field
+    that is a column of the product itself.
     """
     if field in COLUMN_FIELDS:
         raise ValidationError({field: ["This is no attribute: change the product's own field."]})

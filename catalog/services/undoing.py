@@ -11,7 +11,7 @@ from catalog.models import Decision, LedgerEntry
 from catalog.models.outbox import CHUNK
 from catalog.models.sources import MACHINE_SOURCES
 from catalog.services.attribute_values import COLUMN_FIELDS
-from catalog.services.columns import ALT_TEXT
+from catalog.services.ledger import ALT_TEXT
 
 
 @dataclass(frozen=True)
