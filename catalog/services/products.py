@@ -80,8 +80,9 @@ def product_create(
                 )
                 variant_save(variant, {**sold, **each})
             photos_place(product=product, photos=rows, actor=actor)
+            now = timezone.now()
             for name, value in (attributes or {}).items():
-                attribute_set(product=product, field=name, value=value, actor=actor)
+                attribute_set(product=product, field=name, value=value, actor=actor, at=now)
             audit(
                 actor=actor,
                 action="product.create",
@@ -208,8 +209,9 @@ def product_update(
             product.save(update_fields=[*plain, "updated_at"])
         if sold:
             changes |= _update_only_variant(product, sold)
+        now = timezone.now()
         for name, value in (attributes or {}).items():
-            attribute_set(product=product, field=name, value=value, actor=actor)
+            attribute_set(product=product, field=name, value=value, actor=actor, at=now)
         if changes:
             reviews_mark([product.pk], COLUMN_FIELDS & changes.keys())
             audit(
