@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -37,6 +38,7 @@ WORDS = (
     *("soft", "plain", "light", "fine", "classic", "everyday", "long", "slim", "sturdy", "round"),
     *("smooth", "woven", "simple", "elegant", "casual", "small", "wide", "modern"),
 )
+NOVELTIES = ("tweed", "jacquard", "herringbone", "seersucker", "organza", "terrazzo", "mohair")
 DEEPEST = 16
 LONGEST_LIST = 2
 Twist = Callable[[Mapping[str, Any], Any], Any]
@@ -107,6 +109,7 @@ class _Filler:
         self._unsure = unsure
         self._twist = twist
         self._colour = look(images[0])[1] if images else None
+        self._words = frozenset(re.findall(r"[a-z]{3,}", text.lower()))
         seeds = images or [text.encode("utf-8", "replace")]
         self._seed = hashlib.sha256(b"".join(hashlib.sha256(one).digest() for one in seeds))
 
@@ -170,10 +173,16 @@ class _Filler:
     def _array(self, schema: Mapping[str, Any], path: tuple[str, ...], depth: int) -> list[Any]:
         least = schema.get("minItems", 0)
         most = schema.get("maxItems", max(least, LONGEST_LIST))
-        count = max(least, min(most, 1 + self._number(path) % LONGEST_LIST))
-        if depth > DEEPEST:
-            count = least
-        items = schema.get("items", {})
+        items = self._resolved(schema.get("items", {}), path, depth)
+        number = self._number(path)
+        if "enum" in items:
+            count = 1 + number % LONGEST_LIST
+        elif "properties" in items:
+            # Lists of objects are of exceptions, mostly.
+            count = number % LONGEST_LIST + 1 if number % 8 == 0 else 0
+        else:
+            count = number % (LONGEST_LIST + 1)
+        count = least if depth > DEEPEST else max(least, min(most, count))
         found: list[Any] = []
         for number in range(count):
             one = self.value(items, (*path, str(number)), depth + 1)
@@ -202,7 +211,15 @@ class _Filler:
         colours = [term for term in usable if str(term).lower() in COLOURS]
         if self._colour is not None and len(colours) > 1:
             return colour_name(self._colour, colours)
+        # A place in a tree is where the words of the call are, if it says any of its name.
+        named = [term for term in usable if "/" in str(term) and self._is_named(str(term))]
+        usable = named or usable
         return usable[self._number(path) % len(usable)]
+
+    def _is_named(self, path: str) -> bool:
+        parts = re.findall(r"[a-z]{3,}", path.rpartition("/")[2].lower())
+        forms = [{part, part.removesuffix("s"), part.removesuffix("es")} for part in parts]
+        return bool(forms) and all(form & self._words for form in forms)
 
     def _amount(self, schema: Mapping[str, Any], path: tuple[str, ...], *, whole: bool) -> float:
         sure = any("confidence" in part for part in path)
@@ -220,7 +237,9 @@ class _Filler:
         name = next((part for part in reversed(path) if not part.isdigit()), "text")
         colour = colour_name(self._colour) if self._colour is not None else "plain"
         words = [WORDS[(number >> shift) % len(WORDS)] for shift in (0, 8, 16, 24)]
-        if name.startswith("desc"):
+        if name == "value":
+            text = NOVELTIES[number % len(NOVELTIES)]
+        elif name.startswith("desc"):
             text = f"A {colour} piece, {words[0]} and {words[1]}, with a {words[2]} look."
         else:
             text = f"{words[0]} {colour} {words[1]} {number % 1000}".capitalize()

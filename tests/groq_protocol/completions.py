@@ -326,7 +326,7 @@ class _Answer:
 def _hides_reasoning(call: Call) -> bool:
     body = call.body
     shown = body.get("include_reasoning", True) and body.get("reasoning_format", "raw") == "raw"
-    return not shown or "gpt-oss" in call.model
+    return not shown or body.get("reasoning_effort") == "none" or "gpt-oss" in call.model
 
 
 def _tokens(text: str) -> list[str]:

@@ -119,6 +119,15 @@ def test_colour_is_the_photo_s(server, photo_bytes):
         assert value(ask(server, photo, **structured()))["colour"] == colour
 
 
+def test_category_is_one_that_the_call_names(server, photo_bytes):
+    paths = {"type": "string", "enum": ["clothing/hats", "clothing/dresses", "garden/pots"]}
+    schema = {"type": "object", "properties": {"path": paths}}
+    for number in range(5):
+        photo = photo_bytes(size=(60 + number, 48))
+        answer = ask(server, photo, text="red dress, summer", **structured(schema))
+        assert value(answer) == {"path": "clothing/dresses"}
+
+
 def test_nullable_values_are_null_where_the_model_is_to_be_unsure(photo_bytes):
     with GroqServer(unsure=1.0) as server:
         said = value(ask(server, photo_bytes(), **structured()))
