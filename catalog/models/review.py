@@ -20,8 +20,9 @@ class Verdict(models.TextChoices):
 class ReviewSample(models.Model):
     """A random sample of one field's open suggestions, reviewed to learn how right the rest are.
 
-    `category` is where the products stand (None: anywhere), `population` how many suggestions were
-    open when it was drawn. `batch` holds the acceptance of the rest, once somebody gave it.
+    `category` is where the products stand, and `category_path` what it was called when the sample
+    was drawn (empty: anywhere); `population` is how many suggestions were open then. `batch` holds
+    the acceptance of the rest, once somebody gave it.
     """
 
     catalog = models.ForeignKey(Catalog, on_delete=models.CASCADE, related_name="review_samples")
@@ -29,6 +30,7 @@ class ReviewSample(models.Model):
     category = models.ForeignKey(
         Category, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    category_path = models.CharField(max_length=300, blank=True, default="")
     population = models.PositiveIntegerField()
     batch = models.ForeignKey(
         Batch, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
