@@ -80,7 +80,8 @@ def may(user: object, catalog: Catalog, roles: frozenset = EDIT) -> bool:
 def may_set_status(user: object, catalog: Catalog, old: str, new: str) -> bool:
     """Whether `user` may move a product of the catalogue from one status to another.
 
-    Approving, and taking an approval back, are a reviewer's; the other moves an editor's too.
+    Approving, also what is approved already and has changed, and taking an approval back are a
+    reviewer's; the other moves an editor's too.
     """
     return _moves(role_in(user, catalog), old, new)
 
@@ -88,12 +89,15 @@ def may_set_status(user: object, catalog: Catalog, old: str, new: str) -> bool:
 def statuses_for(user: object, product: Product) -> list[ProductStatus]:
     """The statuses that `user` may give the product, its own among them; none to readers."""
     role = role_in(user, product.catalog)
-    return [status for status in ProductStatus if _moves(role, product.status, status)]
+    return [
+        status
+        for status in ProductStatus
+        if _moves(role, product.status, status) or (role in MOVE and status == product.status)
+    ]
 
 
 def _moves(role: str | None, old: str, new: str) -> bool:
-    concerns_approval = old != new and ProductStatus.APPROVED in {old, new}
-    return role in (REVIEW if concerns_approval else MOVE)
+    return role in (REVIEW if ProductStatus.APPROVED in {old, new} else MOVE)
 
 
 def _allow(user: object, catalog: Catalog, roles: frozenset) -> None:

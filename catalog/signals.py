@@ -1,5 +1,5 @@
-"""Work and outbox rows, and the texts of products, written in the transaction of the change that
-needs them. Nothing else.
+"""Work and outbox rows, the texts of products, and whether products are as they were approved,
+written in the transaction of the change that needs them. Nothing else.
 
 Bulk writes do not send signals: `IndexedQuerySet` writes the outbox for them and sends
 `bulk_changed`.
@@ -14,6 +14,7 @@ from django.db.models import Model, QuerySet
 from django.db.models.signals import post_delete, post_save, pre_delete
 from django.dispatch import receiver
 
+from catalog.approval.content import PLACEMENT_COLUMNS, PRODUCT_COLUMNS, VARIANT_COLUMNS
 from catalog.ingest import wake
 from catalog.models import (
     Catalog,
@@ -32,6 +33,7 @@ from catalog.models import (
 )
 from catalog.models.outbox import CHUNK, bulk_changed, record_index_changes
 from catalog.renditions import rendition_names
+from catalog.services.approval import approval_refresh
 from catalog.textsearch.documents import (
     PRODUCT_FIELDS,
     VARIANT_FIELDS,
@@ -126,6 +128,11 @@ def category_changes_payloads(instance: Category, created: bool, **_: Any) -> No
         wake.on_commit(wake.INDEX)
 
 
+def _model_of(origin: Model | QuerySet) -> type[Model]:
+    """What a deletion that led to others began with."""
+    return origin.model if isinstance(origin, QuerySet) else type(origin)
+
+
 def _concerns(changed: Collection[str] | None, fields: frozenset[str]) -> bool:
     return changed is None or not fields.isdisjoint(changed)
 
@@ -149,7 +156,7 @@ def variant_changes_text(
 @receiver(post_delete, sender=Variant)
 def variant_leaves_text(instance: Variant, origin: Model | QuerySet, **_: Any) -> None:
     # When the product goes with its variants, its text is gone already and must not come back.
-    if (origin.model if isinstance(origin, QuerySet) else type(origin)) is Variant:
+    if _model_of(origin) is Variant:
         text_documents_refresh([instance.product_id])
 
 
@@ -183,3 +190,72 @@ def variants_change_texts(ids: list[int], fields: Collection[str] | None, **_: A
         for start in range(0, len(ids), CHUNK):
             some = Variant.objects.filter(pk__in=ids[start : start + CHUNK])
             text_documents_refresh(some.order_by().values_list("product_id", flat=True))
+
+
+@receiver(post_save, sender=Product)
+def product_changes_approved(
+    instance: Product,
+    created: bool,  # noqa: FBT001
+    update_fields: Collection[str] | None,
+    **_: Any,
+) -> None:
+    if not created and _concerns(update_fields, PRODUCT_COLUMNS):
+        approval_refresh([instance.pk])
+
+
+@receiver(post_save, sender=Variant)
+def variant_changes_approved(
+    instance: Variant, update_fields: Collection[str] | None, **_: Any
+) -> None:
+    if _concerns(update_fields, VARIANT_COLUMNS):
+        approval_refresh([instance.product_id])
+
+
+@receiver(post_save, sender=Placement)
+def placement_changes_approved(
+    instance: Placement, update_fields: Collection[str] | None, **_: Any
+) -> None:
+    if _concerns(update_fields, PLACEMENT_COLUMNS):
+        approval_refresh([instance.product_id])
+
+
+@receiver(post_save, sender=CurrentAttribute)
+def attribute_changes_approved(instance: CurrentAttribute, **_: Any) -> None:
+    approval_refresh([instance.product_id])
+
+
+@receiver(post_delete, sender=Variant)
+@receiver(post_delete, sender=Placement)
+def part_leaves_approved(instance: Variant | Placement, origin: Model | QuerySet, **_: Any) -> None:
+    # What was hidden already is missed by nobody, nor is what goes with its product.
+    if instance.deleted_at is None and _model_of(origin) not in {Product, Catalog}:
+        approval_refresh([instance.product_id])
+
+
+@receiver(post_delete, sender=Category)
+def category_leaves_approved(instance: Category, **_: Any) -> None:
+    approval_refresh(instance.product_ids)  # type: ignore[attr-defined]
+
+
+@receiver(bulk_changed, sender=Product)
+def products_change_approved(ids: list[int], fields: Collection[str] | None, **_: Any) -> None:
+    if _concerns(fields, PRODUCT_COLUMNS):
+        approval_refresh(ids)
+
+
+@receiver(bulk_changed, sender=Variant)
+@receiver(bulk_changed, sender=Placement)
+@receiver(bulk_changed, sender=CurrentAttribute)
+def parts_change_approved(
+    sender: type[Variant | Placement | CurrentAttribute],
+    ids: list[int],
+    fields: Collection[str] | None,
+    **_: Any,
+) -> None:
+    if not _concerns(fields, VARIANT_COLUMNS | PLACEMENT_COLUMNS | {"value"}):
+        return
+    touched: set[int] = set()
+    for start in range(0, len(ids), CHUNK):
+        some = sender.objects.filter(pk__in=ids[start : start + CHUNK]).order_by()
+        touched.update(some.values_list("product_id", flat=True))
+    approval_refresh(touched)

@@ -159,7 +159,8 @@ class ProductAdmin(Hidden, ServiceAdmin):
         if change:
             fields = {name: form.cleaned_data[name] for name in form.changed_data}
             fresh = Product.objects.select_related("catalog").get(pk=obj.pk)
-            self._check_status(request, fresh, fields.get("status", fresh.status))
+            if "status" in fields:
+                self._check_status(request, fresh, fields["status"])
             services.product_update(product=fresh, actor=request.user, fields=fields)
             return
         fields = {name: form.cleaned_data[name] for name in form.cleaned_data if name != "catalog"}

@@ -138,8 +138,15 @@ def product_patch(request: HttpRequest, pk: int, body: ProductPatch) -> Any:
     fields = body.model_dump(exclude_unset=True)
     roles = selectors.MOVE if fields.keys() == {"status"} else selectors.EDIT
     product = selectors.product_for(request.user, pk, roles)
-    status = fields.get("status") or product.status
-    if not selectors.may_set_status(request.user, product.catalog, product.status, status):
+    if fields.get("status") == product.status and not selectors.may(
+        request.user, product.catalog, selectors.REVIEW
+    ):
+        # Who sends back what was read does not approve it anew.
+        del fields["status"]
+    status = fields.get("status")
+    if status and not selectors.may_set_status(
+        request.user, product.catalog, product.status, status
+    ):
         raise PermissionDenied(selectors.APPROVERS_ONLY)
     attributes = fields.pop("attributes", {})
     services.product_update(

@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field
 
 from catalog.activity import describe_state, embed_state
 from catalog.models import Catalog, CurrentAttribute, Placement, Product, Variant
+from catalog.money import money_text
 from catalog.search import Hit, SearchResult
 from catalog.services.attribute_values import COLUMN_FIELDS
 
@@ -69,14 +70,6 @@ class ImageOut(Schema):
         )
 
 
-def money(value: Decimal | None) -> str | None:
-    """A decimal string with at least two places, without an exponent."""
-    if value is None:
-        return None
-    places = max(2, -int(value.normalize().as_tuple().exponent))
-    return f"{value:.{places}f}"
-
-
 class VariantOut(Schema):
     id: int
     sku: str
@@ -99,9 +92,9 @@ class VariantOut(Schema):
             gtin=variant.gtin,
             mpn=variant.mpn,
             options=variant.options,
-            price=money(variant.price),
-            compare_at_price=money(variant.compare_at_price),
-            cost=money(variant.cost),
+            price=money_text(variant.price),
+            compare_at_price=money_text(variant.compare_at_price),
+            cost=money_text(variant.cost),
             currency=variant.currency,
             weight_grams=variant.weight_grams,
             availability=variant.availability,

@@ -17,6 +17,7 @@ from catalog.models import Catalog, Photo, PhotoRole, Placement, Product, Produc
 from catalog.models.outbox import record_index_changes
 from catalog.models.photo import SIMILARITY_ROLES
 from catalog.models.shapes import check_tags
+from catalog.services.approval import versions_record
 from catalog.services.attribute_values import CATEGORY, COLUMN_FIELDS, check_text
 from catalog.services.audit import audit, audit_many
 from catalog.services.errors import conflict, unique_handled
@@ -90,6 +91,8 @@ def product_create(
                 catalog=catalog,
                 summary=product.title,
             )
+            if product.status == ProductStatus.APPROVED:
+                versions_record(products=[product], actor=actor)
     except _TwinFound as found:
         return Created(found.product, duplicate=True)
     return Created(product)
@@ -190,6 +193,7 @@ def product_update(
 ) -> Product:
     """Change plain fields (a simple product's variant fields too) and attributes as a person.
 
+    The status "approved" among them approves what the product then is, also where it is so already.
     Raises ValidationError with messages by field, and changes nothing then; also for a status when
     somebody else has changed it since the product was read.
     """
@@ -222,6 +226,8 @@ def product_update(
                 summary=", ".join(sorted(changes)),
                 data=changes,
             )
+        if plain.get("status") == ProductStatus.APPROVED:
+            versions_record(products=[product], actor=actor)
     return product
 
 
@@ -284,6 +290,9 @@ def products_restore(*, products: Iterable[Product], actor: Any) -> list[int]:
 def products_set_status(*, products: Iterable[Product], status: str, actor: Any) -> int:
     """Move products from the statuses they were read with to this one; returns how many changed.
 
+    Approving keeps each as an approved version, those that are approved already if they changed
+    since, and these count, too.
+
     Raises ValidationError if it is unknown, or if somebody else moved one of them meanwhile: who
     may move a product depends on where it stands.
     """
@@ -299,7 +308,8 @@ def products_set_status(*, products: Iterable[Product], status: str, actor: Any)
     targets = [(row, f"{row.status} → {status}") for row in rows]
     audit_many(actor=actor, action="product.status", targets=targets)
     _now_have(rows, status=status)
-    return len(rows)
+    made = versions_record(products=locked, actor=actor) if status == ProductStatus.APPROVED else []
+    return len({row.pk for row in rows} | {version.product_id for version in made})
 
 
 def products_set_category(*, products: Iterable[Product], path: str | None, actor: Any) -> int:

@@ -25,6 +25,7 @@ from catalog.models import (
 )
 from catalog.models.outbox import CHUNK, record_index_changes
 from catalog.models.sources import MACHINE_SOURCES
+from catalog.services.approval import approval_refresh
 from catalog.services.attribute_values import CATEGORY, COLUMN_FIELDS, Definitions
 from catalog.services.reviewing import reviews_mark
 from catalog.textsearch.documents import text_documents_refresh
@@ -227,6 +228,7 @@ class _Changes:
         self._write_terms()
         products.bulk_update(self._moved, ["category", "updated_at"])
         text_documents_refresh(self._reworded)
+        approval_refresh(self.product_ids)
 
     def _write_terms(self) -> None:
         CurrentTerm.objects.filter(current__in=[each.current for each in self._terms]).delete()

@@ -1,0 +1,1 @@
+"""What an approved version holds, and how two of them differ. Written by `services.approval`."""
