@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from catalog.models import (
+    Batch,
     Category,
     CurrentAttribute,
     LedgerEntry,
@@ -177,7 +178,7 @@ def in_bulk(product: Product, way: str, person: Any) -> None:
         case "alt":
             Placement.objects.filter(product=product).update(alt_text="Bulk")
         case "batch":
-            batch = ledger.Batch.objects.create(catalog=product.catalog, label="Bulk")
+            batch = Batch.objects.create(catalog=product.catalog, label="Bulk")
             ledger.attribute_set(
                 product=product, field="color", value=["blue"], actor=person, batch=batch
             )
