@@ -7,6 +7,7 @@ does; the README's table is checked against it.
 from __future__ import annotations
 
 import os
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
@@ -56,6 +57,16 @@ class Settings(Environment):
     s3_region: str = ""
     s3_access_key_id: SecretStr | None = None
     s3_secret_access_key: SecretStr | None = None
+    groq_api_key: SecretStr | None = None
+    groq_base_url: str = "https://api.groq.com"
+    groq_vision_model: str = "qwen/qwen3.8-27b"
+    groq_text_model: str = "openai/gpt-oss-120b"
+    llm_concurrency: int = Field(default=4, ge=1, le=64)
+    llm_requests_per_minute: int = Field(default=0, ge=0)
+    llm_daily_tokens: int = Field(default=10_000_000, ge=0)
+    llm_daily_usd: Decimal = Field(default=Decimal(10), ge=0)
+    llm_user_daily_tokens: int = Field(default=5_000_000, ge=0)
+    llm_user_daily_usd: Decimal = Field(default=Decimal(5), ge=0)
     max_photo_mb: int = Field(default=25, ge=1, le=60)
     max_photo_megapixels: int = Field(default=50, ge=1, le=200)
     time_zone: str = "UTC"
@@ -99,6 +110,14 @@ class Settings(Environment):
         if value and not names_host(value, "http", "https"):
             raise ValueError("write it as http://HOST:PORT or https://HOST")
         return value.rstrip("/")
+
+    @field_validator("groq_base_url")
+    @classmethod
+    def _is_model_server(cls, value: str) -> str:
+        if not names_host(value, "http", "https"):
+            raise ValueError("write it as https://HOST or http://HOST:PORT")
+        # The client adds the path itself; people copy the address with it.
+        return value.rstrip("/").removesuffix("/openai/v1")
 
     @field_validator("database_url")
     @classmethod
@@ -298,6 +317,16 @@ MAX_PHOTO_PIXELS = ENV.max_photo_megapixels * 1_000_000
 S3_BUCKET = ENV.s3_bucket
 QDRANT_URL = ENV.qdrant_url
 QDRANT_API_KEY = secret(ENV.qdrant_api_key)
+GROQ_API_KEY = secret(ENV.groq_api_key)
+GROQ_BASE_URL = ENV.groq_base_url
+GROQ_VISION_MODEL = ENV.groq_vision_model
+GROQ_TEXT_MODEL = ENV.groq_text_model
+LLM_CONCURRENCY = ENV.llm_concurrency
+LLM_REQUESTS_PER_MINUTE = ENV.llm_requests_per_minute
+LLM_DAILY_TOKENS = ENV.llm_daily_tokens
+LLM_DAILY_USD = ENV.llm_daily_usd
+LLM_USER_DAILY_TOKENS = ENV.llm_user_daily_tokens
+LLM_USER_DAILY_USD = ENV.llm_user_daily_usd
 CLIP_MODEL = ENV.clip_model
 CLIP_PRETRAINED = ENV.clip_pretrained
 CLIP_DEVICE = ENV.clip_device

@@ -1,12 +1,18 @@
-"""The one door to language models."""
-
-# ruff: noqa: ARG002
+"""The one door to language models: paced, within the budgets, paid for once, and written down."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Sequence
+from decimal import Decimal
 from functools import lru_cache
+from typing import Generic
 
+from prodintel.llm import budgets, credentials, estimates, kept, pacing, streaming, structured
+from prodintel.llm.adapter import CallFailedError
+from prodintel.llm.requests import Request, exchange, facts_for, needed
+from prodintel.llm.schemas import schema_text
+from prodintel.llm.structured import NotValidError, Way
 from prodintel.llm.types import (
     Ability,
     Account,
@@ -17,9 +23,15 @@ from prodintel.llm.types import (
     M,
     Message,
     ModelFacts,
+    Usage,
 )
 
-NO_KEY = "No key for language models is set."
+# Three steps down, one without words about reasoning, one with more room, one repair.
+MOST_REQUESTS = 6
+REMEMBER_SECONDS = 7 * 86_400.0
+# JSON that failed the provider's own check may have been one bad answer.
+DOUBT_SECONDS = 3600.0
+LONGEST_SLEEP = 60.0
 
 
 @lru_cache(maxsize=1)
@@ -29,23 +41,36 @@ def gateway() -> Gateway:
 
 
 class Gateway:
-    """Calls of language models: paced, budgeted, paid for once, and written down."""
+    """Calls of language models, from any thread. A key that is entered, changed or removed at run
+    time counts within two seconds.
+    """
 
     def is_configured(self) -> bool:
         """Whether there is a key."""
-        return False
+        return credentials.current() is not None
 
     def facts(self, ability: Ability) -> ModelFacts:
-        """What is known of the model that does this."""
-        return ModelFacts(id="", images_per_call=1 if ability is Ability.VISION else 0)
+        """What is known of the model that the settings name for this."""
+        return facts_for(ability)
 
     def acquire(self, ability: Ability, *, tokens: int) -> float:
-        """Take a slot for one call of so many tokens.
+        """Take a slot for one call of so many tokens, prompt and answer.
 
-        0.0 when the slot is taken, else how many seconds until it is worth asking again.
+        0.0 when the slot is taken, else how many seconds until it is worth asking again. A slot is
+        used by `structured(paced=False)` or given back by `give_back`; left alone it lapses.
         Raises LanguageModelError (not_configured) without a key.
         """
-        raise LanguageModelError(NO_KEY, code="not_configured", outside=True)
+        active, model = needed(), facts_for(ability).id
+        if budgets.exhausted(tokens):
+            return LONGEST_SLEEP
+        wait = pacing.grant(pacing.Lane(active.account, model), tokens)
+        return 0.0 if wait is None else min(max(wait.seconds, 0.01), LONGEST_SLEEP)
+
+    def give_back(self, ability: Ability) -> None:
+        """A slot that was acquired is not needed after all."""
+        active = credentials.current()
+        if active is not None:
+            pacing.give_back(pacing.Lane(active.account, facts_for(ability).id))
 
     def structured(
         self,
@@ -58,15 +83,147 @@ class Gateway:
         key: str = "",
         paced: bool = True,
     ) -> Answer[M]:
-        """One validated instance of the schema. Raises LanguageModelError only."""
-        raise LanguageModelError(NO_KEY, code="not_configured", outside=True)
+        """One validated instance of the schema.
+
+        `max_tokens` are those of the answer, without a model's thoughts. With `paced=False` the slot
+        was acquired before. `key` is a digest of the request: an answer is kept under it before it
+        is returned, and given again for 30 days instead of being paid for twice.
+        Raises LanguageModelError only.
+        """
+        paid = kept.kept_answer(key, schema)
+        if paid is not None:
+            if not paced:
+                self.give_back(ability)
+            return paid
+        conversation = _Conversation(ability, messages, schema, account, max_tokens)
+        answer = conversation.hold(has_slot=not paced)
+        kept.answer_keep(key, answer)
+        return answer
 
     def stream(
         self, ability: Ability, messages: Sequence[Message], *, account: Account, max_tokens: int
     ) -> AsyncIterator[Delta]:
-        """Text as it is written; the last delta carries the usage. Raises LanguageModelError."""
-        raise LanguageModelError(NO_KEY, code="not_configured", outside=True)
+        """Text as it is written; the last delta has no text and carries the usage.
+
+        Closing the iterator ends the call at the provider. Raises LanguageModelError.
+        """
+        return streaming.stream(ability, messages, account=account, max_tokens=max_tokens)
 
     def estimate(self, ability: Ability, *, calls: int, tokens: int) -> Estimate:
-        """What so many calls of so many tokens each would take."""
-        return Estimate(calls=calls, tokens=calls * tokens, seconds=None, cost_usd=None)
+        """What so many calls of so many tokens each would take at the present limits."""
+        return estimates.estimate(ability, calls=calls, tokens=tokens)
+
+
+class _Conversation(Generic[M]):
+    """Asking until the answer fits: at most so many requests, one repair, one with more room."""
+
+    def __init__(
+        self,
+        ability: Ability,
+        messages: Sequence[Message],
+        schema: type[M],
+        account: Account,
+        max_tokens: int,
+    ) -> None:
+        self._active = needed()
+        self._facts = facts_for(ability)
+        self._lane = pacing.Lane(self._active.account, self._facts.id)
+        self._messages = list(messages)
+        self._schema = schema
+        self._account = account
+        self._room = max_tokens + self._facts.reasoning_tokens
+        state = pacing.state_of(self._lane)
+        self._plain = state.plain
+        self._way = structured.best_way(self._facts)
+        if state.way and state.way_until > time.time():
+            self._way = Way(state.way)
+        self._spent = Usage()
+        self._repaired = self._lengthened = False
+
+    def hold(self, *, has_slot: bool) -> Answer[M]:
+        """The answer. Raises LanguageModelError."""
+        for number in range(MOST_REQUESTS):
+            try:
+                text, finish = self._ask(has_slot=has_slot and not number)
+            except CallFailedError as error:
+                generated = self._of_failed(error)
+                if generated is not None:
+                    return generated
+                continue
+            try:
+                value = structured.read(text, self._schema)
+            except NotValidError as problem:
+                self._ask_otherwise(text, finish, str(problem))
+                continue
+            return Answer(value, self._spent, self._facts.id)
+        raise self._bad("The language model did not give what was asked for.")
+
+    def _ask(self, *, has_slot: bool) -> tuple[str, str]:
+        in_request = self._way in {Way.STRICT, Way.SCHEMA}
+        request = Request(
+            self._active,
+            self._facts,
+            self._account,
+            structured.asked(self._way, self._messages, self._schema),
+            self._room,
+            more_text=len(schema_text(self._schema)) if in_request else 0,
+            plain=self._plain,
+        )
+        form = structured.response_format(self._way, self._schema)
+        reply, usage = exchange(request, response_format=form, has_slot=has_slot)
+        self._spend(usage)
+        return reply.text, reply.finish
+
+    def _spend(self, usage: Usage) -> None:
+        cost = None
+        if usage.cost_usd is not None:
+            cost = usage.cost_usd + (self._spent.cost_usd or Decimal(0))
+        self._spent = Usage(
+            self._spent.prompt_tokens + usage.prompt_tokens,
+            self._spent.completion_tokens + usage.completion_tokens,
+            cost,
+        )
+
+    def _of_failed(self, error: CallFailedError) -> Answer[M] | None:
+        """The answer that the provider threw away, if it fits; else None after a step down.
+
+        Raises the error if asking in another way would not help.
+        """
+        if error.generated:
+            try:
+                value = structured.read(error.generated, self._schema)
+                return Answer(value, self._spent, self._facts.id)
+            except NotValidError:
+                pass
+        said = str(error.details.get("said", ""))
+        if error.code != "refused":
+            raise error
+        if "reasoning" in said.lower() and not self._plain:
+            self._plain = True
+            pacing.remember_plain(self._lane)
+            return None
+        down = structured.way_down(self._way)
+        if down is None or not structured.is_about_format(error.provider_code, said):
+            raise error
+        self._way = down
+        doubtful = error.provider_code == "json_validate_failed"
+        seconds = DOUBT_SECONDS if doubtful else REMEMBER_SECONDS
+        pacing.remember_way(self._lane, down, seconds=seconds)
+        return None
+
+    def _ask_otherwise(self, text: str, finish: str, problem: str) -> None:
+        """Prepare the next request after an answer that does not fit. Raises LanguageModelError."""
+        if finish == "length" and not self._lengthened:
+            self._lengthened = True
+            most = self._facts.output_tokens or self._room * 2
+            self._room = min(self._room * 2, max(most, self._room))
+            return
+        if finish == "length":
+            raise self._bad("The language model's answer was cut off, twice.")
+        if self._repaired:
+            raise self._bad(f"The language model's answer does not fit: {problem}")
+        self._repaired = True
+        self._messages = structured.repairing(self._messages, text, problem)
+
+    def _bad(self, message: str) -> LanguageModelError:
+        return LanguageModelError(message[:500], code="bad_answer")

@@ -68,7 +68,13 @@ class Answer(Generic[M]):
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """What is known of a model. Prices are USD for a million tokens, None where unknown."""
+    """What is known of a model. Prices are USD for a million tokens, None where unknown.
+
+    `strict_schema` models are held to a JSON schema, `json_schema` ones only try to keep it.
+    `hide_reasoning` and `effort` are what a reasoning model is told; `reasoning_tokens` is the room
+    that its thoughts need beside the answer. `image_tokens` is what a photo of about 1,000 pixels
+    takes of the prompt. 0 stands for unknown in numbers of tokens.
+    """
 
     id: str
     images_per_call: int = 0
@@ -78,6 +84,18 @@ class ModelFacts:
     context_tokens: int = 0
     prompt_usd: Decimal | None = None
     completion_usd: Decimal | None = None
+    json_schema: bool = False
+    output_tokens: int = 0
+    image_tokens: int = 1200
+    hide_reasoning: str = ""  # "reasoning_format" or "include_reasoning"
+    effort: str = ""
+    reasoning_tokens: int = 0
+    checked: str = ""  # the day on which these facts were looked up, "" for a model nobody knows
+    source: str = ""
+
+    @property
+    def known(self) -> bool:
+        return bool(self.checked)
 
 
 @dataclass(frozen=True)
