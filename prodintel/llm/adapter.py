@@ -86,19 +86,8 @@ def complete(
         request["response_format"] = response_format
     with _explained(active):
         raw = _client(active).chat.completions.with_raw_response.create(**request)
-        answer = raw.parse()
-    if not answer.choices:
-        raise _error("The model gave no answer.", "unavailable", outside=True)
-    choice = answer.choices[0]
-    # Not among the client's fields, but models of OpenAI's kind say it.
-    if getattr(choice.message, "refusal", None):
-        raise _error("The model declines to answer this.", "refused", permanent=True)
-    return Reply(
-        text=choice.message.content or "",
-        finish=choice.finish_reason or "",
-        tokens=_tokens(answer.usage),
-        seen=rate_headers.read(raw.headers, now=time.time()),
-    )
+        with _sensible():
+            return _reply(raw.parse(), rate_headers.read(raw.headers, now=time.time()))
 
 
 async def pieces(
@@ -122,7 +111,8 @@ async def pieces(
         ) as raw:
             yield rate_headers.read(raw.headers, now=time.time())
             async for chunk in await raw.parse():
-                piece = _piece(chunk)
+                with _sensible():
+                    piece = _piece(chunk)
                 finished = finished or bool(piece.finish)
                 yield piece
     if not finished:
@@ -237,6 +227,17 @@ def _message(message: Message) -> dict[str, Any]:
     return {"role": message.role, "content": parts}
 
 
+def _reply(answer: Any, seen: Seen) -> Reply:
+    if not answer.choices:
+        raise _error("The model gave no answer.", "unavailable", outside=True)
+    choice = answer.choices[0]
+    # Not among the client's fields, but models of OpenAI's kind say it.
+    if getattr(choice.message, "refusal", None):
+        raise _error("The model declines to answer this.", "refused", permanent=True)
+    text, finish = choice.message.content or "", choice.finish_reason or ""
+    return Reply(text, finish, _tokens(answer.usage), seen)
+
+
 def _tokens(usage: Any) -> tuple[int, int] | None:
     if usage is None:
         return None
@@ -282,6 +283,17 @@ def _explained(active: Active) -> Iterator[None]:
     except (groq.GroqError, httpx.HTTPError, ValueError) as error:
         message = _scrubbed(f"The language model's answer makes no sense: {error}", active)
         raise _error(message, "unavailable", outside=True) from None
+
+
+@contextmanager
+def _sensible() -> Iterator[None]:
+    """For taking an answer apart: the client builds its objects without looking at their types."""
+    try:
+        yield
+    except (AttributeError, TypeError, ValueError, IndexError):
+        raise _error(
+            "The language model's answer makes no sense.", "unavailable", outside=True
+        ) from None
 
 
 _BROKE_OFF = "The connection to the language model broke off."
