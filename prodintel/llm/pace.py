@@ -225,6 +225,9 @@ def send(state: PaceState, now: float, tokens: int, setting: int = 0) -> Wait | 
 def answered(state: PaceState, now: float, sent: float, seen: Seen, *, tokens: int | None) -> None:
     """A request was answered: it took so many tokens, None if that is not known."""
     _learn(state, now, sent, seen, tokens=tokens)
+    if not state.learned_at:
+        # The request that told the limit counts, too.
+        state.next_slot = max(state.next_slot, sent + rate(state).interval * SLOT_MARGIN)
     state.learned_at = state.learned_at or now
     state.probing_until = 0.0
     state.failures, state.open_for, state.open_until = 0, 0.0, 0.0
