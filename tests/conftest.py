@@ -17,6 +17,7 @@ from PIL import Image
 
 from catalog.describe import vocabulary
 from catalog.models import Catalog, Membership, Role
+from catalog.vocabulary import kept
 from prodintel.lib.bucket import storage_options
 
 SCALED_SETTINGS = "tests.scaled_settings"
@@ -104,6 +105,7 @@ def _nothing_remembered() -> Any:
     for cache in caches.all(initialized_only=True):
         cache.clear()
     vocabulary._kept = None
+    kept._kept.clear()
 
 
 @pytest.fixture

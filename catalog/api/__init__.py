@@ -4,7 +4,8 @@ from catalog.api.errors import add_error_handlers
 from catalog.api.health import router as health_router
 from catalog.api.products import router as products_router
 from catalog.api.search import router as search_router
+from catalog.api.vocabulary import router as vocabulary_router
 
-ROUTERS = (health_router, products_router, search_router)
+ROUTERS = (health_router, products_router, search_router, vocabulary_router)
 
 __all__ = ["ROUTERS", "add_error_handlers"]

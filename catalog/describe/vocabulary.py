@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from catalog.models import AttributeDefinition, AttributeKind, Category, Term, TermState
+from catalog.vocabulary.stamp import Stamp, vocabulary_stamp
 
 MAX_AGE = 5.0  # seconds until changes that another process made are seen
+# Seconds until changes are seen that were made past the services, which leave no trace but themselves.
+MAX_UNTRACED = 300.0
 
 
 @dataclass(frozen=True)
 class CategoryNode:
-    """A category; `parent` is the path above, "" at the top."""
+    """A category; `parent` is the path above, "" at the top.
+
+    `offered` is whether machines may choose it: it and all above it are.
+    """
 
     path: str
     parent: str
@@ -26,6 +31,7 @@ class CategoryNode:
     prompts: tuple[str, ...]
     google_id: str = ""
     shopify_id: str = ""
+    offered: bool = True
 
 
 @dataclass(frozen=True)
@@ -65,16 +71,22 @@ class Vocabulary:
     version: str = ""
 
     @cached_property
+    def offered(self) -> tuple[str, ...]:
+        """Paths that may be chosen among, parents before children."""
+        return tuple(path for path, node in self.categories.items() if node.offered)
+
+    @cached_property
     def children(self) -> Mapping[str, tuple[str, ...]]:
-        """Paths right below each path; the top categories stand at ""."""
+        """Offered paths right below each path; the top categories stand at ""."""
         below: dict[str, list[str]] = {}
-        for node in self.categories.values():
-            below.setdefault(node.parent, []).append(node.path)
+        for path in self.offered:
+            below.setdefault(self.categories[path].parent, []).append(path)
         return {parent: tuple(paths) for parent, paths in below.items()}
 
     @cached_property
     def leaves(self) -> tuple[str, ...]:
-        return tuple(path for path in self.categories if path not in self.children)
+        """Offered paths with no offered one below them."""
+        return tuple(path for path in self.offered if path not in self.children)
 
     def attributes_of(self, path: str) -> Iterator[AttributeNode]:
         """Attributes that a product of this category may have; "" is an unknown category."""
@@ -95,53 +107,78 @@ def applies(places: tuple[str, ...], path: str) -> bool:
     return not places or any(path == place or path.startswith(f"{place}/") for place in places)
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """A copy, when it was last known to be right, when it was read, and the stamp it was read at."""
+
+    checked: float
+    read: float
+    stamp: Stamp
+    vocabulary: Vocabulary
+
+
 _lock = threading.Lock()
-_kept: tuple[float, Vocabulary] | None = None
+_kept: _Kept | None = None
 
 
 def current(*, max_age: float = MAX_AGE) -> Vocabulary:
-    """The vocabulary, at most `max_age` seconds old; the same object while nothing changes."""
+    """The vocabulary, at most `max_age` seconds old; the same object while nothing changes.
+
+    0 reads all of it; otherwise an older copy that the stamp says is right will do.
+    """
     global _kept  # noqa: PLW0603 -- one copy a process is the purpose
     with _lock:
         now = time.monotonic()
-        if _kept is not None and now - _kept[0] < max_age:
-            return _kept[1]
+        if _kept is not None and now - _kept.checked < max_age:
+            return _kept.vocabulary
+        # Before the rows: what changes in between is read again next time.
+        stamp = vocabulary_stamp()
+        recent = _kept is not None and now - _kept.read < MAX_UNTRACED
+        if _kept is not None and max_age > 0 and recent and _kept.stamp == stamp:
+            _kept = replace(_kept, checked=now)
+            return _kept.vocabulary
         fresh = _read()
-        if _kept is not None and _kept[1].version == fresh.version:
-            fresh = _kept[1]
-        _kept = (now, fresh)
+        if _kept is not None and _kept.vocabulary.version == fresh.version:
+            fresh = _kept.vocabulary
+        _kept = _Kept(now, now, stamp, fresh)
         return fresh
 
 
 def _read() -> Vocabulary:
-    categories = _categories()
-    attributes = _attributes({row.pk: row.path for row in categories})
-    nodes = {
-        row.path: CategoryNode(
-            path=row.path,
-            parent=row.path.rpartition("/")[0],
-            labels=row.labels,
-            prompts=tuple(row.prompts),
-            google_id=row.google_id,
-            shopify_id=row.shopify_id,
+    paths: dict[int, str] = {}
+    nodes: dict[str, CategoryNode] = {}
+    rows = Category.objects.order_by("position", "path").values_list(
+        "pk", "path", "labels", "prompts", "google_id", "shopify_id", "offered"
+    )
+    # Sorting keeps the order of equals: by level, and there by position.
+    for pk, path, labels, prompts, google_id, shopify_id, offered in sorted(
+        rows, key=lambda row: row[1].count("/")
+    ):
+        paths[pk] = path
+        parent = path.rpartition("/")[0]
+        above = nodes.get(parent)
+        nodes[path] = CategoryNode(
+            path=path,
+            parent=parent,
+            labels=labels,
+            prompts=tuple(prompts),
+            google_id=google_id,
+            shopify_id=shopify_id,
+            offered=offered and (above is None or above.offered),
         )
-        for row in categories
-    }
+    attributes = _attributes(paths)
     return Vocabulary(nodes, attributes, _version(nodes, attributes))
-
-
-def _categories() -> list[Category]:
-    rows = list(Category.objects.order_by("position", "path"))
-    order = {row.pk: index for index, row in enumerate(rows)}
-    return sorted(rows, key=lambda row: (row.path.count("/"), order[row.pk]))
 
 
 def _attributes(paths: Mapping[int, str]) -> dict[str, AttributeNode]:
     terms: dict[int, list[TermNode]] = {}
     places = _places(Term.categories.through, "term_id", paths)
-    for term in Term.objects.filter(state=TermState.ACTIVE).order_by("position", "key"):
-        node = TermNode(term.key, term.labels, tuple(term.prompts), places.get(term.pk, ()))
-        terms.setdefault(term.attribute_id, []).append(node)
+    active = Term.objects.filter(state=TermState.ACTIVE).order_by("position", "key")
+    for pk, owner, key, labels, prompts in active.values_list(
+        "pk", "attribute_id", "key", "labels", "prompts"
+    ):
+        node = TermNode(key, labels, tuple(prompts), places.get(pk, ()))
+        terms.setdefault(owner, []).append(node)
     places = _places(AttributeDefinition.categories.through, "attributedefinition_id", paths)
     return {
         row.key: AttributeNode(
@@ -170,15 +207,7 @@ def _places(link: Any, owner: str, paths: Mapping[int, str]) -> dict[int, tuple[
 def _version(
     categories: Mapping[str, CategoryNode], attributes: Mapping[str, AttributeNode]
 ) -> str:
-    # Reading the few hundred rows costs some milliseconds; a change counter would miss bulk writes.
-    text = json.dumps(
-        [
-            [vars(node) for node in categories.values()],
-            [
-                {**vars(node), "terms": [vars(term) for term in node.terms]}
-                for node in attributes.values()
-            ],
-        ],
-        ensure_ascii=False,
-    )
-    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+    digest = hashlib.blake2b(digest_size=12)
+    for node in (*categories.values(), *attributes.values()):
+        digest.update(repr(node).encode("utf-8", "backslashreplace"))
+    return digest.hexdigest()

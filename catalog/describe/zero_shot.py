@@ -86,8 +86,8 @@ class ZeroShot:
         return found
 
     def _descend(self, shares: NDArray[np.float32]) -> Guess | None:
-        """The deepest category that is still probable enough; shares are by category, in order."""
-        order = {path: index for index, path in enumerate(self.vocabulary.categories)}
+        """The deepest category that is still probable enough; shares are by offered category."""
+        order = {path: index for index, path in enumerate(self.vocabulary.offered)}
         best: Guess | None = None
         below = self.vocabulary.children.get("", ())
         while below:
@@ -157,8 +157,8 @@ def product_vector(photos: Vectors, main: Sequence[bool]) -> NDArray[np.float32]
 
 
 def _ancestry(vocabulary: Vocabulary) -> NDArray[np.float32]:
-    """(leaves, categories) ones where a leaf lies in a category: leaf shares become tree shares."""
-    paths = list(vocabulary.categories)
+    """(leaves, offered) ones where a leaf lies in a category: leaf shares become tree shares."""
+    paths = vocabulary.offered
     inside = [
         [leaf == path or leaf.startswith(f"{path}/") for path in paths]
         for leaf in vocabulary.leaves

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from catalog.models import (
@@ -25,8 +25,9 @@ from catalog.services.attribute_values import CATEGORY, CHOICES, COLUMN_FIELDS, 
 from catalog.services.audit import audit
 from catalog.services.errors import conflict
 from catalog.services.reprojecting import projection_renew
-from catalog.services.vocabulary_loading import LOADED, Loading
-from catalog.vocabulary import DEFAULT, read
+from catalog.services.vocabulary_loading import LOADED, STEP, Loading, Mode
+from catalog.textsearch.documents import text_documents_refresh
+from catalog.vocabulary import DEFAULT, SourceVocabulary, read
 
 # What of a definition decides which row of the ledger counts, and what filters offer of it.
 DECIDING = ("kind", "closed", "machine_may_set", "precedence")
@@ -34,43 +35,89 @@ DECIDING = ("kind", "closed", "machine_may_set", "precedence")
 
 @dataclass(frozen=True)
 class LoadReport:
-    """What loading a file added. What people removed before was `left_out` again."""
+    """What loading a file did; `names` are those of what it added, as the audit trail has them.
+
+    What people removed before was `left_out` again.
+    """
 
     categories: int
     attributes: int
     terms: int
     left_out: int
+    changed: int = 0
+    conflicts: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
     @property
     def added(self) -> int:
         return self.categories + self.attributes + self.terms
 
 
-@transaction.atomic
-def vocabulary_load(*, path: Path = DEFAULT, actor: Any = None) -> LoadReport:
-    """Bring a vocabulary file into the database: add what is missing, change nothing that is there.
+def vocabulary_load(
+    *, path: Path = DEFAULT, mode: str = Mode.ADD, restore: bool = False, actor: Any = None
+) -> LoadReport:
+    """Bring a vocabulary file into the database: add what is missing; `mode` says what else.
 
-    What an earlier load brought and a person deleted stays deleted: the audit trail remembers what
-    was added. Raises VocabularyFileError for a file that cannot be read.
+    What an earlier load brought and a person deleted stays deleted, unless `restore`: the audit
+    trail remembers what was added. Raises VocabularyFileError for a file that cannot be read.
     """
     source = read(path)
-    loading = Loading(source)
+    return vocabulary_apply(source=source, name=path.name, mode=mode, restore=restore, actor=actor)
+
+
+@transaction.atomic
+def vocabulary_apply(
+    *,
+    source: SourceVocabulary,
+    name: str,
+    mode: str = Mode.ADD,
+    restore: bool = False,
+    actor: Any = None,
+) -> LoadReport:
+    """Bring what a file says into the database, all or nothing, with one audit event.
+
+    Raises ValidationError where somebody else adds the same at the same time.
+    """
+    loading = Loading(source, mode=mode, restore=restore)
     report = LoadReport(
-        categories=loading.add_categories(),
-        attributes=loading.add_attributes(),
-        terms=loading.add_terms(),
-        left_out=loading.left_out,
+        **loading.counts_by_table,
+        left_out=len(loading.left_out),
+        changed=len(loading.changes),
+        conflicts=tuple(loading.conflicts),
+        names=tuple(loading.added),
     )
-    if report.added:
-        AuditEvent.objects.create(
-            actor=actor,
-            action=LOADED,
-            target_type="vocabulary",
-            target_id=None,
-            summary=f"{report.added} added from {path.name}",
-            data={"added": loading.added},
-        )
+    if not report.added and not report.changed:
+        return report
+    try:
+        with transaction.atomic():
+            loading.write()
+    except IntegrityError as error:
+        raise conflict(
+            "", "The vocabulary was changed meanwhile. Look at the preview again."
+        ) from error
+    _tell(loading, actor)
+    AuditEvent.objects.create(
+        actor=actor if getattr(actor, "pk", None) else None,
+        action=LOADED,
+        target_type="vocabulary",
+        target_id=None,
+        summary=f"{report.added} added, {report.changed} changed from {name}"[:300],
+        data={"added": loading.added},
+    )
     return report
+
+
+def _tell(loading: Loading, actor: Any) -> None:
+    """What follows for products: what their ledger says may mean something by now."""
+    said = LedgerEntry.objects.filter(field__in=loading.fields)
+    for field in sorted(said.order_by().values_list("field", flat=True).distinct()):
+        projection_renew(field=field, actor=actor)
+    if loading.new_paths and LedgerEntry.objects.filter(field=CATEGORY).exists():
+        projection_renew(field=CATEGORY, actor=actor)
+    relabelled = loading.relabelled
+    for start in range(0, len(relabelled), STEP):
+        products = Product.objects.filter(category__in=relabelled[start : start + STEP])
+        text_documents_refresh(products.values_list("pk", flat=True))
 
 
 @transaction.atomic
@@ -85,6 +132,7 @@ def category_save(
     google_id: str = "",
     shopify_id: str = "",
     position: int = 0,
+    offered: bool = True,
 ) -> Category:
     """Create a category, or change one; the paths below it follow.
 
@@ -103,7 +151,8 @@ def category_save(
     row.parent, row.slug, row.path = parent, slug, path
     row.labels = {language: label for language, label in labels.items() if label}
     row.prompts = [prompt.strip() for prompt in prompts if prompt.strip()]
-    row.google_id, row.shopify_id, row.position = google_id, shopify_id, position
+    row.google_id, row.shopify_id = google_id, shopify_id
+    row.position, row.offered = position, offered
     row.full_clean()
     row.save()
     if old_path and old_path != path:

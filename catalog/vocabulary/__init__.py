@@ -1,15 +1,14 @@
-"""The vocabulary that is shipped, and the reader of its file format."""
+"""The vocabulary that is shipped, and the forms of its files."""
 
 from __future__ import annotations
 
+from catalog.vocabulary.reading import DEFAULT, read, vocabulary_of
 from catalog.vocabulary.source import (
-    DEFAULT,
     SourceAttribute,
     SourceCategory,
     SourceTerm,
     SourceVocabulary,
     VocabularyFileError,
-    read,
 )
 
 __all__ = [
@@ -20,4 +19,5 @@ __all__ = [
     "SourceVocabulary",
     "VocabularyFileError",
     "read",
+    "vocabulary_of",
 ]

@@ -50,7 +50,7 @@ def test_a_young_copy_is_used_without_asking_the_database(django_assert_num_quer
 
 
 def test_reading_takes_few_queries(django_assert_max_num_queries):
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(9):
         fresh()
 
 
