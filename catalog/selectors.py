@@ -6,6 +6,7 @@ an act gets PermissionDenied.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -96,6 +97,12 @@ def statuses_for(user: object, product: Product) -> list[ProductStatus]:
     ]
 
 
+def statuses_moved_from(user: object, catalog: Catalog, new: str) -> frozenset[str]:
+    """From which statuses `user` may move products of the catalogue to `new`."""
+    role = role_in(user, catalog)
+    return frozenset(old for old in ProductStatus if _moves(role, old, new))
+
+
 def _moves(role: str | None, old: str, new: str) -> bool:
     return role in (REVIEW if ProductStatus.APPROVED in {old, new} else MOVE)
 
@@ -120,6 +127,12 @@ def catalog_for(user: object, slug: str, roles: frozenset = VIEW) -> Catalog:
 def products_in(catalog: Catalog) -> QuerySet[Product]:
     """The catalogue's products that are not deleted, newest first."""
     return Product.objects.alive().filter(catalog=catalog).order_by("-created_at", "-pk")
+
+
+def statuses_among(catalog: Catalog, ids: Iterable[int]) -> set[str]:
+    """The statuses that the catalogue's products among `ids` have."""
+    rows = products_in(catalog).filter(pk__in=ids).order_by()
+    return set(rows.values_list("status", flat=True).distinct())
 
 
 def deleted_products_in(catalog: Catalog) -> QuerySet[Product]:

@@ -3,6 +3,7 @@ from django.urls import path, register_converter
 from catalog.views import (
     activity,
     attributes,
+    bulk,
     catalogs,
     deleted,
     photos,
@@ -42,7 +43,12 @@ urlpatterns = [
     path("c/<slug:slug>/search-photos/", search.search_photo_upload, name="search_photo_upload"),
     path("c/<slug:slug>/search-photos/<uuid:token>", photos.search_photo, name="search_photo"),
     path("c/<slug:slug>/products/", products.products, name="products"),
-    path("c/<slug:slug>/products/bulk/", products.products_bulk, name="products_bulk"),
+    path("c/<slug:slug>/products/bulk/", bulk.products_bulk, name="products_bulk"),
+    path(
+        "c/<slug:slug>/products/status/<int:event>/undo/",
+        bulk.products_status_undo,
+        name="products_status_undo",
+    ),
     path("c/<slug:slug>/products/deleted/", deleted.products_deleted, name="products_deleted"),
     path("c/<slug:slug>/products/restore/", deleted.products_restore, name="products_restore"),
     path(

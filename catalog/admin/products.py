@@ -35,6 +35,7 @@ from catalog.services import products as services
 from catalog.services import variants as variant_services
 from catalog.services.errors import conflict
 from catalog.services.ledger import attribute_set
+from catalog.services.statuses import products_set_status
 from catalog.views.http import first_message
 
 
@@ -271,7 +272,7 @@ class ProductAdmin(Hidden, ServiceAdmin):
         if left_out := len(rows) - len(chosen):
             message = f"{left_out} left out. {selectors.APPROVERS_ONLY}"
             self.message_user(request, message, messages.ERROR)
-        count = services.products_set_status(products=chosen, status=status, actor=request.user)
+        count = products_set_status(products=chosen, status=status, actor=request.user)
         self.message_user(request, f"{count} products changed.")
 
     @admin.action(description="Set draft", permissions=["status"])

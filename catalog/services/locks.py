@@ -10,7 +10,8 @@ from collections.abc import Iterable
 
 from django.db.models import Model
 
-from catalog.models import Placement, Variant
+from catalog.models import Placement, Product, Variant
+from catalog.models.outbox import record_index_changes
 from catalog.services.errors import conflict
 
 
@@ -30,3 +31,20 @@ def hold_part(part: Placement | Variant, fields: Iterable[str]) -> None:
         part.refresh_from_db(fields=list(fields))
     except type(part).DoesNotExist as error:
         raise conflict("", "This was removed for good and cannot be brought back.") from error
+
+
+def hold_products(products: Iterable[Product], *, vector: bool = False) -> list[Product]:
+    """These products, with the status they have now, locked until the transaction ends.
+
+    First the products and then their points, in the order in which everybody locks them who takes
+    several at once, so that nobody waits for somebody who waits for him.
+    """
+    own = {product.pk: product for product in products}
+    rows = Product.objects.select_for_update().filter(pk__in=own).order_by("pk")
+    locked = []
+    for pk, status, deleted_at in rows.values_list("pk", "status", "deleted_at"):
+        own[pk].status, own[pk].deleted_at = status, deleted_at
+        locked.append(own[pk])
+    points = Placement.objects.filter(product__in=own).values_list("pk", flat=True)
+    record_index_changes(points, vector=vector)
+    return locked

@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from catalog.models import Catalog, Photo, PhotoRole, Placement, Product, ProductStatus, Variant
-from catalog.models.outbox import record_index_changes
 from catalog.models.photo import SIMILARITY_ROLES
 from catalog.models.shapes import check_tags
 from catalog.services.approval import versions_record
@@ -22,16 +21,16 @@ from catalog.services.attribute_values import CATEGORY, COLUMN_FIELDS, check_tex
 from catalog.services.audit import audit, audit_many
 from catalog.services.errors import conflict, unique_handled
 from catalog.services.ledger import attribute_set
-from catalog.services.locks import lock_row
+from catalog.services.locks import hold_products, lock_row
 from catalog.services.photo_files import photo_files, photo_files_restore, photos_record
 from catalog.services.photos import StagedPhoto, photos_place, title_from_name
 from catalog.services.reviewing import reviews_mark
+from catalog.services.statuses import MOVED
 from catalog.services.variants import VARIANT_FIELDS, changed_fields, variant_save
 
 PRODUCT_FIELDS = frozenset(
     {"title", "description", "brand", "tags", "product_url", "status", "handle"}
 )
-MOVED = "Somebody else changed the status meanwhile. Look at it again, then decide."
 
 
 @dataclass(frozen=True)
@@ -259,7 +258,7 @@ def product_add_photos(
 def products_delete(*, products: Iterable[Product], actor: Any) -> list[int]:
     """Hide products everywhere, at once; they can be brought back for 30 days. Returns their ids."""
     now = timezone.now()
-    rows = [row for row in _locked(products) if row.deleted_at is None]
+    rows = [row for row in hold_products(products) if row.deleted_at is None]
     ids = [row.pk for row in rows]
     Variant.objects.filter(product__in=ids, deleted_at=None).update(deleted_at=now)
     Product.objects.filter(pk__in=ids).update(deleted_at=now, updated_at=now)
@@ -274,7 +273,7 @@ def products_restore(*, products: Iterable[Product], actor: Any) -> list[int]:
     Raises ValidationError when a SKU or handle was given to another product meanwhile.
     """
     with unique_handled(), transaction.atomic():
-        rows = [row for row in _locked(products, vector=True) if row.deleted_at is not None]
+        rows = [row for row in hold_products(products, vector=True) if row.deleted_at is not None]
         ids = [row.pk for row in rows]
         with_product = Variant.objects.filter(
             product__in=ids, deleted_at=F("product__deleted_at")
@@ -286,56 +285,13 @@ def products_restore(*, products: Iterable[Product], actor: Any) -> list[int]:
     return ids
 
 
-@transaction.atomic
-def products_set_status(*, products: Iterable[Product], status: str, actor: Any) -> int:
-    """Move products from the statuses they were read with to this one; returns how many changed.
-
-    Approving keeps each as an approved version, those that are approved already if they changed
-    since, and these count, too.
-
-    Raises ValidationError if it is unknown, or if somebody else moved one of them meanwhile: who
-    may move a product depends on where it stands.
-    """
-    if status not in ProductStatus.values:
-        raise conflict("status", f"Choose one of {', '.join(ProductStatus.values)}.")
-    read = [(product, product.status) for product in products]
-    locked = _locked(product for product, _ in read)
-    if any(product.status != before for product, before in read):
-        raise conflict("status", MOVED)
-    rows = [row for row in locked if row.status != status]
-    changed = Product.objects.filter(pk__in=[row.pk for row in rows])
-    changed.update(status=status, updated_at=timezone.now())
-    targets = [(row, f"{row.status} → {status}") for row in rows]
-    audit_many(actor=actor, action="product.status", targets=targets)
-    _now_have(rows, status=status)
-    made = versions_record(products=locked, actor=actor) if status == ProductStatus.APPROVED else []
-    return len({row.pk for row in rows} | {version.product_id for version in made})
-
-
 def products_set_category(*, products: Iterable[Product], path: str | None, actor: Any) -> int:
     """Give products a category as a person; returns how many."""
     with transaction.atomic():
-        rows = _locked(products)
+        rows = hold_products(products)
         for product in rows:
             attribute_set(product=product, field=CATEGORY, value=path, actor=actor)
     return len(rows)
-
-
-def _locked(products: Iterable[Product], *, vector: bool = False) -> list[Product]:
-    """These products, with the status they have now, locked until the transaction ends.
-
-    First the products and then their points, in the order in which everybody locks them who takes
-    several at once, so that nobody waits for somebody who waits for him.
-    """
-    own = {product.pk: product for product in products}
-    rows = Product.objects.select_for_update().filter(pk__in=own).order_by("pk")
-    locked = []
-    for pk, status, deleted_at in rows.values_list("pk", "status", "deleted_at"):
-        own[pk].status, own[pk].deleted_at = status, deleted_at
-        locked.append(own[pk])
-    points = Placement.objects.filter(product__in=own).values_list("pk", flat=True)
-    record_index_changes(points, vector=vector)
-    return locked
 
 
 def _now_have(products: Iterable[Product], **values: Any) -> None:

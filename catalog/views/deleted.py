@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog import selectors
+from catalog.browsing import Browse
 from catalog.models import Placement, Product, Variant
 from catalog.models.catalog import KEEP_DELETED
 from catalog.renditions import WIDTHS
@@ -39,7 +40,7 @@ def products_deleted(request: HttpRequest, slug: str) -> HttpResponseBase:
         "page": page,
         "previous_url": f"?page={page.number - 1}" if page.has_previous() else "",
         "next_url": f"?page={page.number + 1}" if page.has_next() else "",
-        "tabs": tabs(catalog, may_edit=True, deleted=True),
+        "tabs": tabs(catalog, Browse(), may_edit=True, deleted=True),
         "actions": [RESTORE],
         "days": KEEP_DELETED.days,
     }

@@ -119,6 +119,7 @@ def card(product: Product, hit: Hit | None = None) -> dict[str, Any]:
         "sku": next((variant.sku for variant in variants if variant.sku), ""),
         "category": product.category.label() if product.category else "",
         "status": product.status,
+        "changed": product.changed_since_approval,
         "embed_state": state if state in STATES_WORTH_SHOWING else "done",
     }
     if hit is not None:

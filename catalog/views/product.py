@@ -17,11 +17,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from catalog import selectors
 from catalog.forms import ProductForm
-from catalog.models import AttributeDefinition, Placement, Product, Variant
+from catalog.models import AttributeDefinition, Placement, Product, ProductStatus, Variant
 from catalog.search import neighbours
 from catalog.services import products as services
 from catalog.services.attribute_values import CATEGORY
+from catalog.services.statuses import MOVED, products_move
 from catalog.views import present
+from catalog.views.bulk import undo_url
 from catalog.views.deleted import removed_parts
 from catalog.views.history import history
 from catalog.views.http import Request, done, first_message, refused
@@ -220,11 +222,23 @@ def product_delete(request: Request, slug: str, pk: int) -> HttpResponseBase:
 def product_status(request: Request, slug: str, pk: int) -> HttpResponseBase:
     product = product_in(request, slug, pk, selectors.MOVE)
     status = request.POST.get("status", "")
+    here = product.get_absolute_url()
     if not selectors.may_set_status(request.user, product.catalog, product.status, status):
-        return refused(request, selectors.APPROVERS_ONLY, product.get_absolute_url())
+        return refused(request, selectors.APPROVERS_ONLY, here)
     try:
-        services.products_set_status(products=[product], status=status, actor=request.user)
+        moved = products_move(
+            catalog=product.catalog,
+            ids=[product.pk],
+            status=status,
+            allowed={product.status},
+            actor=request.user,
+        )
     except ValidationError as error:
-        return refused(request, first_message(error), product.get_absolute_url())
-    message = f"Now {product.get_status_display().lower()}."
-    return done(request, message, product.get_absolute_url())
+        return refused(request, first_message(error), here)
+    if moved.left:
+        return refused(request, MOVED, here)
+    label = str(dict(ProductStatus.choices)[status]).lower()
+    if moved.event is None:
+        return done(request, f"It is {label} already.", here)
+    words = "Approved again." if product.status == status else f"Now {label}."
+    return done(request, words, here, undo_url=undo_url(product.catalog, moved.event))

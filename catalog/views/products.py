@@ -1,34 +1,28 @@
-"""The catalogue as a grid, with acts on many products at once."""
+"""The catalogue as a grid, filtered."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from catalog import selectors
+from catalog.browsing import ORDERS, Browse
 from catalog.models import Catalog, Product, ProductStatus
-from catalog.services import products as services
 from catalog.views import present
-from catalog.views.http import Request, done, first_message, ids, number, refused
+from catalog.views.browse import chips, query
+from catalog.views.http import number
 
 PAGE = 48
 MOST_AT_ONCE = 500
-NEWEST = "newest"
-ORDERS = {
-    NEWEST: ("Newest first", ("-created_at", "-pk")),
-    "oldest": ("Oldest first", ("created_at", "pk")),
-    "title": ("Title", ("title", "pk")),
-    "changed": ("Last changed", ("-updated_at", "-pk")),
-}
 STATUS_ACTION = "status:"
 
 
@@ -37,53 +31,56 @@ STATUS_ACTION = "status:"
 def products(request: HttpRequest, slug: str) -> HttpResponseBase:
     catalog = selectors.catalog_for(request.user, slug)
     may_edit = selectors.may(request.user, catalog)
-    everything = selectors.products_in(catalog)
-    status = request.GET.get("status", "")
-    status = status if status in ProductStatus.values else ""
-    order = request.GET.get("order", NEWEST)
-    order = order if order in ORDERS else NEWEST
-    shown = everything.filter(status=status) if status else everything
-    paginator = Paginator(selectors.with_details(shown.order_by(*ORDERS[order][1])), PAGE)
+    browse = Browse.of(request.GET)
+    paginator = Paginator(selectors.with_details(browse.products(catalog)), PAGE)
     page = paginator.get_page(number(request.GET.get("page"), 1))
+    tab = replace(Browse(), status=browse.status, changed=browse.changed, order=browse.order)
     values = {
         "catalog": catalog,
         "cards": [present.card(product) for product in page.object_list],
         "page": page,
-        "previous_url": _url(status, order, page.number - 1) if page.has_previous() else "",
-        "next_url": _url(status, order, page.number + 1) if page.has_next() else "",
-        "status": status,
-        "status_label": dict(ProductStatus.choices).get(status, ""),
-        "tabs": tabs(catalog, status=status, order=order, may_edit=may_edit),
-        "order": order,
+        "previous_url": query(browse, page.number - 1) if page.has_previous() else "",
+        "next_url": query(browse, page.number + 1) if page.has_next() else "",
+        "browse": browse,
+        "filters": [pair for pair in browse.parameters() if pair[0] != "order"],
+        "query": query(browse),
+        "chips": chips(browse, present.Labels()) if browse.is_filtered else [],
+        "clear_url": query(tab),
+        "tabs": tabs(catalog, browse, may_edit=may_edit),
+        "order": browse.order,
         "orders": [{"value": value, "label": label} for value, (label, _) in ORDERS.items()],
         "may_edit": may_edit,
-        "actions": _bulk_actions(request.user, catalog),
+        "actions": bulk_actions(request.user, catalog),
     }
     return render(request, "catalog/products.html", values)
 
 
 def tabs(
-    catalog: Catalog,
-    *,
-    status: str = "",
-    order: str = NEWEST,
-    may_edit: bool = False,
-    deleted: bool = False,
+    catalog: Catalog, browse: Browse, *, may_edit: bool = False, deleted: bool = False
 ) -> list[dict[str, object]]:
-    """For components/tabs.html: all, every status, and for editors what is deleted, each counted."""
-    rows = selectors.products_in(catalog).order_by().values_list("status")
-    counts: dict[str, int] = dict(rows.annotate(count=Count("pk")))
+    """For components/tabs.html: all, every status, what changed since it was approved, and for
+    editors what is deleted. Each is counted, within the other filters that are on.
+    """
+    anywhere = browse.without_tab()
+    listed = anywhere.filtered(selectors.products_in(catalog)).order_by()
+    counts: dict[str, int] = dict(listed.values_list("status").annotate(count=Count("pk")))
     here = reverse("catalog:products", args=[catalog.slug])
-    choices = [("", "All", sum(counts.values()))]
-    choices += [(value, label, counts.get(value, 0)) for value, label in ProductStatus.choices]
+    choices = [("All", anywhere, sum(counts.values()))]
+    choices += [
+        (label, replace(anywhere, status=value), counts.get(value, 0))
+        for value, label in ProductStatus.choices
+    ]
+    changed = listed.filter(changed_since_approval=True).count()
+    if changed or browse.changed:
+        choices.append(("Changed since approval", replace(anywhere, changed=True), changed))
     shown: list[dict[str, object]] = [
         {
             "label": label,
-            "url": here + _url(value, order),
-            "current": not deleted and status == value,
+            "url": here + query(tab),
+            "current": not deleted and tab == browse,
             "count": count,
         }
-        for value, label, count in choices
+        for label, tab, count in choices
     ]
     if may_edit:
         shown.append(
@@ -98,20 +95,8 @@ def tabs(
     return shown
 
 
-def _url(status: str, order: str, page: int = 1) -> str:
-    """The address of a page of the list, without what is as usual."""
-    address = QueryDict(mutable=True)
-    if status:
-        address["status"] = status
-    if order != NEWEST:
-        address["order"] = order
-    if page > 1:
-        address["page"] = str(page)
-    return f"?{address.urlencode()}"
-
-
-def _bulk_actions(user: object, catalog: Catalog) -> list[dict[str, Any]]:
-    """For components/bulk_bar.html: what the person may do here."""
+def bulk_actions(user: object, catalog: Catalog) -> list[dict[str, Any]]:
+    """For components/bulk_bar.html: what the person may do here, and what only others may."""
     role = selectors.role_in(user, catalog)
     acts: list[tuple[frozenset, dict[str, Any]]] = [
         (roles, {"value": f"{STATUS_ACTION}{status}", "label": label, "icon": icon})
@@ -123,56 +108,17 @@ def _bulk_actions(user: object, catalog: Catalog) -> list[dict[str, Any]]:
         )
     ]
     delete = {"value": "delete", "label": "Delete", "icon": "trash", "danger": True}
-    return [act for roles, act in [*acts, (selectors.EDIT, delete)] if role in roles]
-
-
-@require_POST
-@login_required
-def products_bulk(request: Request, slug: str) -> HttpResponseBase:
-    """Do one thing to the chosen products."""
-    action = request.POST.get("action", "")
-    roles = selectors.EDIT if action == "delete" else selectors.MOVE
-    catalog = selectors.catalog_for(request.user, slug, roles)
-    here = reverse("catalog:products", args=[slug])
-    chosen = _chosen(catalog, request.POST)
-    if not chosen:
-        return refused(request, "Choose at least one product.", here)
-    try:
-        if action == "delete":
-            return _delete(request, catalog, chosen)
-        if action.startswith(STATUS_ACTION):
-            return _move(request, catalog, chosen, action.removeprefix(STATUS_ACTION))
-    except ValidationError as error:
-        return refused(request, first_message(error), here)
-    return refused(request, "Choose what to do with them.", here)
-
-
-def _chosen(catalog: Catalog, form: QueryDict) -> list[Product]:
-    wanted = ids(form.getlist("product"))[:MOST_AT_ONCE]
-    return list(selectors.products_in(catalog).filter(pk__in=wanted).select_related("catalog"))
-
-
-def _move(
-    request: Request, catalog: Catalog, chosen: list[Product], status: str
-) -> HttpResponseBase:
-    here = reverse("catalog:products", args=[catalog.slug])
-    for now in {product.status for product in chosen}:
-        if not selectors.may_set_status(request.user, catalog, now, status):
-            return refused(request, f"Nothing was changed. {selectors.APPROVERS_ONLY}", here)
-    count = services.products_set_status(products=chosen, status=status, actor=request.user)
-    return done(request, f"{count_of(count)} changed.", here)
+    acts.append((selectors.EDIT, delete))
+    allowed = [act for roles, act in acts if role in roles]
+    if role in selectors.MOVE and role not in selectors.REVIEW:
+        why = {"disabled": True, "reason": "Reviewers and owners approve"}
+        approve = next(act for roles, act in acts if roles == selectors.REVIEW)
+        allowed.insert(2, {**approve, **why})
+    return allowed
 
 
 def count_of(number_of: int) -> str:
-    return "1 product" if number_of == 1 else f"{number_of} products"
-
-
-def _delete(request: Request, catalog: Catalog, chosen: Iterable[Product]) -> HttpResponseBase:
-    deleted = services.products_delete(products=chosen, actor=request.user)
-    here = reverse("catalog:products", args=[catalog.slug])
-    return done(
-        request, f"{count_of(len(deleted))} deleted.", here, undo_url=restore_url(catalog, deleted)
-    )
+    return "1 product" if number_of == 1 else f"{number_of:,} products"
 
 
 def restore_url(catalog: Catalog, deleted: Iterable[int]) -> str:
@@ -180,3 +126,9 @@ def restore_url(catalog: Catalog, deleted: Iterable[int]) -> str:
     address = QueryDict(mutable=True)
     address.setlist("product", [str(pk) for pk in deleted])
     return f"{reverse('catalog:products_restore', args=[catalog.slug])}?{address.urlencode()}"
+
+
+def chosen_products(catalog: Catalog, ids: list[int]) -> list[Product]:
+    """The catalogue's products among `ids`."""
+    wanted = selectors.products_in(catalog).filter(pk__in=ids)
+    return list(wanted.select_related("catalog"))

@@ -5,21 +5,27 @@ let last = null;
 
 const items = (scope) => [...scope.querySelectorAll("[data-select-item]")];
 
+// The box that stands for all products of the list, those of other pages too.
+const matching = (scope) => scope.querySelector("[data-select-matching]");
+
 function update(scope) {
   const boxes = items(scope);
-  const count = boxes.filter((box) => box.checked).length;
+  const chosen = boxes.filter((box) => box.checked).length;
+  const all = matching(scope);
+  const count = all?.checked ? Number(all.dataset.count) : chosen;
   const bar = scope.querySelector("[data-selection-bar]");
   if (bar) {
     bar.hidden = count === 0;
-    bar.querySelector("[data-selection-count]").textContent = String(count);
+    bar.querySelector("[data-selection-count]").textContent = count.toLocaleString("en");
   }
   for (const all of scope.querySelectorAll("[data-select-all]")) {
-    all.checked = count > 0 && count === boxes.length;
-    all.indeterminate = count > 0 && count < boxes.length;
+    all.checked = chosen > 0 && chosen === boxes.length;
+    all.indeterminate = chosen > 0 && chosen < boxes.length;
   }
 }
 
 function setAll(scope, checked) {
+  if (!checked && matching(scope)) matching(scope).checked = false;
   for (const box of items(scope)) box.checked = checked;
   update(scope);
 }
@@ -37,9 +43,13 @@ export function startSelections() {
     if (!scope) return;
     if (event.shiftKey && last?.isConnected) selectRange(scope, box);
     last = box;
+    if (!box.checked && matching(scope)) matching(scope).checked = false;
     update(scope);
   });
   on("change", "[data-select-all]", (_event, all) => {
+    setAll(all.closest("[data-selection]"), all.checked);
+  });
+  on("change", "[data-select-matching]", (_event, all) => {
     setAll(all.closest("[data-selection]"), all.checked);
   });
   on("click", "[data-selection-clear]", (_event, button) => {

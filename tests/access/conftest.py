@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from catalog.models import Catalog, Membership, Role, SearchPhoto
+from catalog.models import AuditEvent, Catalog, Membership, Role, SearchPhoto
+from catalog.services.statuses import MANY
 from tests.catalog.colours import picture
 from tests.catalog.conftest import make_product, no_engine, person, vocabulary  # noqa: F401
 
@@ -29,7 +30,15 @@ def shop(catalog: Catalog, make_product: Any, vocabulary: Any, no_engine: None) 
     """The catalogue with one of everything that an address can name."""
     product = make_product("Mug", variants=[{"sku": "A"}, {"sku": "B"}])
     placement = product.placements.get()
+    moved = AuditEvent.objects.create(
+        catalog=catalog,
+        action=MANY,
+        target_type="catalog",
+        target_id=catalog.pk,
+        data={"status": "in_review", "moved": {"draft": [product.pk]}, "versions": []},
+    )
     return SimpleNamespace(
+        status_event=moved,
         catalog=catalog,
         slug=catalog.slug,
         product=product,

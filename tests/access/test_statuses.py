@@ -176,7 +176,7 @@ def test_list_offers_the_acts_that_the_person_may_do(mug, people, client, role, 
     product = mug(DRAFT)
     client.force_login(people[role])
     page = client.get(reverse("catalog:products", args=[product.catalog.slug]))
-    acts = {act["value"] for act in page.context["actions"]}
+    acts = {act["value"] for act in page.context["actions"] if not act.get("disabled")}
     assert acts - {"status:in_review", "status:archived"} == offered
 
 

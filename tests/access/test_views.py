@@ -42,6 +42,7 @@ LINES = [
     Line("search_photo", ("slug", "search_photo.token"), "get", ANY),
     Line("products", SHOP, "get", ANY),
     Line("products_bulk", SHOP, "post", MOVE),
+    Line("products_status_undo", ("slug", "status_event.pk"), "post", MOVE),
     Line("products_deleted", SHOP, "get", EDIT),
     Line("products_restore", SHOP, "post", EDIT),
     Line("deleted_photo", PLACED, "get", EDIT),

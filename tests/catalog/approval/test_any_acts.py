@@ -23,6 +23,7 @@ from catalog.models import (
     Variant,
 )
 from catalog.services import ledger, photos, products, variants
+from catalog.services.statuses import products_set_status
 from catalog.services.suggestions import suggestion_decide
 from tests.catalog.colours import staged
 
@@ -121,9 +122,7 @@ def reverse_photos(product: Product, person: Any) -> None:
 
 
 ACTS: dict[str, Callable[..., Any]] = {
-    "status": lambda p, who, status: products.products_set_status(
-        products=[p], status=status, actor=who
-    ),
+    "status": lambda p, who, status: products_set_status(products=[p], status=status, actor=who),
     "write": write,
     "tags": tags,
     "category": lambda p, who, path: products.products_set_category(

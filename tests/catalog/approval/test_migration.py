@@ -10,7 +10,8 @@ from django.apps import apps
 from catalog.approval.content import contents
 from catalog.models import AuditEvent, Product, ProductVersion
 from catalog.services.photos import placement_update
-from catalog.services.products import product_update, products_set_status
+from catalog.services.products import product_update
+from catalog.services.statuses import products_set_status
 from catalog.services.suggestions import suggestion_decide
 from tests.catalog.colours import staged
 

@@ -11,7 +11,8 @@ from catalog.models import AuditEvent, Product, ProductStatus, ProductVersion, S
 from catalog.services.approval import approval_refresh
 from catalog.services.ledger import MachineValue, attribute_set, machine_values_record
 from catalog.services.photos import placement_update
-from catalog.services.products import product_create, product_update, products_set_status
+from catalog.services.products import product_create, product_update
+from catalog.services.statuses import products_set_status
 from catalog.services.suggestions import suggestion_decide
 
 pytestmark = pytest.mark.django_db

@@ -36,8 +36,8 @@ from catalog.services.products import (
     products_delete,
     products_restore,
     products_set_category,
-    products_set_status,
 )
+from catalog.services.statuses import products_set_status
 from catalog.services.variants import (
     variant_create,
     variant_delete,
