@@ -30,6 +30,7 @@ from catalog.models import (
     Product,
     SpaceState,
     Variant,
+    VisionTask,
 )
 from catalog.models.outbox import CHUNK, bulk_changed, record_index_changes
 from catalog.renditions import rendition_names
@@ -42,6 +43,8 @@ from catalog.textsearch.documents import (
 
 # What of a catalogue decides on the payloads of its points.
 CATALOG_FIELDS = frozenset({"currency", "deleted_at"})
+# What of a placement decides on which photos are looked at.
+SHOWN_FIELDS = frozenset({"photo", "role", "deleted_at"})
 
 
 def _points(**where: Any) -> list[int]:
@@ -69,14 +72,29 @@ def photo_files_must_go(instance: Photo, **_: Any) -> None:
 
 
 @receiver(post_save, sender=Placement)
-def placement_changes_point(instance: Placement, created: bool, **_: Any) -> None:  # noqa: FBT001
+def placement_changes_point(
+    instance: Placement,
+    created: bool,  # noqa: FBT001
+    update_fields: Collection[str] | None,
+    **_: Any,
+) -> None:
     record_index_changes([instance.pk], vector=True)
+    if created or _concerns(update_fields, SHOWN_FIELDS):
+        _photos_changed(instance.product_id)
     if created:
         task, is_first = DescribeTask.objects.get_or_create(product_id=instance.product_id)
         if not is_first:
             # Another photo may show what the others do not.
             DescribeTask.objects.filter(pk=task.pk).redo()
     wake.on_commit(wake.INDEX, wake.DESCRIBE)
+
+
+def _photos_changed(product_id: int) -> None:
+    """What a language model sees of the product is something else now."""
+    _, is_first = VisionTask.objects.get_or_create(product_id=product_id)
+    if not is_first:
+        VisionTask.objects.filter(product=product_id).photos_changed()
+    wake.on_commit(wake.VISION)
 
 
 @receiver(post_delete, sender=Placement)

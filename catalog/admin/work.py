@@ -18,6 +18,7 @@ from catalog.models import (
     IndexChange,
     Job,
     LedgerEntry,
+    VisionTask,
 )
 from catalog.services.work import work_retry
 from prodintel.lib.work import WorkQuerySet
@@ -41,7 +42,7 @@ class WorkAdmin(SuperusersOnly, ReadOnlyAdmin):
         self.message_user(request, f"{count} will be tried again.")
 
 
-for model in (EmbedTask, DescribeTask, IndexChange, Job, FileRemoval):
+for model in (EmbedTask, DescribeTask, VisionTask, IndexChange, Job, FileRemoval):
     admin.site.register(model, WorkAdmin)
 
 

@@ -11,9 +11,10 @@ from prodintel.lib import wake
 
 EMBED = "embed"
 DESCRIBE = "describe"
+VISION = "vision"
 INDEX = "index"
 JOBS = "jobs"
-RUNNERS = (EMBED, DESCRIBE, INDEX, JOBS)
+RUNNERS = (EMBED, DESCRIBE, VISION, INDEX, JOBS)
 
 
 def worker_address() -> Path:

@@ -17,14 +17,15 @@ from catalog.ingest.describe import Describer
 from catalog.ingest.embed import Embedder
 from catalog.ingest.index import Indexer
 from catalog.ingest.jobs import Jobber
-from catalog.models import DescribeTask, EmbedTask, FileRemoval, IndexChange, Job
+from catalog.ingest.vision import VisionDescriber
+from catalog.models import DescribeTask, EmbedTask, FileRemoval, IndexChange, Job, VisionTask
 from prodintel.engine import configured
 from prodintel.lib.runner import Runner
 from prodintel.lib.wake import Listener
 
 logger = structlog.get_logger(__name__)
 GRACE_SECONDS = 10.0
-WORK = (EmbedTask, DescribeTask, IndexChange, Job, FileRemoval)
+WORK = (EmbedTask, DescribeTask, VisionTask, IndexChange, Job, FileRemoval)
 OWNER_VARIABLE = "PRODINTEL_OWNER"
 
 
@@ -40,9 +41,11 @@ class Worker:
         owner = f"{slot or socket.gethostname()}/{os.getpid()}"
         engine, stopping = configured.client(), self._ended.is_set
         self._embedder = Embedder(engine, owner=owner, stopping=stopping)
+        self._vision = VisionDescriber(owner=owner, stopping=stopping)
         steps = {
             wake.EMBED: self._embedder.step,
             wake.DESCRIBE: Describer(engine, owner=owner, stopping=stopping).step,
+            wake.VISION: self._vision.step,
             wake.INDEX: Indexer(vector_index(), owner=owner, stopping=stopping).step,
             wake.JOBS: Jobber(owner=owner, stopping=stopping).step,
         }
@@ -68,6 +71,7 @@ class Worker:
         for runner in self._runners:
             runner.join(max(deadline - time.monotonic(), 0))
         self._embedder.close()
+        self._vision.close()
         self._listener.close()
         logger.info("worker stopped", crashed=self._crashed)
         return int(self._crashed)

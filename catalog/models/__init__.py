@@ -6,6 +6,7 @@ from catalog.models.describing import (
     DescribeRun,
     DescribeRunState,
     TrialResult,
+    Urgency,
     VisionTask,
 )
 from catalog.models.embedding import (
@@ -82,6 +83,7 @@ __all__ = [
     "Term",
     "TermState",
     "TrialResult",
+    "Urgency",
     "Variant",
     "Verdict",
     "VisionTask",

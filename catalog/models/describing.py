@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Case, Value, When
 from django.utils import timezone
 
 from catalog.models.catalog import Catalog
 from catalog.models.ledger import Batch
 from catalog.models.product import Product
-from prodintel.lib.work import Work
+from prodintel.lib.work import MAX_ATTEMPTS, Work, WorkQuerySet, WorkState
 
 
 class DescribeRunState(models.TextChoices):
@@ -54,6 +55,64 @@ class DescribeRun(models.Model):
         return self.label
 
 
+class Urgency(models.IntegerChoices):
+    """Priorities of vision tasks: what somebody waits for comes before what nobody asked for."""
+
+    TRIAL = -10, "Trial"
+    ASKED = -5, "One product that a person asked for"
+    FIRST = 0, "Never described"
+    AGAIN = 10, "Described before"
+
+
+LOOKED_THROUGH = 4
+# Whoever was never described comes before those that are.
+BY_TURN = Case(When(input_key="", then=Value(Urgency.FIRST)), default=Value(Urgency.AGAIN))
+
+
+class VisionQuerySet(WorkQuerySet["VisionTask"]):
+    def askable(self) -> VisionQuerySet:
+        """Tasks of catalogues in which describing is not paused."""
+        return self.filter(
+            product__catalog__describing_paused_at=None, product__catalog__deleted_at=None
+        )
+
+    def next(self, limit: int) -> list[VisionTask]:
+        """The tasks whose turn it is, with their runs; claimed by nobody, also not by this.
+
+        In order of priority, those first that zero-shot has dealt with already: its word is then
+        weighed against the model's. Of the same, the newest product first.
+        """
+        now = timezone.now()
+        rows = self.select_related("run", "product__describe_task")
+        due = rows.filter(state=WorkState.PENDING, next_try_at__lte=now)
+        found = list(due.order_by("priority", "-pk")[: LOOKED_THROUGH * limit])
+        left_behind = rows.filter(
+            state=WorkState.RUNNING, leased_until__lt=now, attempts__lt=MAX_ATTEMPTS
+        )
+        found += left_behind.order_by("priority", "-pk")[:limit]
+        found.sort(key=lambda task: (task.priority, not _is_seen(task.product)))
+        return found[:limit]
+
+    def photos_changed(self) -> int:
+        """Look again at products whose photos are others now.
+
+        What was asked for and is not done yet stays as it was asked for; the rest is nobody's
+        request any more.
+        """
+        settled = self.filter(state__in=[WorkState.DONE, WorkState.FAILED])
+        count = settled.update(**NOBODY_ASKED, priority=BY_TURN)
+        self.redo()
+        return count
+
+
+def _is_seen(product: Product) -> bool:
+    task = getattr(product, "describe_task", None)
+    return task is not None and task.state in {WorkState.DONE, WorkState.FAILED}
+
+
+NOBODY_ASKED = {"run": None, "requested_by": None, "forced": False, "trial": False, "nonce": ""}
+
+
 class VisionTask(Work):
     """A product that waits for the vision model, or was described by it.
 
@@ -76,6 +135,8 @@ class VisionTask(Work):
     nonce = models.CharField(max_length=32, blank=True, default="", editable=False)
     input_key = models.CharField(max_length=64, blank=True, default="", editable=False)
     cannot_tell = models.JSONField(default=list, blank=True, editable=False)
+
+    objects: ClassVar[models.Manager[Any]] = VisionQuerySet.as_manager()
 
     class Meta(Work.Meta):
         indexes: ClassVar = [

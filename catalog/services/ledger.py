@@ -221,20 +221,21 @@ def machine_values_record(
     source: str,
     model: str,
     prompt_version: str = "",
-    considered: Collection[str] = (),
+    considered: Collection[str] | Mapping[Product, Collection[str]] = (),
     told: bool = False,
     batch: Batch | None = None,
 ) -> dict[Product, ValidationError]:
     """Write what a machine says of some products, in as many queries as for one.
 
     The same source's earlier undecided word on a field is retracted, also on those it `considered`
-    and is silent about now; the same value again adds nothing, and what a person rejected is not
+    (all, or by product) and is silent about now; the same value again adds nothing, and what a person rejected is not
     said again. `told` as for `project`. What is written belongs to the `batch`, which can be undone;
     it remembers what it retracted. Nothing is written of products with a value that does not fit;
     they are returned with what is wrong.
     """
     products = {product.pk: product for product in said}
-    fields = {value.field for values in said.values() for value in values} | set(considered)
+    asked = considered if isinstance(considered, Mapping) else dict.fromkeys(said, considered)
+    fields = {value.field for values in said.values() for value in values}.union(*asked.values())
     lock_products(products.keys())
     cleaned, refused = _cleaned(said, fields)
     earlier = _earlier(cleaned, fields, source)
@@ -243,7 +244,7 @@ def machine_values_record(
     # One moment for what is said and for what it replaces, so that undoing brings that back.
     now = timezone.now()
     for product, values in cleaned.items():
-        kept, gone = _compare(earlier[product.pk], values, considered, model)
+        kept, gone = _compare(earlier[product.pk], values, asked[product], model)
         outdated += gone
         new += [
             LedgerEntry(

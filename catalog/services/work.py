@@ -16,6 +16,7 @@ from catalog.models import (
     IndexChange,
     Job,
     Placement,
+    VisionTask,
 )
 from catalog.renditions import RENDITIONS
 from catalog.services.audit import audit
@@ -25,6 +26,7 @@ from prodintel.lib.work import WorkQuerySet
 RUNNERS: dict[type[Model], str] = {
     EmbedTask: wake.EMBED,
     DescribeTask: wake.DESCRIBE,
+    VisionTask: wake.VISION,
     IndexChange: wake.INDEX,
     Job: wake.JOBS,
     FileRemoval: wake.JOBS,
@@ -36,6 +38,7 @@ def failed_work_retry(*, catalog: Catalog, actor: Any) -> int:
     """Give everything of a catalogue that failed all its tries anew; returns how many rows."""
     count = EmbedTask.objects.filter(photo__catalog=catalog).retry()
     count += DescribeTask.objects.filter(product__catalog=catalog).retry()
+    count += VisionTask.objects.filter(product__catalog=catalog).retry()
     points = Placement.objects.filter(product__catalog=catalog).values("pk")
     count += IndexChange.objects.filter(point__in=points).retry()
     count += jobs_of(catalog).retry() + removals_of(catalog).retry()

@@ -1,0 +1,106 @@
+"""Questions to the vision model: what is asked of which product, gathered before it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from catalog.describe.photos import Sent, in_order, prepared
+from catalog.describe.schema import AnswerSchema, answer_schema
+from catalog.describe.vision import digest, input_key, messages_of, tokens_of
+from catalog.describe.vocabulary import Vocabulary
+from catalog.models import CurrentAttribute, DescribeRunState, Placement, Product, VisionTask
+from catalog.services.attribute_values import CATEGORY
+from prodintel.llm.types import Message, ModelFacts
+
+# Runs that somebody ended: their products are described like all others, if they were not yet.
+ENDED = frozenset({DescribeRunState.STOPPED, DescribeRunState.DISCARDED})
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is to be asked of a product. `photos` are all of its photos, the first `limit` that can
+    be opened are sent. Without database access from here on.
+    """
+
+    task: VisionTask
+    product: Product
+    photos: list[Placement]
+    limit: int
+    vocabulary: Vocabulary
+    input_key: str
+    category: str = ""
+    category_by: str = ""
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether there is nothing to ask: no product, no photos, or the answer is known."""
+        task = self.task
+        asked_again = task.forced and not (task.run is not None and task.run.state in ENDED)
+        return (
+            self.product.deleted_at is not None
+            or not self.photos
+            or (task.input_key == self.input_key and not asked_again)
+        )
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A question as it is sent. `key` is the same whenever the same is asked for one request."""
+
+    question: Question
+    photos: list[Sent]
+    messages: list[Message]
+    schema: AnswerSchema
+    tokens: int
+    key: str
+
+
+def questions_of(
+    tasks: Sequence[VisionTask], *, facts: ModelFacts, vocabulary: Vocabulary
+) -> list[Question]:
+    """What to ask of the products of these tasks, in a fixed number of queries."""
+    ids = [task.product_id for task in tasks]
+    products = Product.objects.select_related("catalog").in_bulk(ids)
+    placements: dict[int, list[Placement]] = {pk: [] for pk in ids}
+    for placement in Placement.objects.alive().filter(product__in=ids).select_related("photo"):
+        placements[placement.product_id].append(placement)
+    said = CurrentAttribute.objects.filter(product__in=ids, variant=None, field=CATEGORY)
+    categories = {row.product_id: row for row in said}
+    limit = max(facts.images_per_call, 1)
+    questions = []
+    for task in tasks:
+        product = products[task.product_id]
+        photos = in_order(placements[product.pk])
+        category = categories.get(product.pk)
+        path = category.value[0] if category is not None and category.value else ""
+        key = input_key(
+            photos[:limit],
+            vocabulary=vocabulary,
+            model=facts.id,
+            language=product.catalog.language,
+        )
+        by = "person" if category is not None and category.locked else "machine"
+        questions.append(
+            Question(task, product, photos, limit, vocabulary, key, path, by if path else "")
+        )
+    return questions
+
+
+def prepare(question: Question) -> Prepared:
+    """The question with its photos. Raises NothingToSeeError, StorageUnavailable."""
+    sent = prepared(question.photos, question.limit)
+    product = question.product
+    schema = answer_schema(question.vocabulary, guess=question.category, photos=len(sent))
+    messages = messages_of(
+        product, sent, category=question.category, category_by=question.category_by
+    )
+    shown = [one.placement.photo.sha256 for one in sent]
+    return Prepared(
+        question=question,
+        photos=sent,
+        messages=messages,
+        schema=schema,
+        tokens=tokens_of(messages, sent, schema),
+        key=digest("describe", product.pk, question.input_key, shown, question.task.nonce),
+    )

@@ -1,0 +1,72 @@
+"""What people ask of the vision model."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from catalog.ingest import wake
+from catalog.models import DescribeRun, Placement, Product, Urgency, VisionTask
+from catalog.models.describing import BY_TURN
+from catalog.models.outbox import CHUNK
+from catalog.services.audit import audit
+from prodintel.lib.work import again
+
+
+@transaction.atomic
+def vision_requested(
+    *,
+    products: Iterable[Product],
+    actor: Any,
+    run: DescribeRun | None = None,
+    forced: bool = False,
+    trial: bool = False,
+) -> int:
+    """Have products looked at by the vision model; returns how many wait for it now.
+
+    Products without photos are left out. Those whose photos the model described already are asked
+    about again where it is `forced`, and once, however often the call is tried. What is said goes
+    into the batch of the `run`, or in a `trial` to its results alone. Who asks is whose budget it
+    counts against.
+    """
+    ids = sorted({product.pk for product in products})
+    count = 0
+    catalog = None
+    for start in range(0, len(ids), CHUNK):
+        shown = Exists(Placement.objects.alive().filter(product=OuterRef("pk")))
+        some = Product.objects.alive().filter(shown, pk__in=ids[start : start + CHUNK])
+        rows = list(some.select_related("catalog").order_by("pk"))
+        VisionTask.objects.bulk_create(
+            [VisionTask(product=product) for product in rows], ignore_conflicts=True
+        )
+        count += VisionTask.objects.filter(product__in=rows).update(
+            **again(),
+            run=run,
+            requested_by=actor,
+            forced=forced,
+            trial=trial,
+            nonce=uuid.uuid4().hex if forced else "",
+            priority=_priority(run=run, trial=trial),
+        )
+        catalog = rows[0].catalog if rows else catalog
+    if catalog is not None:
+        audit(
+            actor=actor,
+            action="describe.request",
+            target=run or catalog,
+            catalog=catalog,
+            summary=f"{count} products",
+            data={"forced": forced, "trial": trial},
+        )
+    wake.on_commit(wake.VISION)
+    return count
+
+
+def _priority(*, run: DescribeRun | None, trial: bool) -> Any:
+    if trial:
+        return Urgency.TRIAL
+    return Urgency.ASKED if run is None else BY_TURN
