@@ -23,6 +23,7 @@ from catalog.models import (
     Variant,
 )
 from catalog.services import ledger, photos, products, variants
+from catalog.services.batches import batch_retract
 from catalog.services.statuses import products_set_status
 from catalog.services.suggestions import suggestion_decide
 from tests.catalog.colours import staged
@@ -181,7 +182,7 @@ def in_bulk(product: Product, way: str, person: Any) -> None:
             ledger.attribute_set(
                 product=product, field="color", value=["blue"], actor=person, batch=batch
             )
-            ledger.batch_retract(batch=batch, actor=person)
+            batch_retract(batch=batch, actor=person)
 
 
 def shown(pk: int) -> dict[str, Any]:
@@ -242,7 +243,7 @@ def thing(make_product, vocabulary) -> Product:
 
 
 @settings(
-    max_examples=25,
+    max_examples=12,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     phases=[Phase.explicit, Phase.generate],
