@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
+from catalog.describe.queue import active_tasks, is_describing
 from catalog.index import vector_index
 from catalog.index.spaces import is_filled, live_space
 from catalog.models import (
@@ -21,6 +22,7 @@ from catalog.models import (
     Placement,
     Product,
     SpaceState,
+    VisionTask,
 )
 from catalog.models.job import PURGE, REPROJECT
 from catalog.services.work import jobs_of, removals_of
@@ -103,6 +105,7 @@ def is_busy(catalog: Catalog) -> bool:
     return (
         embedding.exclude(space__state=SpaceState.RETIRED).exists()
         or _described(catalog).filter(state__in=UNFINISHED).exists()
+        or active_tasks(catalog).exists()
         or _changes(catalog).exists()
         # Photos have no tasks before the first model is loaded.
         or (not _is_filled(live_space()) and Photo.objects.filter(catalog=catalog).exists())
@@ -239,9 +242,9 @@ def queue_totals() -> dict[str, int]:
 def _queue_totals() -> dict[str, int]:
     # Nobody works on what a retired space still lacked.
     embedding = EmbedTask.objects.exclude(space__state=SpaceState.RETIRED)
-    kinds = (embedding, DescribeTask.objects.all(), IndexChange.objects.all())
+    kinds = (embedding, DescribeTask.objects.all(), IndexChange.objects.all(), active_tasks())
     # Jobs and removals wait for their hour, which says nothing of how far the work is.
-    all_kinds = (*kinds, Job.objects.all(), FileRemoval.objects.all())
+    all_kinds = (*kinds[:3], VisionTask.objects.all(), Job.objects.all(), FileRemoval.objects.all())
     return {
         "pending": sum(tasks.filter(state__in=UNFINISHED).count() for tasks in kinds),
         "failed": sum(tasks.filter(state=WorkState.FAILED).count() for tasks in all_kinds),
@@ -266,6 +269,13 @@ def embed_state(product: Product) -> str:
 
 
 def describe_state(product: Product) -> str:
-    """pending, running, done or failed; "none" for a product that has nothing to describe."""
+    """pending, running, done or failed; "none" for a product that has nothing to describe.
+
+    Where there is a vision model it has the last word; until there is, what zero-shot could say is
+    all there is.
+    """
     task = getattr(product, "describe_task", None)
-    return task.state if task is not None else "none"
+    asked = getattr(product, "vision_task", None)
+    if asked is not None and is_describing():
+        return str(asked.state)
+    return str(task.state) if task is not None else "none"
