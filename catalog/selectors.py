@@ -17,6 +17,7 @@ from catalog.models import (
     ApiToken,
     AttributeDefinition,
     Catalog,
+    Category,
     EmbeddingSpace,
     Membership,
     Photo,
@@ -214,6 +215,25 @@ def has_attribute(product: Product, field: str) -> bool:
         or AttributeDefinition.objects.filter(key=field).exists()
         or product.current_attributes.filter(field=field).exists()
     )
+
+
+def categories_to_choose(catalog: Catalog, also: str = "") -> dict[str, Category]:
+    """The categories that are offered, that the catalogue's products have, and the one at the path
+    `also`, each with what it lies in; by path.
+    """
+    rows = Category.objects.order_by("position", "path")
+    nodes = {row.path: row for row in rows.filter(offered=True)}
+    offered = {path for path in nodes if all(each in nodes for each in _trail(path))}
+    used = Category.objects.filter(products__catalog=catalog).values_list("path", flat=True)
+    wanted = {each for path in {*used, also} for each in _trail(path)} - offered
+    there = {row.path: row for row in rows.filter(path__in=wanted)} if wanted else {}
+    return {path: nodes[path] for path in nodes if path in offered} | there
+
+
+def _trail(path: str) -> list[str]:
+    """The path and all above it, from the root."""
+    steps = path.split("/") if path else []
+    return ["/".join(steps[: n + 1]) for n in range(len(steps))]
 
 
 def products_by_ids(catalog: Catalog, ids: list[int]) -> list[Product]:

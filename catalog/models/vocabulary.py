@@ -1,11 +1,21 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
 from catalog.models.shapes import ATTRIBUTE_KEY, check_labels, check_prompts
 from catalog.models.sources import check_precedence
+
+
+def label_in(labels: Mapping[str, str], language: str, otherwise: str) -> str:
+    """The label in a language, or in the one it is a kind of (pt for pt-BR), or in English."""
+    for known in (language, language.partition("-")[0], "en"):
+        if label := labels.get(known):
+            return label
+    return otherwise
 
 
 class Category(models.Model):
@@ -48,7 +58,7 @@ class Category(models.Model):
         return self.label()
 
     def label(self, language: str = "en") -> str:
-        return self.labels.get(language) or self.labels.get("en") or self.slug.replace("-", " ")
+        return label_in(self.labels, language, self.slug.replace("-", " "))
 
 
 class AttributeKind(models.TextChoices):
@@ -95,7 +105,7 @@ class AttributeDefinition(models.Model):
         return self.label()
 
     def label(self, language: str = "en") -> str:
-        return self.labels.get(language) or self.labels.get("en") or self.key.replace("_", " ")
+        return label_in(self.labels, language, self.key.replace("_", " "))
 
 
 class TermState(models.TextChoices):
@@ -136,7 +146,7 @@ class Term(models.Model):
         return self.label()
 
     def label(self, language: str = "en") -> str:
-        return self.labels.get(language) or self.labels.get("en") or self.key.replace("-", " ")
+        return label_in(self.labels, language, self.key.replace("-", " "))
 
 
 class VocabularyImport(models.Model):

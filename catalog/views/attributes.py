@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from catalog import selectors
-from catalog.models import AttributeDefinition, AttributeKind, Category, Product, TermState
+from catalog.models import AttributeDefinition, AttributeKind, Product, TermState
 from catalog.services.attribute_values import CATEGORY
 from catalog.services.ledger import attribute_set, attribute_undo, attribute_unlock
 from catalog.views import present
@@ -30,7 +30,7 @@ def attribute_edit(request: Request, slug: str, pk: int, field: str) -> HttpResp
     "shown" in the address answers a GET with the plain row, for cancelling.
     """
     product = product_in(request, slug, pk, selectors.EDIT)
-    labels = present.Labels()
+    labels = present.Labels(product.catalog.language)
     if field != CATEGORY and field not in labels.definitions:
         raise Http404
     errors: list[str] = []
@@ -57,7 +57,7 @@ def _after_change(
 ) -> HttpResponseBase:
     if not request.htmx:
         return done(request, message, product.get_absolute_url(), undo_url=undo_url)
-    values = _row_values(product, field, present.Labels())
+    values = _row_values(product, field, present.Labels(product.catalog.language))
     response = render(request, "catalog/_attribute.html", values)
     return toast(response, message, undo_url=undo_url)
 
@@ -108,15 +108,17 @@ def _form_values(product: Product, field: str, labels: present.Labels) -> dict[s
 
 def _category_groups(product: Product) -> list[dict[str, Any]]:
     """The tree as groups of a select: one for each root, its own entry first."""
+    language = product.catalog.language
     chosen = product.category.path if product.category else ""
-    nodes = {node.path: node for node in Category.objects.order_by("position", "path")}
+    nodes = selectors.categories_to_choose(product.catalog, chosen)
     groups: dict[str, dict[str, Any]] = {}
     for path in sorted(nodes, key=lambda path: (nodes[path.split("/")[0]].position, path)):
         root, *below = path.split("/")
         steps = ["/".join([root, *below[: n + 1]]) for n in range(len(below))]
-        trail = " › ".join(nodes[step].label() for step in steps)
-        group = groups.setdefault(root, {"label": nodes[root].label(), "options": []})
-        label = trail or f"{nodes[root].label()} (any)"
+        trail = " › ".join(nodes[step].label(language) for step in steps)
+        name = nodes[root].label(language)
+        group = groups.setdefault(root, {"label": name, "options": []})
+        label = trail or f"{name} (any)"
         group["options"].append({"value": path, "label": label, "checked": path == chosen})
     return list(groups.values())
 
@@ -132,7 +134,7 @@ def _term_options(
     return [
         {
             "value": term.key,
-            "label": term.label(),
+            "label": term.label(product.catalog.language),
             "checked": term.key in current,
             "hex": present.color_hex(definition.key, term.key),
         }

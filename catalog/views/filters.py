@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from catalog.index.payload import PRICE
-from catalog.models import Catalog, Category, ProductStatus
+from catalog.models import Catalog, ProductStatus
 from catalog.search.facets import Facets
 from catalog.search.query import PLAIN_FILTERS, Filters
 from catalog.services.attribute_values import CATEGORY
@@ -35,8 +35,10 @@ class Facetting:
         self._address = address
         self._counts = facets
         self._filters = filters
-        self._labels = Labels()
-        self._categories = {c.path: c.label() for c in Category.objects.all()}
+        self._labels = Labels(catalog.language)
+        chosen = filters.by_field
+        paths = {*facets.get(CATEGORY, {}), *chosen.get(CATEGORY, ())}
+        self._labels.read({*facets, *chosen}, paths)
 
     @classmethod
     def asked(cls, address: QueryDict) -> tuple[Filters, list[str]]:
@@ -171,8 +173,6 @@ class Facetting:
         return name.capitalize() if name in PLAIN_FILTERS else self._labels.field(name)
 
     def label(self, name: str, value: str) -> str:
-        if name == CATEGORY:
-            return self._categories.get(value, value)
         if name == "status":
             return str(dict(ProductStatus.choices).get(value, value))
         return value if name == "brand" else self._labels.value(name, value)

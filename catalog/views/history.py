@@ -33,13 +33,19 @@ WITHOUT_DETAIL = frozenset({"product.create", "product.delete", "product.restore
 def history(product: Product, labels: Labels) -> list[dict[str, Any]]:
     """The newest events: `text`, `detail`, `by` whom and `at` what time."""
     events = AuditEvent.objects.filter(target_type="product", target_id=product.pk)
+    shown = list(events.select_related("actor")[:SHOWN])
+    said = [event.data for event in shown if event.action == "attribute.set"]
+    paths = [each.get("value") or [] for each in said if each.get("field") == CATEGORY]
+    labels.read(
+        (each.get("field", "") for each in said), (str(path) for each in paths for path in each)
+    )
     return [
         {
             **_words(event, labels),
             "by": event.actor.get_username() if event.actor else "The system",
             "at": event.at,
         }
-        for event in events.select_related("actor")[:SHOWN]
+        for event in shown
     ]
 
 

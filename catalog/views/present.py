@@ -11,11 +11,13 @@ from django.urls import reverse
 from catalog.activity import describe_state, embed_state
 from catalog.models import (
     AttributeDefinition,
+    Category,
     CurrentAttribute,
     Photo,
     PhotoRole,
     Placement,
     Product,
+    Term,
     Variant,
 )
 from catalog.renditions import WIDTHS
@@ -117,7 +119,7 @@ def card(product: Product, hit: Hit | None = None) -> dict[str, Any]:
         "image": image(placement) if placement else None,
         "price": price_text(variants),
         "sku": next((variant.sku for variant in variants if variant.sku), ""),
-        "category": product.category.label() if product.category else "",
+        "category": product.category.label(product.catalog.language) if product.category else "",
         "status": product.status,
         "changed": product.changed_since_approval,
         "embed_state": state if state in STATES_WORTH_SHOWING else "done",
@@ -143,24 +145,46 @@ def reasons(hit: Hit) -> list[str]:
 
 
 class Labels:
-    """Labels of fields and values, read once for a whole page."""
+    """Labels of fields and values in one language, read once for a whole page.
 
-    def __init__(self) -> None:
-        self.definitions = {
-            definition.key: definition
-            for definition in AttributeDefinition.objects.prefetch_related("terms")
-        }
+    Values are read when one of their field is asked for first; `read` reads those of many fields
+    at once.
+    """
+
+    def __init__(self, language: str = "en") -> None:
+        self.language = language
+        self.definitions = {row.key: row for row in AttributeDefinition.objects.all()}
+        self._terms: dict[str, dict[str, str]] = {}
+        self._categories: dict[str, str] = {}
+
+    def read(self, fields: Iterable[str], paths: Iterable[str] = ()) -> None:
+        """Read the values of these fields, and the categories at these paths, in two queries."""
+        missing = {key for key in fields if key in self.definitions and key not in self._terms}
+        self._terms.update({key: {} for key in missing})
+        if missing:
+            rows = Term.objects.filter(attribute__key__in=missing).select_related("attribute")
+            for term in rows:
+                self._terms[term.attribute.key][term.key] = term.label(self.language)
+        unknown = set(paths) - self._categories.keys()
+        self._categories.update(dict.fromkeys(unknown, ""))
+        if unknown:
+            for node in Category.objects.filter(path__in=unknown):
+                self._categories[node.path] = node.label(self.language)
 
     def field(self, key: str) -> str:
         definition = self.definitions.get(key)
-        return definition.label() if definition else key.replace("_", " ").capitalize()
+        named = definition.label(self.language) if definition else ""
+        return named or key.replace("_", " ").capitalize()
 
     def value(self, key: str, value: Any) -> str:
-        definition = self.definitions.get(key)
-        if definition is not None:
-            for term in definition.terms.all():
-                if term.key == value:
-                    return term.label()
+        if key == CATEGORY:
+            self.read((), [str(value)])
+            label = self._categories[str(value)]
+        else:
+            self.read([key])
+            label = self._terms.get(key, {}).get(str(value), "")
+        if label:
+            return label
         if isinstance(value, bool):
             return "Yes" if value else "No"
         return str(value).rsplit("/", 1)[-1].replace("-", " ").replace("_", " ")
@@ -183,6 +207,7 @@ def attributes(product: Product, labels: Labels) -> list[dict[str, Any]]:
         for row in product.current_attributes.all()
         if row.variant_id is None and row.field not in COLUMN_FIELDS
     ]
+    labels.read(row.field for row in rows)
     order = list(labels.definitions)
 
     def rank(row: CurrentAttribute) -> tuple[int, str]:
@@ -217,7 +242,7 @@ def category_trail(product: Product) -> str:
     labels = []
     node = product.category
     while node is not None:
-        labels.append(node.label())
+        labels.append(node.label(product.catalog.language))
         node = node.parent
     return " › ".join(reversed(labels))
 

@@ -49,7 +49,7 @@ def product_in(
 @login_required
 def product_page(request: Request, slug: str, pk: int) -> HttpResponseBase:
     product = product_in(request, slug, pk)
-    labels = present.Labels()
+    labels = present.Labels(product.catalog.language)
     values = {
         **_state_values(request, product, labels),
         "title": product.title or "Untitled product",
@@ -103,10 +103,11 @@ def _photo(placement: Placement) -> dict[str, Any]:
 def _missing(product: Product, labels: present.Labels) -> list[dict[str, str]]:
     """Attributes of the vocabulary that the product could have and has no value for."""
     known = {row.field for row in product.current_attributes.all() if row.variant_id is None}
-    fitting = AttributeDefinition.objects.all()
+    # Of a product that is of no category yet, what those may have that it could be of.
+    here = Q(categories__offered=True)
     if product.category is not None:
-        here = Q(categories=None) | Q(categories__path__in=present.category_paths(product))
-        fitting = fitting.filter(here).distinct()
+        here = Q(categories__path__in=present.category_paths(product))
+    fitting = AttributeDefinition.objects.filter(Q(categories=None) | here).distinct()
     fields = [{"field": CATEGORY, "label": "Category"}] if CATEGORY not in known else []
     return fields + [
         {"field": key, "label": labels.field(key)}
@@ -163,7 +164,10 @@ def variant_row(variant: Variant) -> dict[str, Any]:
 def product_state(request: Request, slug: str, pk: int) -> HttpResponseBase:
     """Where the product's ingest stands; the fragment asks again by itself until it is done."""
     product = product_in(request, slug, pk)
-    values = {**_state_values(request, product, present.Labels()), "polled": True}
+    values = {
+        **_state_values(request, product, present.Labels(product.catalog.language)),
+        "polled": True,
+    }
     response = render(request, "catalog/_product_state.html", values)
     if not values["unfinished"]:
         # The neighbours of the page wait for this.
