@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from catalog.models import AttributeDefinition, AttributeKind, Category, Term, TermState
+from catalog.models.vocabulary import label_in
 from catalog.vocabulary.stamp import Stamp, vocabulary_stamp
 
 MAX_AGE = 5.0  # seconds until changes that another process made are seen
@@ -87,6 +88,31 @@ class Vocabulary:
     def leaves(self) -> tuple[str, ...]:
         """Offered paths with no offered one below them."""
         return tuple(path for path in self.offered if path not in self.children)
+
+    @cached_property
+    def _terms(self) -> Mapping[tuple[str, str], TermNode]:
+        return {
+            (attribute.key, term.key): term
+            for attribute in self.attributes.values()
+            for term in attribute.terms
+        }
+
+    def field_label(self, field: str, language: str) -> str:
+        """What a field is called within a sentence: its key in English, or its label."""
+        plain = field.replace("_", " ")
+        node = self.attributes.get(field)
+        if language == "en" or node is None:
+            return plain
+        return label_in(node.labels, language, plain)
+
+    def label_of(self, field: str, value: Any, language: str) -> str:
+        """A value's label, "" for one that is not in the vocabulary."""
+        node: CategoryNode | TermNode | None = (
+            self.categories.get(str(value))
+            if field == "category"
+            else self._terms.get((field, str(value)))
+        )
+        return label_in(node.labels, language, "") if node is not None else ""
 
     def attributes_of(self, path: str) -> Iterator[AttributeNode]:
         """Attributes that a product of this category may have; "" is an unknown category."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from catalog.describe.vocabulary import current
 from catalog.models import Product
 from catalog.search.query import Query
 from catalog.search.ranking import SAME_PHOTO, Ranked
@@ -51,16 +52,21 @@ def _look(query: Query, ranked: Ranked) -> Reason:
 
 
 def _attributes(text: str, product: Product) -> list[Reason]:
+    """Values whose names all stand in the text: as they are kept, or as the catalogue calls them."""
     words = {_stem(word) for word in re.findall(r"\w+", text.casefold())}
     if not words:
         return []
+    language = product.catalog.language
+    known = current()
     reasons = []
-    for current in product.current_attributes.all():
-        for value in current.value or []:
-            said = re.findall(r"\w+", str(value).casefold().rsplit("/", 1)[-1])
-            if said and {_stem(word) for word in said} <= words:
-                label = " ".join(said)
-                reasons.append(Reason("attribute", f"{current.field.replace('_', ' ')}: {label}"))
+    for row in product.current_attributes.all():
+        for value in row.value or []:
+            for name in (str(value).rsplit("/", 1)[-1], known.label_of(row.field, value, language)):
+                said = re.findall(r"\w+", name.casefold())
+                if said and {_stem(word) for word in said} <= words:
+                    field = known.field_label(row.field, language)
+                    reasons.append(Reason("attribute", f"{field}: {' '.join(said)}"))
+                    break
     return reasons
 
 
