@@ -11,5 +11,6 @@ urlpatterns = [
     path("api/v1/", api.urls),
     path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
+    path("settings/models/", include("prodintel.llm.urls")),
     path("", include("catalog.urls")),
 ]

@@ -15,6 +15,7 @@ from catalog.index import vector_index
 from catalog.index.spaces import is_filled, live_space
 from prodintel.engine import configured
 from prodintel.engine.errors import EngineError
+from prodintel.llm import health as llm
 
 router = Router(tags=["health"])
 UP, AWAY = "ok", "unavailable"
@@ -36,8 +37,8 @@ def health(request: HttpRequest) -> JsonResponse:
         answer["queue"] = {"pending": None, "failed": None}
     answer["encoder"] = _encoder()
     answer["index"] = _index(engine_answers=answer["encoder"] != AWAY)
-    answer["llm"] = "not configured"
-    if answer["encoder"] != UP or answer["index"] != UP:
+    answer["llm"] = _llm()
+    if answer["encoder"] != UP or answer["index"] != UP or answer["llm"] == AWAY:
         answer["status"] = "degraded"
     gone = answer["database"] != UP
     return JsonResponse(answer, status=HTTPStatus.SERVICE_UNAVAILABLE if gone else HTTPStatus.OK)
@@ -63,6 +64,14 @@ def _encoder() -> str:
     except EngineError:
         return AWAY
     return UP if state == "ready" else state
+
+
+def _llm() -> str:
+    try:
+        return llm.state()
+    except (DatabaseError, InterfaceError):
+        # Pace and stored key are there; what the environment says is known without.
+        return AWAY if settings.GROQ_API_KEY else llm.NOT_CONFIGURED
 
 
 def _index(*, engine_answers: bool) -> str:

@@ -20,6 +20,7 @@ from catalog.services.search_photos import search_photos_purge
 from prodintel.lib.lease import kept_alive
 from prodintel.lib.runner import Stopping, never
 from prodintel.lib.work import WorkState
+from prodintel.llm.purging import llm_purge
 
 M = TypeVar("M", bound=Model)
 logger = structlog.get_logger(__name__)
@@ -58,6 +59,7 @@ def purge(_job: Job, stopping: Stopping = never) -> None:
     for photo in _each(unused, stopping):
         photo_purge(photo_id=photo.pk)
     search_photos_purge()
+    llm_purge()
 
 
 def _each(rows: QuerySet[M], stopping: Stopping) -> Iterator[M]:

@@ -92,11 +92,6 @@ def let_go(lane: Lane, sent: float) -> None:
     _change(lane, lambda state, _now: pace.let_go(state, sent))
 
 
-def held_up(lane: Lane) -> pace.Wait | None:
-    """What stands in the way of any request, asked without taking a slot."""
-    return pace.held_up(state_of(lane), time.time())
-
-
 def remember_way(lane: Lane, way: str, *, seconds: float) -> None:
     """Keep which way of asking for structure this model understood."""
 

@@ -5,6 +5,7 @@ A call counts on the day it began, in TIME_ZONE, and while it runs as what it ma
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -69,5 +70,5 @@ def _calls(scope: str | None, user_id: int | None = None) -> QuerySet[Call]:
     return calls.filter(user_id=user_id) if user_id is not None else calls
 
 
-def _spent(row: dict[str, Any]) -> Spent:
+def _spent(row: Mapping[str, Any]) -> Spent:
     return Spent(row["all_tokens"] or 0, row["all_usd"], row["calls"])
