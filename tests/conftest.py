@@ -19,6 +19,7 @@ from catalog.describe import vocabulary
 from catalog.models import Catalog, Membership, Role
 from catalog.vocabulary import kept
 from prodintel.lib.bucket import storage_options
+from prodintel.llm import credentials
 
 SCALED_SETTINGS = "tests.scaled_settings"
 PASSWORD = "correct horse battery staple"
@@ -106,6 +107,7 @@ def _nothing_remembered() -> Any:
         cache.clear()
     vocabulary._kept = None
     kept._kept.clear()
+    credentials.forget()
 
 
 @pytest.fixture

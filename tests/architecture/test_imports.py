@@ -21,7 +21,8 @@ HOMES = {
     "qdrant_client": "catalog/index/server.py",
     "boto3": "catalog/storage.py",
     "botocore": "catalog/storage.py",
-    "groq": "prodintel/llm/",
+    "groq": "prodintel/llm/adapter.py",
+    "httpx": "prodintel/llm/adapter.py",
 }
 # Modules of models, which only code that has loaded torch already imports.
 MODELS = ("prodintel/engine/starter/", "prodintel/engine/fitting/")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from prodintel.llm import adapter, credentials
+from prodintel.llm import adapter
 from prodintel.llm.gateway import Gateway
 from tests.groq_server import GroqServer
 
@@ -19,7 +19,6 @@ KEY = "gsk_only_for_tests_1234567890abcd"
 def _no_connection_left() -> Iterator[None]:
     yield
     adapter.close()
-    credentials.forget()
 
 
 @pytest.fixture
