@@ -3,6 +3,7 @@ from django.urls import path, register_converter
 from catalog.views import (
     activity,
     attributes,
+    batches,
     bulk,
     catalogs,
     deleted,
@@ -11,6 +12,7 @@ from catalog.views import (
     product_parts,
     products,
     search,
+    suggestions,
     upload,
 )
 
@@ -27,12 +29,21 @@ class FieldConverter:
         return value
 
 
+class ActConverter(FieldConverter):
+    """What an act did with an entry of the ledger."""
+
+    regex = "wrote|decided"
+
+
 register_converter(FieldConverter, "field")
+register_converter(ActConverter, "act")
 
 app_name = "catalog"
 _product = "c/<slug:slug>/products/<int:pk>/"
 _attribute = f"{_product}attributes/<field:field>/"
+_suggestion = f"{_product}suggestions/<int:entry>/"
 _variant = f"{_product}variants/<int:variant>/"
+_batch = "c/<slug:slug>/batches/<int:pk>/"
 _placement = f"{_product}photos/<int:placement>/"
 
 urlpatterns = [
@@ -65,6 +76,15 @@ urlpatterns = [
     path(_attribute, attributes.attribute_edit, name="attribute_edit"),
     path(f"{_attribute}unlock/", attributes.attribute_unlock_view, name="attribute_unlock"),
     path(f"{_attribute}undo/", attributes.attribute_undo_view, name="attribute_undo"),
+    path(f"{_attribute}history/", suggestions.field_history, name="field_history"),
+    path(
+        f"{_product}suggestions/accept/", suggestions.suggestions_accept, name="suggestions_accept"
+    ),
+    path(f"{_suggestion}accept/", suggestions.suggestion_accept, name="suggestion_accept"),
+    path(f"{_suggestion}reject/", suggestions.suggestion_reject, name="suggestion_reject"),
+    path(f"{_suggestion}undo/", suggestions.suggestion_undo, name="suggestion_undo"),
+    path(f"{_suggestion}edit/", suggestions.suggestion_edit, name="suggestion_edit"),
+    path(f"{_product}acts/<act:what>/<int:entry>/undo/", suggestions.act_undo, name="act_undo"),
     path(f"{_product}variants/new/", product_parts.variant_new, name="variant_new"),
     path(_variant, product_parts.variant_edit, name="variant_edit"),
     path(f"{_variant}delete/", product_parts.variant_delete, name="variant_delete"),
@@ -74,6 +94,10 @@ urlpatterns = [
     path(f"{_placement}move/", product_parts.placement_move, name="placement_move"),
     path(f"{_placement}delete/", product_parts.placement_delete, name="placement_delete"),
     path(f"{_placement}restore/", product_parts.placement_restore, name="placement_restore"),
+    path("c/<slug:slug>/batches/", batches.batches, name="batches"),
+    path(_batch, batches.batch, name="batch"),
+    path(f"{_batch}undo/", batches.batch_undo, name="batch_undo"),
+    path(f"{_batch}restore/", batches.batch_restore_view, name="batch_restore"),
     path("c/<slug:slug>/upload/", upload.upload, name="upload"),
     path("c/<slug:slug>/activity/", activity.activity, name="activity"),
     path("c/<slug:slug>/activity/retry/", activity.activity_retry, name="activity_retry"),

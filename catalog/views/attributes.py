@@ -17,7 +17,7 @@ from catalog import selectors
 from catalog.models import AttributeDefinition, AttributeKind, Product, TermState
 from catalog.services.attribute_values import CATEGORY
 from catalog.services.ledger import attribute_set, attribute_undo, attribute_unlock
-from catalog.views import present
+from catalog.views import present, provenance
 from catalog.views.http import Request, done, first_message, refused, toast
 from catalog.views.product import product_in
 
@@ -45,8 +45,10 @@ def attribute_edit(request: Request, slug: str, pk: int, field: str) -> HttpResp
             fresh = product_in(request, slug, pk)
             return _after_change(request, fresh, field, "Saved.", undo_url)
     elif "shown" in request.GET:
-        return render(request, "catalog/_attribute.html", _row_values(product, field, labels))
-    values_now = _form_values(product, field, labels)
+        return render(
+            request, "catalog/_attribute.html", _row_values(request, product, field, labels)
+        )
+    values_now = form_values(product, field, labels)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK
     template = "catalog/_attribute_form.html" if request.htmx else "catalog/attribute_edit.html"
     return render(request, template, {**values_now, "errors": errors}, status=status)
@@ -57,35 +59,58 @@ def _after_change(
 ) -> HttpResponseBase:
     if not request.htmx:
         return done(request, message, product.get_absolute_url(), undo_url=undo_url)
-    values = _row_values(product, field, present.Labels(product.catalog.language))
-    response = render(request, "catalog/_attribute.html", values)
+    labels = present.Labels(product.catalog.language)
+    role = selectors.role_in(request.user, product.catalog)
+    values = {
+        **_row_values(request, product, field, labels),
+        # What was suggested of the field may not differ from it any more.
+        "suggestions": provenance.suggestions(product, labels, role),
+    }
+    response = render(request, "catalog/_attribute_changed.html", values)
     return toast(response, message, undo_url=undo_url)
 
 
-def _row_values(product: Product, field: str, labels: present.Labels) -> dict[str, Any]:
-    rows = [row for row in present.attributes(product, labels) if row["field"] == field]
-    empty = {
-        "field": field,
-        "label": "Category" if field == CATEGORY else labels.field(field),
-        "values": [],
-        "locked": False,
-    }
+def _row_values(
+    request: Request, product: Product, field: str, labels: present.Labels
+) -> dict[str, Any]:
+    behind = provenance.behind(request.user, product)
+    rows = [row for row in present.attributes(product, labels, behind) if row["field"] == field]
     return {
         "catalog": product.catalog,
         "product": product,
-        "attribute": rows[0] if rows else empty,
+        "attribute": rows[0] if rows else _empty(field, labels),
         "may_edit": True,
     }
 
 
-def _form_values(product: Product, field: str, labels: present.Labels) -> dict[str, Any]:
+def _bare(product: Product, field: str, labels: present.Labels) -> dict[str, Any]:
+    """The attribute without what stands behind it."""
+    rows = [row for row in present.attributes(product, labels) if row["field"] == field]
+    return rows[0] if rows else _empty(field, labels)
+
+
+def _empty(field: str, labels: present.Labels) -> dict[str, Any]:
+    label = "Category" if field == CATEGORY else labels.field(field)
+    return {"field": field, "label": label, "values": [], "locked": False}
+
+
+def form_values(
+    product: Product, field: str, labels: present.Labels, value: list | None = None
+) -> dict[str, Any]:
     """What the form offers: `control` is "tree" (with `groups`), "choices" (with `options`), or the
-    kind of a value that is typed (with `text`).
+    kind of a value that is typed (with `text`). It starts from `value`, or else what counts.
     """
-    row = _row_values(product, field, labels)
+    row: dict[str, Any] = {
+        "catalog": product.catalog,
+        "product": product,
+        "attribute": _bare(product, field, labels),
+    }
+    current = value
+    if current is None:
+        current = [each["value"] for each in row["attribute"]["values"]]
     if field == CATEGORY:
-        return {**row, "control": "tree", "groups": _category_groups(product)}
-    current = [value["value"] for value in row["attribute"]["values"]]
+        chosen = str(current[0]) if current else ""
+        return {**row, "control": "tree", "groups": _category_groups(product, chosen)}
     definition = labels.definitions[field]
     if definition.kind == AttributeKind.BOOLEAN:
         options = [
@@ -106,10 +131,9 @@ def _form_values(product: Product, field: str, labels: present.Labels) -> dict[s
     }
 
 
-def _category_groups(product: Product) -> list[dict[str, Any]]:
+def _category_groups(product: Product, chosen: str) -> list[dict[str, Any]]:
     """The tree as groups of a select: one for each root, its own entry first."""
     language = product.catalog.language
-    chosen = product.category.path if product.category else ""
     nodes = selectors.categories_to_choose(product.catalog, chosen)
     groups: dict[str, dict[str, Any]] = {}
     for path in sorted(nodes, key=lambda path: (nodes[path.split("/")[0]].position, path)):

@@ -1,12 +1,14 @@
-"""The audit trail of a product, in words."""
+"""What was done to a product, in words: acts on its values, and the audit trail of all else."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from catalog.models import AuditEvent, Product, ProductStatus
+from catalog.provenance import acts_of
 from catalog.services.attribute_values import CATEGORY
 from catalog.views.present import Labels
+from catalog.views.provenance import act_event, read_values
 
 SHOWN = 30
 WORDS = {
@@ -23,30 +25,35 @@ WORDS = {
     "photo.reorder": "Photos put in another order",
     "photo.remove": "Photo removed",
     "photo.restore": "Photo restored",
-    "suggestion.accept": "Suggestion accepted",
-    "suggestion.reject": "Suggestion rejected",
+    "suggestion.undecide": "Decision taken back",
+    "product.undo": "Taken back",
 }
+# What these did stands in the ledger, and is told by its acts.
+IN_THE_LEDGER = frozenset(
+    {"attribute.set", "suggestion.accept", "suggestion.reject", "suggestion.replace"}
+)
 # What these summaries repeat stands on the page already.
 WITHOUT_DETAIL = frozenset({"product.create", "product.delete", "product.restore", "photo.update"})
 
 
-def history(product: Product, labels: Labels) -> list[dict[str, Any]]:
-    """The newest events: `text`, `detail`, `by` whom and `at` what time."""
+def history(product: Product, labels: Labels, role: str | None) -> list[dict[str, Any]]:
+    """The newest events for catalog/_history.html: `text`, `detail` or `details`, `by` whom, `at`
+    what time, and `undo_url` where that role may take it back.
+    """
     events = AuditEvent.objects.filter(target_type="product", target_id=product.pk)
-    shown = list(events.select_related("actor")[:SHOWN])
-    said = [event.data for event in shown if event.action == "attribute.set"]
-    paths = [each.get("value") or [] for each in said if each.get("field") == CATEGORY]
-    labels.read(
-        (each.get("field", "") for each in said), (str(path) for each in paths for path in each)
-    )
-    return [
+    others = events.exclude(action__in=IN_THE_LEDGER).select_related("actor")
+    told: list[dict[str, Any]] = [
         {
             **_words(event, labels),
             "by": event.actor.get_username() if event.actor else "The system",
             "at": event.at,
         }
-        for event in shown
+        for event in others[:SHOWN]
     ]
+    acts = acts_of(product)[:SHOWN]
+    read_values(labels, [row for act in acts for row in (*act.wrote, *act.decided)])
+    told += [act_event(act, product, labels, role) for act in acts]
+    return sorted(told, key=lambda event: event["at"], reverse=True)[:SHOWN]
 
 
 def _words(event: AuditEvent, labels: Labels) -> dict[str, str]:
@@ -69,8 +76,4 @@ def _attribute_words(event: AuditEvent, labels: Labels) -> dict[str, str]:
     name = "Category" if field == CATEGORY else labels.field(field)
     if event.action == "attribute.unlock":
         return {"text": f"{name} unlocked", "detail": ""}
-    if event.action == "attribute.undo":
-        return {"text": f"{name}: last value taken back", "detail": ""}
-    values = event.data.get("value") or []
-    shown = ", ".join(labels.value(field, value) for value in values)
-    return {"text": f"{name} set to", "detail": shown or "empty"}
+    return {"text": f"{name}: last value taken back", "detail": ""}

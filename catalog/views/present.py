@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -200,8 +200,13 @@ def color_hex(key: str, value: Any) -> str:
     return COLOR_HEX.get(str(value), "") if key == "color" else ""
 
 
-def attributes(product: Product, labels: Labels) -> list[dict[str, Any]]:
-    """The product's attributes, category first, for components/attribute_row.html."""
+def attributes(
+    product: Product, labels: Labels, behind: Mapping[int, Mapping[str, Any]] | None = None
+) -> list[dict[str, Any]]:
+    """The product's attributes, category first, for components/attribute_row.html.
+
+    `behind` is what stands behind them, by the ids of their ledger's rows.
+    """
     rows = [
         row
         for row in product.current_attributes.all()
@@ -216,7 +221,10 @@ def attributes(product: Product, labels: Labels) -> list[dict[str, Any]]:
         known = order.index(row.field) if row.field in order else len(order)
         return (known, row.field)
 
-    return [attribute(row, labels) for row in sorted(rows, key=rank)]
+    known = behind or {}
+    return [
+        {**attribute(row, labels), **known.get(row.entry_id, {})} for row in sorted(rows, key=rank)
+    ]
 
 
 def attribute(row: CurrentAttribute, labels: Labels) -> dict[str, Any]:

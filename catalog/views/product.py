@@ -18,11 +18,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from catalog import selectors
 from catalog.forms import ProductForm
 from catalog.models import AttributeDefinition, Placement, Product, ProductStatus, Variant
+from catalog.provenance import cannot_tell
 from catalog.search import neighbours
 from catalog.services import products as services
 from catalog.services.attribute_values import CATEGORY
 from catalog.services.statuses import MOVED, products_move
-from catalog.views import present
+from catalog.views import present, provenance
 from catalog.views.bulk import undo_url
 from catalog.views.deleted import removed_parts
 from catalog.views.history import history
@@ -52,12 +53,11 @@ def product_page(request: Request, slug: str, pk: int) -> HttpResponseBase:
     labels = present.Labels(product.catalog.language)
     values = {
         **_state_values(request, product, labels),
-        "title": product.title or "Untitled product",
         "photos": [_photo(placement) for placement in product.placements.all()],
         "missing": _missing(product, labels),
         "price": present.price_text(product.variants.all()),
         "facts": _facts(product),
-        "history": history(product, labels),
+        "history": history(product, labels, selectors.role_in(request.user, product.catalog)),
         "statuses": _statuses(request, product),
         "accept": ACCEPT,
         **_sold(product),
@@ -68,15 +68,28 @@ def product_page(request: Request, slug: str, pk: int) -> HttpResponseBase:
 
 
 def _state_values(request: Request, product: Product, labels: present.Labels) -> dict[str, Any]:
-    """What the live part of the page shows: where the ingest stands, and the attributes."""
+    """What the live part of the page shows: where the ingest stands, attributes and suggestions."""
     states = present.states(product)
     return {
+        **trust_values(request, product, labels),
         "catalog": product.catalog,
         "product": product,
         "states": states,
         "unfinished": bool(UNFINISHED & set(states.values())),
-        "attributes": present.attributes(product, labels),
-        "may_edit": selectors.may(request.user, product.catalog),
+    }
+
+
+def trust_values(request: Request, product: Product, labels: present.Labels) -> dict[str, Any]:
+    """The product's values, what stands behind them, and what machines suggest."""
+    role = selectors.role_in(request.user, product.catalog)
+    return {
+        "catalog": product.catalog,
+        "product": product,
+        "title": product.title or "Untitled product",
+        "attributes": present.attributes(product, labels, provenance.behind(request.user, product)),
+        "suggestions": provenance.suggestions(product, labels, role),
+        "cannot_tell": cannot_tell(product),
+        "may_edit": role in selectors.EDIT,
     }
 
 

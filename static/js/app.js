@@ -1,6 +1,7 @@
 // Loaded by every page: wires what the templates mark with data- attributes.
 import { errorMessage, goToLogin, isLoginPage, on } from "./dom.js";
 import { startAttributes } from "./attributes.js";
+import { startDecisions } from "./decisions.js";
 import { startFacets } from "./facets.js";
 import { startGalleries } from "./gallery.js";
 import { startSearch } from "./search.js";
@@ -151,6 +152,7 @@ startFocusKeeping();
 startFacets();
 startSelections();
 startAttributes();
+startDecisions();
 startGalleries();
 startSearch();
 startUploads();

@@ -27,6 +27,6 @@ export function startAttributes() {
   document.addEventListener("htmx:oobBeforeSwap", (event) => {
     if (!event.detail.target.querySelector("[data-attribute-form]")) return;
     event.detail.shouldSwap = false;
-    showToast({ message: "More attributes have been found. Reload the page to see them." });
+    showToast({ message: "Attributes have changed. Reload the page to see them." });
   });
 }

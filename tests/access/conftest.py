@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from catalog.models import AuditEvent, Catalog, Membership, Role, SearchPhoto
+from catalog.models import AuditEvent, Batch, Catalog, Membership, Role, SearchPhoto, Source
+from catalog.services.ledger import MachineValue, machine_values_record
 from catalog.services.statuses import MANY
 from tests.catalog.colours import picture
 from tests.catalog.conftest import make_product, no_engine, person, vocabulary  # noqa: F401
@@ -26,7 +27,7 @@ def catalog(make_catalog: Any, people: dict[str, Any]) -> Catalog:
 
 
 @pytest.fixture
-def shop(catalog: Catalog, make_product: Any, vocabulary: Any, no_engine: None) -> Any:  # noqa: F811
+def shop(catalog: Catalog, make_product: Any, vocabulary: Any, no_engine: None, person: Any) -> Any:  # noqa: F811
     """The catalogue with one of everything that an address can name."""
     product = make_product("Mug", variants=[{"sku": "A"}, {"sku": "B"}])
     placement = product.placements.get()
@@ -37,6 +38,9 @@ def shop(catalog: Catalog, make_product: Any, vocabulary: Any, no_engine: None) 
         target_id=catalog.pk,
         data={"status": "in_review", "moved": {"draft": [product.pk]}, "versions": []},
     )
+    batch = Batch.objects.create(catalog=catalog, label="Described", created_by=person)
+    said = {product: [MachineValue("color", ["red"], 0.9)]}
+    machine_values_record(said=said, source=Source.VISION_LLM, model="m", batch=batch)
     return SimpleNamespace(
         status_event=moved,
         catalog=catalog,
@@ -46,5 +50,7 @@ def shop(catalog: Catalog, make_product: Any, vocabulary: Any, no_engine: None) 
         placement=placement,
         photo=placement.photo,
         membership=Membership.objects.get(catalog=catalog, role=Role.VIEWER),
+        batch=batch,
+        suggestion=product.ledger.get(),
         search_photo=SearchPhoto.objects.create(catalog=catalog, image=picture()),
     )

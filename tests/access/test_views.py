@@ -16,6 +16,7 @@ pytestmark = pytest.mark.django_db
 ANY = ("owner", "editor", "reviewer", "viewer")
 EDIT = ("owner", "editor")
 MOVE = ("owner", "editor", "reviewer")
+REVIEW = ("owner", "reviewer")
 OWN = ("owner",)
 REFUSED = {"stranger": 404, "anonymous": 302}
 
@@ -34,6 +35,7 @@ OPEN = {"home", "catalog_new"}
 SHOP, PRODUCT = ("slug",), ("slug", "product.pk")
 ATTRIBUTE = (*PRODUCT, "=color")
 PLACED = ("slug", "placement.pk")
+SUGGESTION, BATCH = (*PRODUCT, "suggestion.pk"), ("slug", "batch.pk")
 VARIANT, PLACEMENT = (*PRODUCT, "variant.pk"), (*PRODUCT, "placement.pk")
 LINES = [
     Line("search", SHOP, "get", ANY),
@@ -57,6 +59,18 @@ LINES = [
     Line("attribute_edit", ATTRIBUTE, "post", EDIT),
     Line("attribute_unlock", ATTRIBUTE, "post", EDIT),
     Line("attribute_undo", ATTRIBUTE, "post", EDIT),
+    Line("field_history", ATTRIBUTE, "get", ANY),
+    Line("suggestions_accept", PRODUCT, "post", REVIEW),
+    Line("suggestion_accept", SUGGESTION, "post", REVIEW),
+    Line("suggestion_reject", SUGGESTION, "post", REVIEW),
+    Line("suggestion_undo", SUGGESTION, "post", REVIEW),
+    Line("suggestion_edit", SUGGESTION, "get", EDIT),
+    Line("suggestion_edit", SUGGESTION, "post", EDIT),
+    Line("act_undo", (*PRODUCT, "=wrote", "suggestion.pk"), "post", EDIT),
+    Line("batches", SHOP, "get", ANY),
+    Line("batch", BATCH, "get", ANY),
+    Line("batch_undo", BATCH, "post", EDIT),
+    Line("batch_restore", BATCH, "post", EDIT),
     Line("variant_new", PRODUCT, "get", EDIT),
     Line("variant_new", PRODUCT, "post", EDIT),
     Line("variant_edit", VARIANT, "get", EDIT),

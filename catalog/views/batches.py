@@ -1,0 +1,122 @@
+"""Acts on many products: what they were, what they changed, undone and restored as a whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from catalog import provenance as reading
+from catalog import selectors
+from catalog.models import Batch, Catalog, LedgerEntry, Product
+from catalog.services.batches import batch_restore, batch_retract
+from catalog.services.undoing import Undone
+from catalog.views import present, provenance
+from catalog.views.http import Request, done, first_message, number, refused
+
+PAGE = 50
+PRODUCTS_PAGE = 24
+
+
+def batch_in(request: HttpRequest, slug: str, pk: int, roles: frozenset) -> tuple[Catalog, Batch]:
+    """The batch of the address. Raises Http404 when it is not of the address's catalogue."""
+    catalog = selectors.catalog_for(request.user, slug, roles)
+    batch = reading.batches_of(catalog).filter(pk=pk).first()
+    if batch is None:
+        raise Http404
+    return catalog, batch
+
+
+@require_safe
+@login_required
+def batches(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Acts that can be undone as a whole, the newest first."""
+    catalog = selectors.catalog_for(request.user, slug)
+    page = Paginator(reading.batches_of(catalog), PAGE).get_page(number(request.GET.get("page"), 1))
+    values = {
+        "catalog": catalog,
+        "batches": page.object_list,
+        "page": page,
+        "previous_url": f"?page={page.number - 1}" if page.has_previous() else "",
+        "next_url": f"?page={page.number + 1}" if page.has_next() else "",
+        "may_undo": selectors.may(request.user, catalog, selectors.EDIT),
+    }
+    return render(request, "catalog/batches.html", values)
+
+
+@require_safe
+@login_required
+def batch(request: HttpRequest, slug: str, pk: int) -> HttpResponseBase:
+    """One act: what it did, product by product."""
+    catalog, found = batch_in(request, slug, pk, selectors.VIEW)
+    products = selectors.with_details(reading.products_of(found))
+    page = Paginator(products, PRODUCTS_PAGE).get_page(number(request.GET.get("page"), 1))
+    shown = list(page.object_list)
+    rows = reading.rows_of(found, shown)
+    before = reading.before(found, rows)
+    labels = present.Labels(catalog.language)
+    said = [row for own in rows.values() for row in own]
+    provenance.read_values(labels, [*said, *filter(None, before.values())])
+    values = {
+        "catalog": catalog,
+        "batch": found,
+        "products": [_product(each, rows.get(each.pk, []), before, labels) for each in shown],
+        "page": page,
+        "previous_url": f"?page={page.number - 1}" if page.has_previous() else "",
+        "next_url": f"?page={page.number + 1}" if page.has_next() else "",
+        "may_undo": selectors.may(request.user, catalog, selectors.EDIT),
+    }
+    return render(request, "catalog/batch.html", values)
+
+
+def _product(
+    product: Product,
+    rows: list[LedgerEntry],
+    before: dict[int, LedgerEntry | None],
+    labels: present.Labels,
+) -> dict[str, Any]:
+    return {
+        "card": present.card(product),
+        "changes": [provenance.change(row, before.get(row.pk), labels) for row in rows],
+    }
+
+
+@require_POST
+@login_required
+def batch_undo(request: Request, slug: str, pk: int) -> HttpResponseBase:
+    catalog, found = batch_in(request, slug, pk, selectors.EDIT)
+    here = reverse("catalog:batch", args=[catalog.slug, found.pk])
+    try:
+        undone = batch_retract(batch=found, actor=request.user)
+    except ValidationError as error:
+        return refused(request, first_message(error), here)
+    again = reverse("catalog:batch_restore", args=[catalog.slug, found.pk])
+    return done(request, f"Undone: {_counted(undone)}", here, undo_url=again)
+
+
+@require_POST
+@login_required
+def batch_restore_view(request: Request, slug: str, pk: int) -> HttpResponseBase:
+    catalog, found = batch_in(request, slug, pk, selectors.EDIT)
+    here = reverse("catalog:batch", args=[catalog.slug, found.pk])
+    try:
+        restored = batch_restore(batch=found, actor=request.user)
+    except ValidationError as error:
+        return refused(request, first_message(error), here)
+    again = reverse("catalog:batch_undo", args=[catalog.slug, found.pk])
+    return done(request, f"Restored: {_counted(restored)}", here, undo_url=again)
+
+
+def _counted(undone: Undone) -> str:
+    """How much of an act was undone or restored, in words."""
+    values = f"{undone.values} value{'' if undone.values == 1 else 's'}."
+    if not undone.kept:
+        return values
+    texts = "1 text was" if undone.kept == 1 else f"{undone.kept} texts were"
+    return f"{values} {texts} changed by hand since and stays as it is."
