@@ -24,6 +24,7 @@ from catalog.models import (
     Placement,
     Product,
     ProductStatus,
+    ProductVersion,
     Role,
     Variant,
 )
@@ -250,3 +251,17 @@ def token_user(text: str) -> object | None:
         .first()
     )
     return token.user if token else None
+
+
+def product_version(product: Product, number: int | None = None) -> ProductVersion | None:
+    """A version of the product by its number; without one, the last that it was approved as."""
+    versions = ProductVersion.objects.filter(product=product).select_related("approved_by")
+    if number is not None:
+        return versions.filter(number=number).first()
+    return versions.standing().order_by("-number").first()
+
+
+def product_versions(product: Product) -> QuerySet[ProductVersion]:
+    """All its versions, also withdrawn ones, the newest first, without what they hold."""
+    versions = ProductVersion.objects.filter(product=product).select_related("approved_by")
+    return versions.defer("content").order_by("-number")
