@@ -24,7 +24,7 @@ from catalog.models import (
     SpaceState,
     VisionTask,
 )
-from catalog.models.job import PURGE, REPROJECT
+from catalog.models.job import CALIBRATE, PURGE, REPROJECT
 from catalog.services.work import jobs_of, removals_of
 from prodintel.lib.optional_cache import CACHE
 from prodintel.lib.work import WorkState
@@ -34,6 +34,7 @@ FAILURES_SHOWN = 50
 JOB_NAMES = {
     PURGE: "Removing what was deleted",
     REPROJECT: "Bringing a change of the vocabulary to the products",
+    CALIBRATE: "Learning from what people accept and reject",
 }
 TOTALS_SECONDS = 1.0
 

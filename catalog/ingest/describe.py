@@ -15,6 +15,7 @@ from django.db.models import Exists, OuterRef, Q
 from catalog.describe import measured, zero_shot
 from catalog.describe.prompts import PromptBank, Vectors
 from catalog.describe.vocabulary import Vocabulary, current
+from catalog.describe.weighing import Weigher
 from catalog.describe.zero_shot import Description, Guess, ZeroShot, product_vector
 from catalog.models import (
     DescribeTask,
@@ -87,6 +88,7 @@ class Describer:
         self._bank: PromptBank | None = None
         self._zero_shot: ZeroShot | None = None
         self._claim: Claim[DescribeTask] = Claim()
+        self._weigher = Weigher(Source.ZERO_SHOT)
         self._rest_until = 0.0
 
     def step(self) -> int:
@@ -188,7 +190,8 @@ class Describer:
             DescribeTask.objects.complete(self._claim.token, [task.pk])
             return None
         try:
-            values = machine_values(said, subject.placements, vocabulary)
+            found = machine_values(said, subject.placements, vocabulary)
+            values = self._weigher.calibrated(found)
         except (ValueError, TypeError) as error:
             # A stored measurement that is damaged.
             DescribeTask.objects.fail(self._claim.token, [task.pk], error=str(error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import TypeVar
@@ -13,7 +14,8 @@ from django.utils import timezone
 from catalog import storage
 from catalog.models import Catalog, FileRemoval, Job, Photo, Placement, Product, Variant
 from catalog.models.catalog import KEEP_DELETED
-from catalog.models.job import PURGE, REPROJECT
+from catalog.models.job import CALIBRATE, PURGE, REPROJECT
+from catalog.services.confidence import confidence_refit, refit_is_due
 from catalog.services.purging import catalog_purge, part_purge, photo_purge, product_purge
 from catalog.services.reprojecting import projection_step
 from catalog.services.search_photos import search_photos_purge
@@ -26,6 +28,7 @@ M = TypeVar("M", bound=Model)
 logger = structlog.get_logger(__name__)
 PURGE_EVERY = timedelta(hours=6)
 REMOVALS = 100
+CALIBRATE_SECONDS = 300.0
 STORAGE_RETRY = timedelta(seconds=30)
 
 
@@ -84,7 +87,16 @@ def reproject(job: Job, stopping: Stopping = never) -> None:
         last = projection_step(field=job.arguments["field"], after=last)
 
 
-KINDS: dict[str, Callable[..., None]] = {PURGE: purge, REPROJECT: reproject}
+def calibrate(_job: Job, _stopping: Stopping = never) -> None:
+    """Fit how much machines' words are worth to what people decided."""
+    confidence_refit()
+
+
+KINDS: dict[str, Callable[..., None]] = {
+    PURGE: purge,
+    REPROJECT: reproject,
+    CALIBRATE: calibrate,
+}
 
 
 class Jobber:
@@ -93,10 +105,13 @@ class Jobber:
     def __init__(self, *, owner: str, stopping: Stopping = never) -> None:
         self._stopping = stopping
         self._owner = owner
+        self._calibration_looked_at = -CALIBRATE_SECONDS
 
     def step(self) -> int:
         """Do one job and remove some files; returns how many rows were handled."""
-        return self._one_job() + self._remove_files() + self._schedule()
+        return (
+            self._one_job() + self._remove_files() + self._schedule() + self._schedule_calibration()
+        )
 
     def _one_job(self) -> int:
         Job.objects.give_up_exhausted()
@@ -155,3 +170,16 @@ class Jobber:
             Job.objects.bulk_create([Job(kind=PURGE)], ignore_conflicts=True)
             return 1
         return 0
+
+    def _schedule_calibration(self) -> int:
+        now = time.monotonic()
+        if now - self._calibration_looked_at < CALIBRATE_SECONDS:
+            return 0
+        self._calibration_looked_at = now
+        unfinished = Job.objects.filter(
+            kind=CALIBRATE, state__in=[WorkState.PENDING, WorkState.RUNNING]
+        )
+        if unfinished.exists() or not refit_is_due():
+            return 0
+        Job.objects.create(kind=CALIBRATE)
+        return 1

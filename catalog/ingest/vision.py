@@ -10,7 +10,7 @@ import time
 import uuid
 from collections.abc import Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -23,7 +23,8 @@ from catalog.describe.asking import Prepared, Question, prepare, questions_of
 from catalog.describe.photos import NothingToSeeError
 from catalog.describe.reading import read
 from catalog.describe.vision import MAX_ANSWER_TOKENS, PROMPT_VERSION
-from catalog.models import Catalog, VisionTask
+from catalog.describe.weighing import Weigher
+from catalog.models import Catalog, Source, VisionTask
 from catalog.services.vision_answers import VisionAnswer, vision_answers_record
 from prodintel.lib.crew import Crew
 from prodintel.lib.lease import kept_alive
@@ -93,6 +94,7 @@ class VisionDescriber:
         self._plans: dict[tuple[int, datetime], _Plan] = {}
         self._flights: list[_Flight] = []
         self._tokens: set[uuid.UUID] = set()
+        self._weigher = Weigher(Source.VISION_LLM)
         self._looked_at = 0.0
         self._slot_at = 0.0
         self._stop_at: float | None = None
@@ -253,7 +255,7 @@ class VisionDescriber:
                 VisionTask.objects.release(flight.token, error=str(error), delay=DATABASE_RETRY)
                 self._forget(flight)
         if answered:
-            self._record([_reading(flight, answer) for flight, answer in answered])
+            self._record(self._weighed([_reading(flight, answer) for flight, answer in answered]))
             for flight, _ in answered:
                 self._forget(flight)
         return len(ended)
@@ -261,6 +263,10 @@ class VisionDescriber:
     def _forget(self, flight: _Flight) -> None:
         self._flights.remove(flight)
         self._tokens.discard(flight.token)
+
+    def _weighed(self, answers: Sequence[VisionAnswer]) -> list[VisionAnswer]:
+        values = self._weigher.weighed({each.product: each.values for each in answers})
+        return [replace(each, values=values[each.product.pk]) for each in answers]
 
     def _record(self, answers: Sequence[VisionAnswer]) -> None:
         outcome = vision_answers_record(answers=answers)

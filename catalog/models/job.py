@@ -11,6 +11,7 @@ from prodintel.lib.work import Work
 
 PURGE = "purge"
 REPROJECT = "reproject"
+CALIBRATE = "calibrate"
 
 
 class Job(Work):
