@@ -73,8 +73,7 @@ class ActivityConsumer(AsyncWebsocketConsumer):
             raise PermissionDenied
 
     def _fragment(self, catalog: Catalog) -> str:
-        may_edit = selectors.may(self.scope["user"], catalog)
-        return activity_fragment(catalog, may_edit=may_edit)
+        return activity_fragment(catalog, self.scope["user"])
 
     async def _follow(self, catalog: Catalog) -> None:
         try:

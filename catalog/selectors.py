@@ -18,6 +18,7 @@ from catalog.models import (
     AttributeDefinition,
     Catalog,
     Category,
+    DescribeRun,
     EmbeddingSpace,
     Membership,
     Photo,
@@ -207,6 +208,25 @@ def photo_for(user: object, pk: int, roles: frozenset = VIEW) -> Photo:
     if not photo.placements.filter(deleted_at__isnull=True, product__deleted_at__isnull=True):
         raise Http404
     return photo
+
+
+def describe_run_in(catalog: Catalog, pk: int) -> DescribeRun:
+    """A run of descriptions of the catalogue. Raises Http404 when there is none."""
+    runs = DescribeRun.objects.filter(catalog=catalog).select_related("batch", "created_by")
+    run = runs.filter(pk=pk).first()
+    if run is None:
+        raise Http404
+    return run
+
+
+def describe_run_for(user: object, pk: int, roles: frozenset = VIEW) -> DescribeRun:
+    """A run of descriptions by id. Raises Http404 to strangers, PermissionDenied to wrong roles."""
+    runs = DescribeRun.objects.filter(catalog__deleted_at__isnull=True)
+    run = runs.select_related("catalog", "batch", "created_by").filter(pk=pk).first()
+    if run is None:
+        raise Http404
+    _allow(user, run.catalog, roles)
+    return run
 
 
 def has_attribute(product: Product, field: str) -> bool:

@@ -7,6 +7,8 @@ from catalog.views import (
     bulk,
     catalogs,
     deleted,
+    describe,
+    describe_runs,
     photos,
     product,
     product_parts,
@@ -44,6 +46,7 @@ _attribute = f"{_product}attributes/<field:field>/"
 _suggestion = f"{_product}suggestions/<int:entry>/"
 _variant = f"{_product}variants/<int:variant>/"
 _batch = "c/<slug:slug>/batches/<int:pk>/"
+_run = "c/<slug:slug>/describe/<int:run>/"
 _placement = f"{_product}photos/<int:placement>/"
 
 urlpatterns = [
@@ -101,6 +104,17 @@ urlpatterns = [
     path("c/<slug:slug>/upload/", upload.upload, name="upload"),
     path("c/<slug:slug>/activity/", activity.activity, name="activity"),
     path("c/<slug:slug>/activity/retry/", activity.activity_retry, name="activity_retry"),
+    path("c/<slug:slug>/activity/drop/", activity.activity_drop, name="activity_drop"),
+    path("c/<slug:slug>/activity/pause/", activity.describing_pause_view, name="describing_pause"),
+    path(
+        "c/<slug:slug>/activity/resume/", activity.describing_resume_view, name="describing_resume"
+    ),
+    path("c/<slug:slug>/describe/", describe.describe, name="describe"),
+    path(_run, describe_runs.describe_run, name="describe_run"),
+    path(f"{_run}accept/", describe_runs.describe_run_accept, name="describe_run_accept"),
+    path(f"{_run}discard/", describe_runs.describe_run_discard, name="describe_run_discard"),
+    path(f"{_run}stop/", describe_runs.describe_run_stop, name="describe_run_stop"),
+    path(f"{_run}reopen/", describe_runs.describe_run_reopen, name="describe_run_reopen"),
     path("c/<slug:slug>/settings/", catalogs.settings, name="settings"),
     path("c/<slug:slug>/settings/members/", catalogs.member_set, name="member_set"),
     path(

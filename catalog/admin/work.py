@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from catalog.admin.base import ReadOnlyAdmin, SuperusersOnly
 from catalog.models import (
     Batch,
+    DescribeRun,
     DescribeTask,
     EmbeddingSpace,
     EmbedTask,
@@ -73,3 +74,13 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
 @admin.register(Batch)
 class BatchAdmin(ReadOnlyAdmin):
     list_display = ["label", "catalog", "created_by", "created_at", "retracted_at"]
+
+
+@admin.register(DescribeRun)
+class DescribeRunAdmin(ReadOnlyAdmin):
+    """Runs of descriptions, to look at; they are started, stopped and undone on their pages."""
+
+    list_display = ["label", "catalog", "state", "product_count", "created_by", "created_at"]
+    list_filter = ["state"]
+    list_select_related = ["catalog", "created_by"]
+    exclude = ["product_ids"]

@@ -6,28 +6,13 @@ reason to say that the site is busy.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from catalog.models import Catalog, Product, VisionTask
 from prodintel.lib.work import WorkState
 from prodintel.llm.gateway import gateway
 
 UNFINISHED = (WorkState.PENDING, WorkState.RUNNING)
-
-
-@dataclass(frozen=True)
-class VisionQueue:
-    """Numbers of products. `waiting` are those that a call will be made for by itself; `held` wait for
-    a key, or for somebody to resume describing.
-    """
-
-    waiting: int
-    running: int
-    held: int
-    done: int
-    failed: int
 
 
 def is_describing() -> bool:
@@ -53,21 +38,3 @@ def active_tasks(catalog: Catalog | None = None) -> QuerySet[VisionTask]:
     tasks = VisionTask.objects.filter(state__in=UNFINISHED)
     held = list(paused.values_list("pk", flat=True))
     return tasks.exclude(product__catalog__in=held) if held else tasks
-
-
-def vision_queue(catalog: Catalog) -> VisionQueue:
-    """The catalogue's queue in a fixed number of queries."""
-    counted = dict.fromkeys(WorkState.values, 0)
-    states = vision_tasks(catalog).order_by().values_list("state").annotate(n=Count("pk"))
-    counted |= dict(states)
-    asking = is_describing()
-    paused = Catalog.objects.filter(pk=catalog.pk).exclude(describing_paused_at=None).exists()
-    pending = counted[WorkState.PENDING]
-    held = pending if paused or not asking else 0
-    return VisionQueue(
-        waiting=pending - held,
-        running=counted[WorkState.RUNNING],
-        held=held,
-        done=counted[WorkState.DONE],
-        failed=counted[WorkState.FAILED],
-    )

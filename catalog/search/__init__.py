@@ -25,6 +25,7 @@ __all__ = [
     "Reason",
     "SearchResult",
     "clean_text",
+    "matching_products",
     "neighbours",
     "search",
 ]
@@ -115,6 +116,20 @@ def neighbours(product: Product, *, limit: int = 8) -> SearchResult:
     """The products of the same catalogue that look most like this one."""
     return search(
         catalog=product.catalog, query=Query(like=product.pk), limit=limit, with_facets=False
+    )
+
+
+def matching_products(
+    *, catalog: Catalog, query: Query, user_id: int | None = None
+) -> QuerySet[Product]:
+    """The products that match a query more than weakly: all of them when it only filters, else the
+    first 1,000. Newest first, however well they match.
+    """
+    if query.browses:
+        return _browsed(catalog, query.filters)
+    order = ranking_of(catalog, query, user_id=user_id, token="", fresh=False)
+    return selectors.products_in(catalog).filter(
+        pk__in=[each.product_id for each in order.matching]
     )
 
 

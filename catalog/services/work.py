@@ -48,10 +48,11 @@ def failed_work_retry(*, catalog: Catalog, actor: Any) -> int:
 
 
 @transaction.atomic
-def work_retry(*, rows: WorkQuerySet, actor: Any) -> int:
+def work_retry(*, rows: WorkQuerySet, actor: Any, catalog: Catalog | None = None) -> int:
     """Give those of the rows that failed all their tries anew; returns how many."""
     count = rows.retry()
-    audit(actor=actor, action="work.retry", target=rows.model(), summary=str(count))
+    target = rows.model()
+    audit(actor=actor, action="work.retry", target=target, catalog=catalog, summary=str(count))
     wake.on_commit(RUNNERS[rows.model])
     return count
 

@@ -6,6 +6,7 @@ import threading
 import time
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -16,9 +17,15 @@ from django.views.decorators.http import require_POST, require_safe
 
 from catalog import selectors
 from catalog.activity import Activity, activity_of, is_busy
+from catalog.activity.queues import Queue
+from catalog.activity.worklist import VISION, failed_rows
 from catalog.models import Catalog
-from catalog.services.work import failed_work_retry
-from catalog.views.http import Request, done
+from catalog.services.describe_runs import vision_drop
+from catalog.services.describing_pause import describing_pause, describing_resume
+from catalog.services.work import failed_work_retry, work_retry
+from catalog.views.http import Request, done, number, refused
+from catalog.views.vision import MODELS_URL, shown_vision
+from catalog.views.words import duration
 from prodintel.lib.optional_cache import CACHE
 
 # Several people look at the same second: they share one count.
@@ -70,36 +77,97 @@ def _is_fresh(catalog: Catalog, kept: _Counted) -> bool:
     return age < IDLE_SECONDS and not is_busy(catalog)
 
 
-def activity_fragment(catalog: Catalog, *, may_edit: bool = False) -> str:
+def forget_activity(catalog: Catalog) -> None:
+    """Count anew at the next look: somebody has just changed what is to be done."""
+    CACHE.delete(f"activity:{catalog.pk}")
+
+
+def activity_fragment(catalog: Catalog, user: Any) -> str:
     """The live part of the page, the same for the page and for the websocket."""
-    values = {
-        "catalog": catalog,
-        "activity": current_activity(catalog),
-        "may_edit": may_edit,
-        "live": True,
-    }
+    values = {**_values(catalog, user, current_activity(catalog)), "live": True}
     return render_to_string("catalog/_activity.html", values)
+
+
+def _values(catalog: Catalog, user: Any, counted: Activity) -> dict[str, Any]:
+    return {
+        "catalog": catalog,
+        "activity": counted,
+        "vision": shown_vision(counted.vision),
+        "looks_note": _note(counted.embed),
+        "first_note": _note(counted.describe),
+        "may_edit": selectors.may(user, catalog),
+        "may_connect": bool(user.is_superuser),
+        "models_url": MODELS_URL,
+    }
+
+
+def _note(queue: Queue) -> str:
+    """How fast a queue goes, and how long what waits takes."""
+    if not queue.waiting or not queue.rate:
+        return ""
+    left = duration(queue.eta_seconds or 0)
+    return f"{queue.rate:,.0f} a minute, about {left} left" if queue.rate >= 1 else f"{left} left"
 
 
 @require_safe
 @login_required
 def activity(request: HttpRequest, slug: str) -> HttpResponse:
     catalog = selectors.catalog_for(request.user, slug)
-    values = {
-        "catalog": catalog,
-        "activity": activity_of(catalog),
-        "may_edit": selectors.may(request.user, catalog),
-    }
+    values = _values(catalog, request.user, activity_of(catalog))
     return render(request, "catalog/activity.html", values)
 
 
 @require_POST
 @login_required
 def activity_retry(request: Request, slug: str) -> HttpResponseBase:
-    """Try everything of the catalogue again that failed."""
+    """Try again what failed: everything of the catalogue, or one row by its kind and id."""
     catalog = selectors.catalog_for(request.user, slug, selectors.EDIT)
-    count = failed_work_retry(catalog=catalog, actor=request.user)
-    CACHE.delete(f"activity:{catalog.pk}")
-    to = reverse("catalog:activity", args=[slug])
+    kind = request.POST.get("kind", "")
+    if kind:
+        rows = failed_rows(catalog, kind)
+        if rows is None:
+            return refused(request, "There is no such work.", _here(catalog))
+        wanted = rows.filter(pk=number(request.POST.get("task"), 0))
+        count = work_retry(rows=wanted, actor=request.user, catalog=catalog)
+    else:
+        count = failed_work_retry(catalog=catalog, actor=request.user)
+    forget_activity(catalog)
     words = "Trying it again." if count == 1 else f"Trying all {count} again."
-    return done(request, words if count else "There is nothing to try again.", to)
+    return done(request, words if count else "There is nothing to try again.", _here(catalog))
+
+
+@require_POST
+@login_required
+def activity_drop(request: Request, slug: str) -> HttpResponseBase:
+    """Leave a product undescribed that the vision model failed at."""
+    catalog = selectors.catalog_for(request.user, slug, selectors.EDIT)
+    failed = failed_rows(catalog, VISION)
+    task = failed.filter(pk=number(request.POST.get("task"), 0)).first() if failed else None
+    if task is None or not vision_drop(task=task, actor=request.user):
+        return refused(request, "That has not failed any more.", _here(catalog))
+    forget_activity(catalog)
+    return done(request, f"“{task.product}” is left as it is.", _here(catalog))
+
+
+@require_POST
+@login_required
+def describing_pause_view(request: Request, slug: str) -> HttpResponseBase:
+    """Ask the vision model nothing more of this catalogue, until somebody resumes it."""
+    catalog = selectors.catalog_for(request.user, slug, selectors.EDIT)
+    describing_pause(catalog=catalog, actor=request.user)
+    forget_activity(catalog)
+    undo_url = reverse("catalog:describing_resume", args=[slug])
+    return done(request, "Describing is paused.", _here(catalog), undo_url=undo_url)
+
+
+@require_POST
+@login_required
+def describing_resume_view(request: Request, slug: str) -> HttpResponseBase:
+    catalog = selectors.catalog_for(request.user, slug, selectors.EDIT)
+    describing_resume(catalog=catalog, actor=request.user)
+    forget_activity(catalog)
+    return done(request, "Describing goes on.", _here(catalog))
+
+
+def _here(catalog: Catalog) -> str:
+    return reverse("catalog:activity", args=[catalog.slug])

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponseBase, QueryDict
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
@@ -20,6 +20,7 @@ from catalog.services.statuses import MANY, Moved, products_move, products_move_
 from catalog.views.browse import query
 from catalog.views.http import Request, done, first_message, ids, number, refused
 from catalog.views.products import (
+    DESCRIBE,
     MOST_AT_ONCE,
     STATUS_ACTION,
     chosen_products,
@@ -37,11 +38,13 @@ NONE_CHOSEN = "Choose at least one product."
 def products_bulk(request: Request, slug: str) -> HttpResponseBase:
     """Do one thing to the chosen products, or move all that match to a status."""
     action = request.POST.get("action", "")
-    roles = selectors.EDIT if action == "delete" else selectors.MOVE
+    roles = selectors.EDIT if action in {"delete", DESCRIBE} else selectors.MOVE
     catalog = selectors.catalog_for(request.user, slug, roles)
     browse = Browse.of(QueryDict(request.POST.get("query", "").removeprefix("?")))
     here = reverse("catalog:products", args=[slug]) + query(browse)
     everything = request.POST.get("all") == "1"
+    if action == DESCRIBE:
+        return _describe(request, catalog, browse, here, everything=everything)
     try:
         if action.startswith(STATUS_ACTION):
             wanted = _matching(catalog, browse, request.POST) if everything else _named(request)
@@ -54,6 +57,21 @@ def products_bulk(request: Request, slug: str) -> HttpResponseBase:
     except ValidationError as error:
         return refused(request, first_message(error), here)
     return refused(request, "Choose what to do with them.", here)
+
+
+def _describe(
+    request: Request, catalog: Catalog, browse: Browse, here: str, *, everything: bool
+) -> HttpResponseBase:
+    """To the page that says what describing them would take."""
+    to = reverse("catalog:describe", args=[catalog.slug])
+    if everything:
+        return redirect(to + query(browse))
+    wanted = _named(request)
+    if not wanted:
+        return refused(request, NONE_CHOSEN, here)
+    address = QueryDict(mutable=True)
+    address.setlist("product", [str(pk) for pk in wanted])
+    return redirect(f"{to}?{address.urlencode()}")
 
 
 def _named(request: Request) -> list[int]:

@@ -24,6 +24,7 @@ from catalog.views.http import number
 PAGE = 48
 MOST_AT_ONCE = 500
 STATUS_ACTION = "status:"
+DESCRIBE = "describe"
 
 
 @require_safe
@@ -107,8 +108,9 @@ def bulk_actions(user: object, catalog: Catalog) -> list[dict[str, Any]]:
             (selectors.MOVE, ProductStatus.ARCHIVED, "Archive", "archive"),
         )
     ]
+    describe = {"value": DESCRIBE, "label": "Describe", "icon": "sparkle"}
     delete = {"value": "delete", "label": "Delete", "icon": "trash", "danger": True}
-    acts.append((selectors.EDIT, delete))
+    acts += [(selectors.EDIT, describe), (selectors.EDIT, delete)]
     allowed = [act for roles, act in acts if role in roles]
     if role in selectors.MOVE and role not in selectors.REVIEW:
         why = {"disabled": True, "reason": "Reviewers and owners approve"}

@@ -21,7 +21,7 @@ from catalog.search import Query, SearchResult, clean_text, search
 from catalog.services.search_photos import search_photo_create, search_photo_vector
 from catalog.views import present
 from catalog.views.activity import activity_if_busy, current_activity
-from catalog.views.filters import Facetting
+from catalog.views.filters import PAGING, Facetting
 from catalog.views.http import Request, json_error, number, read_upload, wants_json
 from catalog.views.http import refused as refuse
 from catalog.vision.limits import PhotoRejected
@@ -52,7 +52,7 @@ class Asked:
 def search_page(request: Request, slug: str) -> HttpResponseBase:
     """The page; only its results for htmx, only further cards for "load more"."""
     catalog = selectors.catalog_for(request.user, slug)
-    asked = _asked(catalog, request.GET)
+    asked = asked_of(catalog, request.GET)
     offset = max(number(request.GET.get("offset"), 0), 0)
     if asked.is_lost:
         result = SearchResult.nothing()
@@ -85,7 +85,8 @@ def search_state(request: Request, slug: str) -> HttpResponseBase:
     return render(request, "catalog/_search_state.html", values)
 
 
-def _asked(catalog: Catalog, address: QueryDict) -> Asked:
+def asked_of(catalog: Catalog, address: QueryDict) -> Asked:
+    """The search that an address names, without what of it cannot be asked."""
     filters, notices = Facetting.asked(address)
     photo = _photo(catalog, address.get("photo", ""))
     vector = None
@@ -160,7 +161,18 @@ def _values(
         "activity": activity_if_busy(catalog),
         "may_edit": selectors.may(request.user, catalog),
         "fresh": not request.GET,
+        "describe_url": _describe_url(request, catalog) if result.matching else "",
     }
+
+
+def _describe_url(request: Request, catalog: Catalog) -> str:
+    """Where all that matches can be given to the vision model."""
+    address = request.GET.copy()
+    for name in PAGING:
+        address.pop(name, None)
+    # See `choosing.SEARCH`: the product list's filters have some of these names too.
+    address["from"] = "search"
+    return f"{reverse('catalog:describe', args=[catalog.slug])}?{address.urlencode()}"
 
 
 def _cards(query: Query, result: SearchResult) -> list[dict[str, Any]]:

@@ -203,6 +203,12 @@ class WorkQuerySet(models.QuerySet[W]):
         """Do again whatever the state, also what is done; what runs now loses its claim."""
         return self.update(**again())
 
+    def withdraw(self) -> int:
+        """Nobody asks for it any more: what waits or failed is as done as it was before."""
+        return self.exclude(state=WorkState.RUNNING).update(
+            state=WorkState.DONE, attempts=0, error="", finished_at=None
+        )
+
 
 def _due(now: datetime) -> Q:
     return Q(state=WorkState.PENDING, next_try_at__lte=now)

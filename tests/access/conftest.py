@@ -5,7 +5,16 @@ from typing import Any
 
 import pytest
 
-from catalog.models import AuditEvent, Batch, Catalog, Membership, Role, SearchPhoto, Source
+from catalog.models import (
+    AuditEvent,
+    Batch,
+    Catalog,
+    DescribeRun,
+    Membership,
+    Role,
+    SearchPhoto,
+    Source,
+)
 from catalog.services.ledger import MachineValue, machine_values_record
 from catalog.services.statuses import MANY
 from tests.catalog.colours import picture
@@ -52,5 +61,6 @@ def shop(catalog: Catalog, make_product: Any, vocabulary: Any, no_engine: None, 
         membership=Membership.objects.get(catalog=catalog, role=Role.VIEWER),
         batch=batch,
         suggestion=product.ledger.get(),
+        run=DescribeRun.objects.create(catalog=catalog, label="Describe 1 product"),
         search_photo=SearchPhoto.objects.create(catalog=catalog, image=picture()),
     )

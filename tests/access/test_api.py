@@ -20,13 +20,30 @@ READ = {
     ("GET", "/catalogs/{slug}/search"),
     ("POST", "/catalogs/{slug}/search"),
     ("GET", "/products/{pk}"),
+    ("GET", "/catalogs/{slug}/activity"),
+    ("GET", "/describe-runs/{pk}"),
 }
 WRITE = {
+    ("POST", "/catalogs/{slug}/describe"),
+    ("POST", "/catalogs/{slug}/activity/pause"),
+    ("POST", "/catalogs/{slug}/activity/resume"),
+    ("POST", "/catalogs/{slug}/activity/retry"),
+    ("POST", "/describe-runs/{pk}/accept"),
+    ("POST", "/describe-runs/{pk}/discard"),
+    ("POST", "/describe-runs/{pk}/stop"),
+    ("POST", "/describe-runs/{pk}/reopen"),
     ("POST", "/catalogs/{slug}/products"),
     ("PATCH", "/products/{pk}"),
     ("DELETE", "/products/{pk}/attributes/{field}/lock"),
     ("DELETE", "/products/{pk}"),
 }
+# Bodies of calls that take JSON.
+BODIES = {
+    "/catalogs/{slug}/describe": {"dry_run": True},
+    "/describe-runs/{pk}/accept": {},
+}
+# The run that there is runs: who may decide on a trial is told that it is none.
+NO_TRIAL = {f"/describe-runs/{{pk}}/{act}" for act in ("accept", "discard", "reopen")}
 TABLE = sorted(READ | WRITE)
 
 
@@ -45,8 +62,11 @@ def call(shop):
     def send(user, method: str, path: str) -> int:
         headers = {"Authorization": f"Bearer {token_create(user=user)[1]}"} if user else {}
         known = path.replace("{slug}", shop.slug).replace("{field}", "color")
-        url = "/api/v1" + known.replace("{pk}", str(shop.product.pk))
+        named = shop.run if path.startswith("/describe-runs/") else shop.product
+        url = "/api/v1" + known.replace("{pk}", str(named.pk))
         client = Client(headers=headers)
+        if path in BODIES:
+            return client.post(url, BODIES[path], content_type="application/json").status_code
         if method == "POST":
             return client.post(url, {"title": "x"}).status_code
         body = json.dumps({}) if method == "PATCH" else ""
@@ -75,7 +95,9 @@ def test_stranger_finds_nothing(call, people, method, path):
 @pytest.mark.parametrize("role", ["owner", "editor", "reviewer", "viewer"])
 def test_members_are_let_in_by_their_roles(call, people, role, method, path):
     answer = call(people[role], method, path)
-    if (method, path) == ("POST", "/catalogs/{slug}/products"):
+    if (method, path) == ("POST", "/catalogs/{slug}/products") or (
+        path in NO_TRIAL and role in {"owner", "editor"}
+    ):
         assert answer == 422
     elif (method, path) in READ or role in {"owner", "editor"}:
         assert answer in {200, 204}

@@ -34,6 +34,7 @@ class Line:
 OPEN = {"home", "catalog_new"}
 SHOP, PRODUCT = ("slug",), ("slug", "product.pk")
 ATTRIBUTE = (*PRODUCT, "=color")
+RUN = ("slug", "run.pk")
 PLACED = ("slug", "placement.pk")
 SUGGESTION, BATCH = (*PRODUCT, "suggestion.pk"), ("slug", "batch.pk")
 VARIANT, PLACEMENT = (*PRODUCT, "variant.pk"), (*PRODUCT, "placement.pk")
@@ -87,6 +88,16 @@ LINES = [
     Line("upload", SHOP, "post", EDIT),
     Line("activity", SHOP, "get", ANY),
     Line("activity_retry", SHOP, "post", EDIT),
+    Line("activity_drop", SHOP, "post", EDIT),
+    Line("describing_pause", SHOP, "post", EDIT),
+    Line("describing_resume", SHOP, "post", EDIT),
+    Line("describe", SHOP, "get", EDIT),
+    Line("describe", SHOP, "post", EDIT),
+    Line("describe_run", RUN, "get", ANY),
+    Line("describe_run_accept", RUN, "post", EDIT),
+    Line("describe_run_discard", RUN, "post", EDIT),
+    Line("describe_run_stop", RUN, "post", EDIT),
+    Line("describe_run_reopen", RUN, "post", EDIT),
     Line("settings", SHOP, "get", ANY),
     Line("settings", SHOP, "post", OWN),
     Line("member_set", SHOP, "post", OWN),

@@ -9,12 +9,14 @@ from django.urls import reverse
 
 from catalog.models import (
     Batch,
+    DescribeRun,
     EmbeddingSpace,
     EmbedTask,
     FileRemoval,
     IndexChange,
     Job,
     Product,
+    VisionTask,
 )
 from catalog.services.catalogs import token_create
 from catalog.services.ledger import attribute_set
@@ -45,6 +47,8 @@ def rows(make_product, vocabulary, person, catalog):
     Job.objects.create(kind="purge")
     IndexChange.objects.get_or_create(point=1, defaults={"sequence": 1})
     Batch.objects.create(catalog=catalog, label="Import")
+    DescribeRun.objects.create(catalog=catalog, label="Describe 1 product")
+    VisionTask.objects.get_or_create(product=product)
     Group.objects.create(name="Editors")
     token_create(user=person)
 

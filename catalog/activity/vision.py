@@ -1,0 +1,110 @@
+"""The queue for the vision model: how far it is, what it waits for, what it costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from catalog import selectors
+from catalog.activity.queues import Queue, counted_queue
+from catalog.activity.runs import Progress, progress_of
+from catalog.activity.spending import Spending, spending_today
+from catalog.activity.worklist import UNFINISHED
+from catalog.describe.queue import active_tasks, is_describing, vision_tasks
+from catalog.describe.selection import Only, part_of, with_photos
+from catalog.describe.usual import usual_call
+from catalog.models import Catalog, DescribeRun, DescribeRunState, VisionTask
+from prodintel.llm.gateway import gateway
+from prodintel.llm.pacing import Limits, limits
+from prodintel.llm.types import Ability, ModelFacts
+
+RUNS_SHOWN = 10
+# A limit of a minute passes by itself while one looks on; what takes longer is no work under way.
+SHORT_WAIT = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class Vision:
+    """`never` products have a photo and were never described by the vision model, nor wait for it.
+
+    `paused_by` is a name, "" where nobody is known. Without a key `limits` and `spending`
+    are None and there are no `models`.
+    `eta_seconds` is how long what waits takes, at the present rate or else at the limits that are
+    known; None where nobody can tell.
+    """
+
+    queue: Queue
+    configured: bool
+    never: int = 0
+    paused_at: datetime | None = None
+    paused_by: str = ""
+    runs: list[tuple[DescribeRun, Progress]] = field(default_factory=list)
+    limits: Limits | None = None
+    spending: Spending | None = None
+    models: list[tuple[Ability, ModelFacts]] = field(default_factory=list)
+    eta_seconds: float | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether it goes on by itself, soon: not without a key, nor paused, nor held up for long."""
+        return bool(
+            self.queue.waiting
+            and self.configured
+            and not self.paused_at
+            and not _is_held_up(self.limits)
+        )
+
+
+def vision_of(catalog: Catalog) -> Vision:
+    """The catalogue's queue, counted."""
+    configured = is_describing()
+    now = Catalog.objects.select_related("describing_paused_by").get(pk=catalog.pk)
+    queue = counted_queue("Products", vision_tasks(catalog))
+    products = selectors.products_in(catalog).order_by()
+    unasked = ~Exists(VisionTask.objects.filter(product=OuterRef("pk")))
+    return Vision(
+        queue=queue,
+        configured=configured,
+        never=with_photos(part_of(products, Only.NEVER).filter(unasked)).count(),
+        paused_at=now.describing_paused_at,
+        paused_by=now.describing_paused_by.get_username() if now.describing_paused_by else "",
+        runs=_open_runs(catalog),
+        limits=limits(Ability.VISION) if configured else None,
+        spending=spending_today(catalog) if configured else None,
+        models=[(each, gateway().facts(each)) for each in Ability] if configured else [],
+        eta_seconds=_eta(queue) if configured and queue.waiting else None,
+    )
+
+
+def _eta(queue: Queue) -> float | None:
+    """At the rate of the last minutes; before there is one, or over days, at what is allowed."""
+    allowed = gateway().estimate(
+        Ability.VISION, calls=active_tasks().count() or queue.waiting, tokens=usual_call().tokens
+    )
+    lasting = allowed.seconds is not None and allowed.seconds > timedelta(days=1).total_seconds()
+    return allowed.seconds if lasting or not queue.rate else queue.eta_seconds
+
+
+def _is_held_up(known: Limits | None) -> bool:
+    until = known.blocked_until if known else None
+    return until is not None and until > timezone.now() + SHORT_WAIT
+
+
+def _open_runs(catalog: Catalog) -> list[tuple[DescribeRun, Progress]]:
+    """Trials that wait for a decision, and runs that still have something to do."""
+    tasks = VisionTask.objects.filter(run=OuterRef("pk"), state__in=UNFINISHED)
+    runs = DescribeRun.objects.filter(catalog=catalog)
+    open_runs = runs.filter(state=DescribeRunState.TRIAL) | runs.filter(
+        Exists(tasks), state=DescribeRunState.RUNNING
+    )
+    shown = list(open_runs.select_related("created_by")[:RUNS_SHOWN])
+    progress = progress_of(shown)
+    return [(run, progress[run.pk]) for run in shown]
+
+
+def vision_is_busy(catalog: Catalog) -> bool:
+    """As `Vision.busy`; quick, however large the catalogue is."""
+    return active_tasks(catalog).exists() and not _is_held_up(limits(Ability.VISION))

@@ -1,0 +1,228 @@
+"""Describing many products by the vision model because a person asked, tried on some first or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.db import transaction
+
+from catalog.describe.selection import spread
+from catalog.ingest import wake
+from catalog.models import (
+    Batch,
+    Catalog,
+    DescribeRun,
+    DescribeRunState,
+    DescribeTask,
+    Product,
+    TrialResult,
+    VisionTask,
+)
+from catalog.models.outbox import CHUNK
+from catalog.services.audit import audit
+from catalog.services.describe_requests import vision_requested
+from catalog.services.errors import conflict
+from catalog.services.locks import lock_row
+from catalog.services.projection import lock_products
+from catalog.services.vision_answers import trial_apply
+from prodintel.lib.work import WorkQuerySet, WorkState
+
+TRIAL_SIZE = 50
+OPEN = (WorkState.PENDING, WorkState.FAILED)
+_MOVED_ON = "Somebody else has decided on this meanwhile: look at it again."
+
+
+@transaction.atomic
+def describe_run_start(
+    *,
+    catalog: Catalog,
+    product_ids: Sequence[int],
+    actor: Any,
+    trial: bool = False,
+    forced: bool = False,
+    estimate: dict[str, Any] | None = None,
+) -> DescribeRun:
+    """Queue products for the vision model; what it says goes into one batch.
+
+    `trial`: at most 50 of them, spread over all, whose answers wait for somebody to accept them
+    before anything else is asked. `forced`: also those that are as they were when they were last
+    described. Raises ValidationError when there is nothing to describe.
+    """
+    ids = list(dict.fromkeys(product_ids))
+    if not ids:
+        raise conflict("", "There is nothing to describe here: choose products that have photos.")
+    first = spread(ids, TRIAL_SIZE) if trial else ids
+    chosen = set(first)
+    run = DescribeRun.objects.create(
+        catalog=catalog,
+        label=f"Describe {_count(len(ids))}",
+        state=DescribeRunState.TRIAL if trial else DescribeRunState.RUNNING,
+        product_ids=[pk for pk in ids if pk not in chosen],
+        product_count=len(ids),
+        forced=forced,
+        estimate=estimate or {},
+        batch=None if trial else _batch(catalog, len(ids), actor),
+        created_by=actor,
+    )
+    # Of themselves the others would not wait for the decision.
+    _withdrawn(VisionTask.objects.filter(run=None, state=WorkState.PENDING), run.product_ids)
+    vision_requested(products=_products(first), actor=actor, run=run, forced=forced, trial=trial)
+    return run
+
+
+@transaction.atomic
+def describe_run_accept_trial(*, run: DescribeRun, actor: Any, rest: bool = True) -> int:
+    """Write the answers of a trial as they were given, and queue the `rest` of the products.
+
+    Nothing is asked again of what was answered. Without the rest, the run ends with the trial.
+    Returns how many products' answers were written. Raises ValidationError when the run is no trial
+    any more, or when an answer to it is just being given.
+    """
+    _hold(run, DescribeRunState.TRIAL)
+    answered = list(TrialResult.objects.filter(run=run).values_list("product_id", flat=True))
+    lock_products([*answered, *run.product_ids])
+    open_tasks = VisionTask.objects.filter(run=run, trial=True)
+    if rest:
+        open_tasks.exclude(state=WorkState.RUNNING).update(trial=False)
+    left_out = [] if rest else [*_withdrawn(open_tasks), *run.product_ids]
+    # What runs now would answer to a trial that nobody decides on any more.
+    if VisionTask.objects.filter(run=run, trial=True, state=WorkState.RUNNING).exists():
+        raise conflict("", "An answer is on its way. Try again in a few seconds.")
+    count = run.product_count - len(left_out)
+    run.batch = _batch(run.catalog, count, actor)
+    run.state = DescribeRunState.RUNNING if rest else DescribeRunState.STOPPED
+    queued, run.product_ids = run.product_ids, left_out
+    run.save(update_fields=["batch", "state", "product_ids"])
+    written = trial_apply(run=run, actor=actor)
+    if rest and queued:
+        vision_requested(products=_products(queued), actor=actor, run=run, forced=run.forced)
+    _audit(run, "describe.accept", actor, summary=f"{written} of a trial kept")
+    wake.on_commit(wake.VISION)
+    return written
+
+
+@transaction.atomic
+def describe_run_discard(*, run: DescribeRun, actor: Any) -> None:
+    """Drop what a trial said; nothing was written of it and nothing more is asked.
+
+    `describe_run_reopen` brings it back. Raises ValidationError when the run is no trial any more.
+    """
+    _hold(run, DescribeRunState.TRIAL)
+    run.product_ids = [*_withdrawn(VisionTask.objects.filter(run=run)), *run.product_ids]
+    run.state = DescribeRunState.DISCARDED
+    run.save(update_fields=["state", "product_ids"])
+    _audit(run, "describe.discard", actor)
+
+
+@transaction.atomic
+def describe_run_stop(*, run: DescribeRun, actor: Any) -> int:
+    """Ask nothing more for this run; what was said stays. Returns how many products are left out.
+
+    What is being asked at this moment is still written. `describe_run_reopen` goes on with it.
+    Raises ValidationError when the run does not run.
+    """
+    _hold(run, DescribeRunState.RUNNING)
+    run.product_ids = _withdrawn(VisionTask.objects.filter(run=run))
+    run.state = DescribeRunState.STOPPED
+    run.save(update_fields=["state", "product_ids"])
+    _audit(run, "describe.stop", actor, summary=f"{_count(len(run.product_ids))} left out")
+    return len(run.product_ids)
+
+
+@transaction.atomic
+def describe_run_reopen(*, run: DescribeRun, actor: Any) -> None:
+    """Undo a stop, or the discarding of a trial.
+
+    Raises ValidationError when the run was neither.
+    """
+    _hold(run, DescribeRunState.STOPPED, DescribeRunState.DISCARDED)
+    if run.state == DescribeRunState.DISCARDED:
+        run.state = DescribeRunState.TRIAL
+        run.save(update_fields=["state"])
+    else:
+        queued, run.product_ids = run.product_ids, []
+        run.state = DescribeRunState.RUNNING
+        run.save(update_fields=["state", "product_ids"])
+        if queued:
+            vision_requested(products=_products(queued), actor=actor, run=run, forced=run.forced)
+    _audit(run, "describe.reopen", actor)
+
+
+@transaction.atomic
+def zero_shot_request(*, catalog: Catalog, product_ids: Sequence[int], actor: Any) -> int:
+    """Have zero-shot look at products again, which costs nothing; returns at how many."""
+    count = DescribeTask.objects.filter(
+        product__catalog=catalog, product__in=list(product_ids)
+    ).redo()
+    audit(
+        actor=actor,
+        action="describe.zero_shot",
+        target=catalog,
+        catalog=catalog,
+        summary=_count(count),
+    )
+    wake.on_commit(wake.DESCRIBE)
+    return count
+
+
+@transaction.atomic
+def vision_drop(*, task: VisionTask, actor: Any) -> bool:
+    """Leave a product as it is whose describing failed; False when it failed no longer.
+
+    It counts as never described, or as described when it was described earlier.
+    """
+    dropped = bool(_withdrawn(VisionTask.objects.filter(pk=task.pk, state=WorkState.FAILED)))
+    if dropped:
+        product = task.product
+        audit(actor=actor, action="describe.drop", target=product, catalog=product.catalog)
+    return dropped
+
+
+def _hold(run: DescribeRun, *states: DescribeRunState) -> None:
+    """Lock the run and see it as it is now. Raises ValidationError when it is in no such state."""
+    lock_row(run)
+    run.refresh_from_db()
+    if run.state not in states:
+        raise conflict("", _MOVED_ON)
+
+
+def _withdrawn(tasks: WorkQuerySet, product_ids: Sequence[int] | None = None) -> list[int]:
+    """Take back those of the tasks that wait or failed, of these products or of all; the products.
+
+    Who was never described has no task then, as if nobody had asked; who was, is as before.
+    """
+    waiting = tasks.filter(state__in=OPEN)
+    if product_ids is None:
+        rows = waiting.select_for_update().order_by("pk")
+        product_ids = list(rows.values_list("product_id", flat=True))
+    for start in range(0, len(product_ids), CHUNK):
+        # Asked anew: without locks (SQLite) somebody may have claimed one since.
+        some = waiting.filter(product__in=product_ids[start : start + CHUNK])
+        some.exclude(input_key="").withdraw()
+        some.filter(input_key="").delete()
+    return list(product_ids)
+
+
+def _products(ids: Sequence[int]) -> Iterator[Product]:
+    """Products that are known by their ids alone, however many."""
+    return (Product(pk=pk) for pk in ids)
+
+
+def _batch(catalog: Catalog, count: int, actor: Any) -> Batch:
+    label = f"Described {_count(count)}"
+    return Batch.objects.create(catalog=catalog, label=label, created_by=actor)
+
+
+def _count(number: int) -> str:
+    return "1 product" if number == 1 else f"{number:,} products"
+
+
+def _audit(run: DescribeRun, action: str, actor: Any, summary: str = "") -> None:
+    audit(
+        actor=actor,
+        action=action,
+        target=run,
+        catalog=run.catalog,
+        summary=summary or run.label,
+    )

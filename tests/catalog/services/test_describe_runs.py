@@ -1,0 +1,215 @@
+"""Runs of descriptions: started, tried first, accepted, discarded, stopped and gone on with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from catalog.models import AuditEvent, DescribeRun, DescribeTask, TrialResult, VisionTask
+from catalog.services import describe_runs as services
+from catalog.services.describing_pause import describing_pause, describing_resume
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def products(make_product: Any, vocabulary: Any) -> list:
+    return [make_product() for _ in range(4)]
+
+
+@pytest.fixture
+def start(catalog, products, person):
+    def start_(**options: Any) -> DescribeRun:
+        ids = options.pop("ids", [product.pk for product in products])
+        return services.describe_run_start(
+            catalog=catalog, product_ids=ids, actor=person, **options
+        )
+
+    return start_
+
+
+@pytest.fixture
+def small_trial(monkeypatch):
+    """A trial takes two products."""
+    monkeypatch.setattr(services, "TRIAL_SIZE", 2)
+
+
+def states(run: DescribeRun) -> list[tuple[int, str, bool]]:
+    tasks = VisionTask.objects.filter(run=run).order_by("product_id")
+    return list(tasks.values_list("product_id", "state", "trial"))
+
+
+def answer(run: DescribeRun, *products: Any) -> None:
+    """What the vision model leaves behind of a trial."""
+    for product in products:
+        TrialResult.objects.create(
+            run=run,
+            product=product,
+            model="m",
+            input_key="k",
+            values=[{"field": "material", "value": ["wood"], "confidence": 0.8, "proposed": []}],
+            considered=["material"],
+        )
+        VisionTask.objects.filter(product=product).update(state="done")
+
+
+def test_run_queues_its_products_with_one_batch(start, products, person):
+    run = start()
+    assert states(run) == [(product.pk, "pending", False) for product in products]
+    assert (run.state, run.product_count, run.batch.label) == (
+        "running",
+        4,
+        "Described 4 products",
+    )
+    assert VisionTask.objects.first().requested_by == person
+
+
+def test_nothing_is_no_run(start):
+    with pytest.raises(ValidationError):
+        start(ids=[])
+    assert not DescribeRun.objects.exists()
+
+
+def test_trial_takes_products_from_all_over_and_holds_back_the_others(start, products, small_trial):
+    run = start(trial=True)
+    assert states(run) == [(products[n].pk, "pending", True) for n in (0, 2)]
+    assert run.product_ids == [products[1].pk, products[3].pk]
+    assert run.batch is None
+    assert VisionTask.objects.count() == 2
+
+
+def test_trial_leaves_alone_what_another_run_asks_for(start, products, small_trial):
+    earlier = start(ids=[products[1].pk])
+    start(trial=True)
+    assert states(earlier) == [(products[1].pk, "pending", False)]
+
+
+def test_accepting_writes_the_answers_and_queues_the_rest(start, products, person, small_trial):
+    run = start(trial=True, forced=True)
+    answer(run, products[0], products[2])
+    assert services.describe_run_accept_trial(run=run, actor=person) == 2
+    run.refresh_from_db()
+    assert (run.state, run.product_ids) == ("running", [])
+    assert set(run.batch.entries.values_list("product_id", "field")) == {
+        (products[0].pk, "material"),
+        (products[2].pk, "material"),
+    }
+    waiting = VisionTask.objects.filter(state="pending", run=run, forced=True, trial=False)
+    assert {task.product_id for task in waiting} == {products[1].pk, products[3].pk}
+
+
+def test_accepting_the_trial_alone_leaves_the_rest(start, products, person, small_trial):
+    run = start(trial=True)
+    answer(run, products[0])
+    services.describe_run_accept_trial(run=run, actor=person, rest=False)
+    run.refresh_from_db()
+    assert run.state == "stopped"
+    assert sorted(run.product_ids) == sorted(p.pk for p in products[1:])
+    assert not VisionTask.objects.filter(state="pending").exists()
+
+
+def test_what_a_trial_has_not_answered_yet_goes_on_without_it(start, products, person, small_trial):
+    run = start(trial=True)
+    answer(run, products[0])
+    services.describe_run_accept_trial(run=run, actor=person)
+    assert (products[2].pk, "pending", False) in states(run)
+
+
+def test_trial_is_not_accepted_while_an_answer_is_on_its_way(start, products, person, small_trial):
+    run = start(trial=True)
+    answer(run, products[0])
+    VisionTask.objects.filter(product=products[2]).update(state="running")
+    with pytest.raises(ValidationError, match="on its way"):
+        services.describe_run_accept_trial(run=run, actor=person)
+    run.refresh_from_db()
+    assert run.state == "trial"
+
+
+def test_trial_is_decided_on_once(start, products, person, small_trial):
+    run = start(trial=True)
+    answer(run, products[0])
+    services.describe_run_accept_trial(run=run, actor=person)
+    for act in (services.describe_run_accept_trial, services.describe_run_discard):
+        with pytest.raises(ValidationError, match="Somebody else"):
+            act(run=run, actor=person)
+
+
+def test_discarded_trial_writes_nothing_asks_nothing_and_can_be_looked_at_again(
+    start, products, person, small_trial
+):
+    run = start(trial=True)
+    answer(run, products[0])
+    services.describe_run_discard(run=run, actor=person)
+    assert run.state == "discarded"
+    assert not VisionTask.objects.filter(state="pending").exists()
+    assert run.batch is None
+    services.describe_run_reopen(run=run, actor=person)
+    run.refresh_from_db()
+    assert run.state == "trial"
+    services.describe_run_accept_trial(run=run, actor=person)
+    asked = VisionTask.objects.filter(state="pending", run=run)
+    assert {task.product_id for task in asked} == {p.pk for p in products[1:]}
+
+
+def test_stopped_run_asks_nothing_more_and_goes_on_where_it_was(start, products, person):
+    run = start()
+    VisionTask.objects.filter(product=products[0]).update(state="done", input_key="k")
+    VisionTask.objects.filter(product=products[1]).update(state="running")
+    assert services.describe_run_stop(run=run, actor=person) == 2
+    assert [state for _, state, _ in states(run)] == ["done", "running"]
+    services.describe_run_reopen(run=run, actor=person)
+    assert [state for _, state, _ in states(run)] == ["done", "running", "pending", "pending"]
+
+
+def test_product_that_was_described_before_stays_so_when_its_run_is_stopped(
+    start, products, person
+):
+    VisionTask.objects.filter(product=products[0]).update(state="done", input_key="k")
+    run = start(ids=[products[0].pk])
+    services.describe_run_stop(run=run, actor=person)
+    task = VisionTask.objects.get(product=products[0])
+    assert (task.state, task.input_key) == ("done", "k")
+
+
+def test_failed_product_can_be_left_undescribed(start, products, person):
+    start()
+    VisionTask.objects.filter(product=products[0]).update(state="failed", error="No.")
+    task = VisionTask.objects.get(product=products[0])
+    assert services.vision_drop(task=task, actor=person)
+    assert not VisionTask.objects.filter(product=products[0]).exists()
+    assert AuditEvent.objects.filter(action="describe.drop", target_id=products[0].pk).exists()
+
+
+def test_product_that_has_not_failed_is_not_dropped(start, products, person):
+    start()
+    task = VisionTask.objects.get(product=products[0])
+    assert not services.vision_drop(task=task, actor=person)
+    assert VisionTask.objects.filter(product=products[0]).exists()
+
+
+def test_zero_shot_looks_again_at_products_of_the_catalogue_alone(
+    catalog, products, person, make_catalog, make_product
+):
+    other = make_product(catalog=make_catalog("Other", owner=person))
+    DescribeTask.objects.update(state="done")
+    ids = [products[0].pk, other.pk]
+    assert services.zero_shot_request(catalog=catalog, product_ids=ids, actor=person) == 1
+    assert DescribeTask.objects.get(state="pending").product == products[0]
+
+
+def test_pause_stays_until_somebody_resumes(catalog, person):
+    assert describing_pause(catalog=catalog, actor=person)
+    assert not describing_pause(catalog=catalog, actor=person)
+    catalog.refresh_from_db()
+    assert catalog.describing_paused_by == person
+    assert describing_resume(catalog=catalog, actor=person)
+    assert not describing_resume(catalog=catalog, actor=person)
+    catalog.refresh_from_db()
+    assert catalog.describing_paused_at is None
+    actions = AuditEvent.objects.filter(action__startswith="describing.")
+    assert sorted(actions.values_list("action", flat=True)) == [
+        "describing.pause",
+        "describing.resume",
+    ]
