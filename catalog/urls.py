@@ -13,6 +13,9 @@ from catalog.views import (
     product,
     product_parts,
     products,
+    review,
+    review_grid,
+    review_samples,
     search,
     suggestions,
     upload,
@@ -44,6 +47,7 @@ app_name = "catalog"
 _product = "c/<slug:slug>/products/<int:pk>/"
 _attribute = f"{_product}attributes/<field:field>/"
 _suggestion = f"{_product}suggestions/<int:entry>/"
+_review = "c/<slug:slug>/review/"
 _variant = f"{_product}variants/<int:variant>/"
 _batch = "c/<slug:slug>/batches/<int:pk>/"
 _run = "c/<slug:slug>/describe/<int:run>/"
@@ -102,6 +106,26 @@ urlpatterns = [
     path(f"{_batch}undo/", batches.batch_undo, name="batch_undo"),
     path(f"{_batch}restore/", batches.batch_restore_view, name="batch_restore"),
     path("c/<slug:slug>/upload/", upload.upload, name="upload"),
+    path(_review, review.review, name="review"),
+    path(f"{_review}items/", review.review_items, name="review_items"),
+    path(f"{_review}decide/", review.review_decide, name="review_decide"),
+    path(f"{_review}<int:pk>/undo/", review.review_undo, name="review_undo"),
+    path(f"{_review}attributes/", review_grid.review_picker, name="review_picker"),
+    path(f"{_review}grid/", review_grid.review_grid, name="review_grid"),
+    path(f"{_review}grid/act/", review_grid.review_grid_act, name="review_grid_act"),
+    path(
+        f"{_review}batches/<int:pk>/undo/",
+        review_grid.review_batch_undo,
+        name="review_batch_undo",
+    ),
+    path(f"{_review}samples/", review_samples.review_samples, name="review_samples"),
+    path(f"{_review}samples/draw/", review_samples.review_sample_draw, name="review_sample_draw"),
+    path(f"{_review}samples/<int:pk>/", review_samples.review_sample, name="review_sample"),
+    path(
+        f"{_review}samples/<int:pk>/accept/",
+        review_samples.review_sample_accept,
+        name="review_sample_accept",
+    ),
     path("c/<slug:slug>/activity/", activity.activity, name="activity"),
     path("c/<slug:slug>/activity/retry/", activity.activity_retry, name="activity_retry"),
     path("c/<slug:slug>/activity/drop/", activity.activity_drop, name="activity_drop"),

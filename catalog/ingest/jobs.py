@@ -14,10 +14,11 @@ from django.utils import timezone
 from catalog import storage
 from catalog.models import Catalog, FileRemoval, Job, Photo, Placement, Product, Variant
 from catalog.models.catalog import KEEP_DELETED
-from catalog.models.job import CALIBRATE, PURGE, REPROJECT
+from catalog.models.job import ACCEPT_REST, CALIBRATE, PURGE, REPROJECT
 from catalog.services.confidence import confidence_refit, refit_is_due
 from catalog.services.purging import catalog_purge, part_purge, photo_purge, product_purge
 from catalog.services.reprojecting import projection_step
+from catalog.services.review_samples import sample_rest_step
 from catalog.services.search_photos import search_photos_purge
 from prodintel.lib.lease import kept_alive
 from prodintel.lib.runner import Stopping, never
@@ -92,10 +93,20 @@ def calibrate(_job: Job, _stopping: Stopping = never) -> None:
     confidence_refit()
 
 
+def accept_rest(job: Job, stopping: Stopping = never) -> None:
+    """Accept what a judged sample speaks for, in steps. Raises JobStopped."""
+    more = True
+    while more:
+        if stopping():
+            raise JobStopped
+        more = sample_rest_step(job=job)
+
+
 KINDS: dict[str, Callable[..., None]] = {
     PURGE: purge,
     REPROJECT: reproject,
     CALIBRATE: calibrate,
+    ACCEPT_REST: accept_rest,
 }
 
 

@@ -12,6 +12,7 @@ from prodintel.lib.work import Work
 PURGE = "purge"
 REPROJECT = "reproject"
 CALIBRATE = "calibrate"
+ACCEPT_REST = "accept-rest"
 
 
 class Job(Work):

@@ -81,7 +81,7 @@ def _awaiting(rows: Sequence[LedgerEntry], definitions: Definitions) -> set[int]
             continue
         if row.field == CATEGORY and row.value and row.value[0] not in categories:
             continue
-        words = places.setdefault(_place(row), _Words())
+        words = places.setdefault(place_of(row), _Words())
         order = definitions.precedence(row.field)
         if row.source in MACHINE_SOURCES and row.decision == Decision.NONE:
             words.suggested = _better(row, words.suggested, order)
@@ -96,7 +96,8 @@ def _awaiting(rows: Sequence[LedgerEntry], definitions: Definitions) -> set[int]
     }
 
 
-def _place(row: LedgerEntry) -> Place:
+def place_of(row: LedgerEntry) -> Place:
+    """Of what a row of the ledger says something."""
     photo = row.photo_id if row.field == ALT_TEXT else None
     return (row.product_id, row.variant_id, row.field, row.locale, photo)
 

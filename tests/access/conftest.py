@@ -16,6 +16,7 @@ from catalog.models import (
     Source,
 )
 from catalog.services.ledger import MachineValue, machine_values_record
+from catalog.services.review_samples import sample_draw
 from catalog.services.statuses import MANY
 from tests.catalog.colours import picture
 from tests.catalog.conftest import make_product, no_engine, person, vocabulary  # noqa: F401
@@ -62,5 +63,6 @@ def shop(catalog: Catalog, make_product: Any, vocabulary: Any, no_engine: None, 
         batch=batch,
         suggestion=product.ledger.get(),
         run=DescribeRun.objects.create(catalog=catalog, label="Describe 1 product"),
+        sample=sample_draw(catalog=catalog, field="color", category=None, actor=None),
         search_photo=SearchPhoto.objects.create(catalog=catalog, image=picture()),
     )

@@ -1,0 +1,144 @@
+// Decisions on their way to the server: in their order, kept until they are answered for.
+import { csrfToken, goToLogin, isLoginPage } from "./dom.js";
+
+const FIRST_RETRY_MS = 1000;
+const LONGEST_RETRY_MS = 15000;
+const MOST_AT_ONCE = 20;
+// Answers after which trying again may help.
+const PASSING = new Set([408, 425, 429]);
+
+/** What other visits to this page left behind unsent, and a name for what this one leaves. */
+function recall(keeps) {
+  const left = [];
+  try {
+    for (const name of Object.keys(localStorage).filter((key) => key.startsWith(`${keeps}:`))) {
+      left.push(...JSON.parse(localStorage.getItem(name)));
+      localStorage.removeItem(name);
+    }
+  } catch {
+    // Without storage, or with something else in it: what is unsent lives as long as the page.
+  }
+  return left;
+}
+
+/**
+ * The decisions that are not answered for yet. `onOutcome(decision, outcome)` hears what became of
+ * each, `onSample(html)` how a sample stands, `onChange({unsent, cut})` how many there are and
+ * whether the connection is cut.
+ */
+export function startOutbox({ url, keeps, onOutcome, onSample, onChange }) {
+  const name = `${keeps}:${Date.now()}-${Math.random()}`;
+  const waiting = recall(keeps);
+  let flying = 0;
+  let cut = false;
+  let wait = FIRST_RETRY_MS;
+  let timer = 0;
+
+  const keep = () => {
+    try {
+      if (waiting.length) localStorage.setItem(name, JSON.stringify(waiting));
+      else localStorage.removeItem(name);
+    } catch {
+      // As above.
+    }
+    onChange({ unsent: waiting.length, cut });
+  };
+
+  const request = (decisions) =>
+    fetch(url, {
+      method: "POST",
+      // Finished by the browser even when the page is left meanwhile.
+      keepalive: true,
+      headers: {
+        "Content-Type": "application/json",
+        Accept: "application/json",
+        "X-CSRFToken": csrfToken(),
+      },
+      body: JSON.stringify({
+        sample: decisions[0].sample,
+        decisions: decisions.map(({ entry, act, value }) => ({ entry, act, value })),
+      }),
+    });
+
+  const tryLater = () => {
+    cut = true;
+    flying = 0;
+    clearTimeout(timer);
+    timer = setTimeout(send, wait);
+    wait = Math.min(wait * 2, LONGEST_RETRY_MS);
+    keep();
+  };
+
+  /** The next ones that belong to the same sample, or to none. */
+  const next = () => {
+    const some = waiting.slice(0, MOST_AT_ONCE);
+    const end = some.findIndex((decision) => decision.sample !== some[0].sample);
+    return end < 0 ? some : some.slice(0, end);
+  };
+
+  async function send() {
+    if (flying || !waiting.length) return;
+    clearTimeout(timer);
+    const decisions = next();
+    flying = decisions.length;
+    let response;
+    let answer = {};
+    try {
+      response = await request(decisions);
+      answer = await response.json().catch(() => ({}));
+    } catch {
+      tryLater();
+      return;
+    }
+    if (isLoginPage({ responseURL: response.url })) {
+      flying = 0;
+      goToLogin();
+      return;
+    }
+    if (response.status >= 500 || PASSING.has(response.status)) {
+      tryLater();
+      return;
+    }
+    waiting.splice(0, decisions.length);
+    flying = 0;
+    cut = false;
+    wait = FIRST_RETRY_MS;
+    keep();
+    const problem = answer.error?.message ?? "This was not taken. Reload the page and try again.";
+    decisions.forEach((decision, n) => {
+      onOutcome(decision, answer.outcomes?.[n] ?? { state: "refused", message: problem });
+    });
+    if (answer.sample) onSample(answer.sample);
+    send();
+  }
+
+  window.addEventListener("online", send);
+  window.addEventListener("pagehide", () => {
+    // What was not begun yet; it stays kept until it is answered for, and twice is no harm.
+    if (waiting.length > flying) request(waiting.slice(flying)).catch(() => {});
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (waiting.length && cut) event.preventDefault();
+  });
+  keep();
+  send();
+
+  return {
+    /** Send a decision behind those that wait: {entry, act, value, sample}. */
+    add(decision) {
+      waiting.push(decision);
+      keep();
+      send();
+    },
+    /** Take back what was not sent yet; false when it is on its way or there. */
+    cancel(entry) {
+      const last = waiting.map((decision) => decision.entry).lastIndexOf(entry);
+      if (last < flying || waiting[last].act === "undo") return false;
+      waiting.splice(last, 1);
+      keep();
+      return true;
+    },
+    /** Whether a decision on this suggestion is yet to be answered for. */
+    has: (entry) => waiting.some((decision) => decision.entry === entry),
+  };
+}
