@@ -19,6 +19,7 @@ from catalog.views import (
     search,
     suggestions,
     upload,
+    versions,
 )
 
 
@@ -76,6 +77,13 @@ urlpatterns = [
     ),
     path(_product, product.product_page, name="product"),
     path(f"{_product}state/", product.product_state, name="product_state"),
+    path(f"{_product}versions/", versions.product_versions, name="product_versions"),
+    path(f"{_product}versions/<int:version>/back/", versions.product_back, name="product_back"),
+    path(
+        f"{_product}versions/back/<int:event>/undo/",
+        versions.product_back_undo,
+        name="product_back_undo",
+    ),
     path(f"{_product}neighbours/", product.product_neighbours, name="product_neighbours"),
     path(f"{_product}edit/", product.product_edit, name="product_edit"),
     path(f"{_product}delete/", product.product_delete, name="product_delete"),

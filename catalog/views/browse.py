@@ -10,7 +10,6 @@ from django.http import QueryDict
 
 from catalog.browsing import Browse
 from catalog.browsing.filters import PRICE
-from catalog.models import Category
 from catalog.services.attribute_values import CATEGORY
 from catalog.views.present import Labels
 
@@ -53,9 +52,7 @@ def field_label(name: str, labels: Labels) -> str:
 
 def _chips(browse: Browse, labels: Labels) -> Iterator[tuple[str, Browse]]:
     if browse.category:
-        category = Category.objects.filter(path=browse.category).first()
-        label = category.label() if category else browse.category
-        yield f"Category: {label}", replace(browse, category="")
+        yield f"Category: {labels.value(CATEGORY, browse.category)}", replace(browse, category="")
     for name in browse.missing:
         without = tuple(each for each in browse.missing if each != name)
         yield f"No {field_label(name, labels).lower()}", replace(browse, missing=without)

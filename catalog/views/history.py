@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.urls import reverse
+
 from catalog.models import AuditEvent, Product, ProductStatus
 from catalog.provenance import acts_of
 from catalog.services.attribute_values import CATEGORY
@@ -17,6 +19,9 @@ WORDS = {
     "product.delete": "Product deleted",
     "product.restore": "Product restored",
     "product.status": "Status",
+    "product.approve": "Approved as",
+    "product.withdraw": "Approval taken back of",
+    "product.go_back": "Taken back to",
     "variant.create": "Variant added",
     "variant.update": "Variant changed",
     "variant.delete": "Variant deleted",
@@ -32,6 +37,8 @@ WORDS = {
 IN_THE_LEDGER = frozenset(
     {"attribute.set", "suggestion.accept", "suggestion.reject", "suggestion.replace"}
 )
+# What these are about are versions.
+VERSIONS = frozenset({"product.approve", "product.withdraw", "product.go_back"})
 # What these summaries repeat stands on the page already.
 WITHOUT_DETAIL = frozenset({"product.create", "product.delete", "product.restore", "photo.update"})
 
@@ -45,6 +52,7 @@ def history(product: Product, labels: Labels, role: str | None) -> list[dict[str
     told: list[dict[str, Any]] = [
         {
             **_words(event, labels),
+            "url": _version_url(product, event),
             "by": event.actor.get_username() if event.actor else "The system",
             "at": event.at,
         }
@@ -54,6 +62,14 @@ def history(product: Product, labels: Labels, role: str | None) -> list[dict[str
     read_values(labels, [row for act in acts for row in (*act.wrote, *act.decided)])
     told += [act_event(act, product, labels, role) for act in acts]
     return sorted(told, key=lambda event: event["at"], reverse=True)[:SHOWN]
+
+
+def _version_url(product: Product, event: AuditEvent) -> str:
+    """The page of the version that an event is about; empty for other events."""
+    if event.action not in VERSIONS or not isinstance(event.data.get("version"), int):
+        return ""
+    here = reverse("catalog:product_versions", args=[product.catalog.slug, product.pk])
+    return f"{here}?to={event.data['version']}"
 
 
 def _words(event: AuditEvent, labels: Labels) -> dict[str, str]:

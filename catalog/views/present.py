@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 
 from catalog.activity import describe_state, embed_state
 from catalog.models import (
@@ -94,6 +97,11 @@ def amount(value: Decimal | None, currency: str) -> str:
         return ""
     plain = value.quantize(Decimal("0.01")) if value == round(value, 2) else value.normalize()
     return f"{plain:,f} {currency}"
+
+
+def day(at: datetime) -> str:
+    """A day as people read it: 3 May 2026."""
+    return date_format(localtime(at), "j F Y")
 
 
 def price_text(variants: Iterable[Variant]) -> str:

@@ -11,8 +11,6 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog import selectors
@@ -30,6 +28,7 @@ from catalog.views.history import history
 from catalog.views.http import Request, done, first_message, refused
 from catalog.views.products import restore_url
 from catalog.views.upload import ACCEPT
+from catalog.views.versions import approval, approved_fact
 
 NEIGHBOURS = 8
 UNFINISHED = frozenset({"pending", "running"})
@@ -57,6 +56,7 @@ def product_page(request: Request, slug: str, pk: int) -> HttpResponseBase:
         "missing": _missing(product, labels),
         "price": present.price_text(product.variants.all()),
         "facts": _facts(product),
+        "approval": approval(request.user, product, labels),
         "history": history(product, labels, selectors.role_in(request.user, product.catalog)),
         "statuses": _statuses(request, product),
         "accept": ACCEPT,
@@ -137,11 +137,12 @@ def _facts(product: Product) -> list[dict[str, Any]]:
     if product.product_url:
         shop = {"label": "In the shop", "value": product.product_url, "url": product.product_url}
         facts.append(shop)
-    added = date_format(localtime(product.created_at), "j F Y")
+    approved = approved_fact(product)
     return [
         *facts,
         {"label": "Handle", "value": product.handle},
-        {"label": "Added", "value": added},
+        {"label": "Added", "value": present.day(product.created_at)},
+        *([approved] if approved else []),
     ]
 
 

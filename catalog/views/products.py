@@ -45,7 +45,7 @@ def products(request: HttpRequest, slug: str) -> HttpResponseBase:
         "browse": browse,
         "filters": [pair for pair in browse.parameters() if pair[0] != "order"],
         "query": query(browse),
-        "chips": chips(browse, present.Labels()) if browse.is_filtered else [],
+        "chips": chips(browse, present.Labels(catalog.language)) if browse.is_filtered else [],
         "clear_url": query(tab),
         "tabs": tabs(catalog, browse, may_edit=may_edit),
         "order": browse.order,

@@ -5,16 +5,19 @@ from typing import Any
 
 import pytest
 
+from catalog.approval.content import contents
 from catalog.models import (
     AuditEvent,
     Batch,
     Catalog,
     DescribeRun,
     Membership,
+    ProductVersion,
     Role,
     SearchPhoto,
     Source,
 )
+from catalog.services.going_back import product_go_back
 from catalog.services.ledger import MachineValue, machine_values_record
 from catalog.services.review_samples import sample_draw
 from catalog.services.statuses import MANY
@@ -51,7 +54,13 @@ def shop(catalog: Catalog, make_product: Any, vocabulary: Any, no_engine: None, 
     batch = Batch.objects.create(catalog=catalog, label="Described", created_by=person)
     said = {product: [MachineValue("color", ["red"], 0.9)]}
     machine_values_record(said=said, source=Source.VISION_LLM, model="m", batch=batch)
+    version = ProductVersion.objects.create(
+        product=product, number=1, content=contents([product.pk])[product.pk]
+    )
+    back = product_go_back(product=product, version=version, actor=None)
     return SimpleNamespace(
+        version=version,
+        back_event=back.event,
         status_event=moved,
         catalog=catalog,
         slug=catalog.slug,
