@@ -7,3 +7,7 @@ class CatalogConfig(AppConfig):
 
     def ready(self) -> None:
         from catalog import guards, signals  # noqa: F401 -- connects the receivers
+        from catalog.describe.waiting import waiting_products
+        from prodintel.llm.waiting import register
+
+        register(waiting_products)

@@ -129,14 +129,14 @@ def _can(known: ModelFacts) -> list[str]:
         photos = "photo" if known.images_per_call == 1 else "photos"
         words = [f"{known.images_per_call} {photos} a call"]
     else:
-        words = ["text only"]
+        words = ["no photos"]
     if known.strict_schema:
         words.append("held to a schema")
     elif known.json_schema:
         words.append("tries to keep a schema")
     else:
         words.append("JSON checked here")
-    if known.reasoning:
+    if known.reasoning and known.effort != "none":
         words.append("thinks before it answers")
     if known.context_tokens:
         words.append(f"{known.context_tokens:,} tokens of context")

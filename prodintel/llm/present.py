@@ -12,6 +12,7 @@ from django.utils.timesince import timeuntil
 from prodintel.llm import account_models, budgets, credentials, pacing, spend
 from prodintel.llm.account_models import ConfiguredModel, Listing
 from prodintel.llm.pacing import Limits
+from prodintel.llm.spend import SpentFor
 from prodintel.llm.types import Ability, Estimate
 from prodintel.llm.waiting import Waiting, waiting_work
 
@@ -37,7 +38,7 @@ def page() -> dict[str, Any]:
         "limits": [_limits(ability, limits[ability]) for ability in Ability],
         "figures": _figures(),
         "budgets": _budgets(),
-        "purposes": spend.spent_by_purpose(),
+        "purposes": [_purpose(one) for one in spend.spent_by_purpose()],
         "waiting": [_waiting(one, estimate) for one, estimate in waiting_work()],
         "settings": settings,
     }
@@ -72,7 +73,7 @@ def usd(value: Decimal | None) -> str:
         return "price unknown"
     if not value or value >= CENT:
         return f"${value:,.2f}"
-    return f"${value:.4f}" if value >= CENT / 100 else "under $0.0001"
+    return f"${value:.4f}" if value >= CENT / 100 else "< $0.0001"
 
 
 def duration(seconds: float | None) -> str:
@@ -133,6 +134,12 @@ def _figures() -> list[dict[str, str]]:
         {"label": "Calls", "value": f"{today.calls:,}"},
         {"label": "Tokens", "value": f"{today.tokens:,}"},
     ]
+
+
+def _purpose(one: SpentFor) -> dict[str, Any]:
+    spent = one.spent
+    cost = usd(spent.cost_usd)
+    return {"purpose": one.purpose, "calls": spent.calls, "tokens": spent.tokens, "usd": cost}
 
 
 def _budgets() -> list[dict[str, Any]]:
