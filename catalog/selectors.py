@@ -238,6 +238,25 @@ def has_attribute(product: Product, field: str) -> bool:
     )
 
 
+def products_by_category(catalog: Catalog) -> dict[str, int]:
+    """How many products of the catalogue are right in each category, by its path."""
+    carried = products_in(catalog).exclude(category=None).order_by()
+    return dict(carried.values_list("category__path").annotate(Count("pk")))
+
+
+VOCABULARY_PERMISSIONS = tuple(
+    f"catalog.{act}_{name}"
+    for act in ("add", "change")
+    for name in ("category", "attributedefinition", "term")
+)
+
+
+def may_edit_vocabulary(user: Any) -> bool:
+    """Whether `user` may do all that a file of a vocabulary does: Django's permissions rule here."""
+    staff = getattr(user, "is_active", False) and user.is_staff
+    return bool(staff) and user.has_perms(VOCABULARY_PERMISSIONS)
+
+
 def categories_to_choose(catalog: Catalog, also: str = "") -> dict[str, Category]:
     """The categories that are offered, that the catalogue's products have, and the one at the path
     `also`, each with what it lies in; by path.

@@ -20,6 +20,7 @@ from catalog.views import (
     suggestions,
     upload,
     versions,
+    vocabulary,
 )
 
 
@@ -148,6 +149,12 @@ urlpatterns = [
     path(f"{_run}stop/", describe_runs.describe_run_stop, name="describe_run_stop"),
     path(f"{_run}reopen/", describe_runs.describe_run_reopen, name="describe_run_reopen"),
     path("c/<slug:slug>/settings/", catalogs.settings, name="settings"),
+    path("c/<slug:slug>/settings/vocabulary/", vocabulary.vocabulary_page, name="vocabulary"),
+    path(
+        "c/<slug:slug>/settings/vocabulary/vocabulary.<str:form>",
+        vocabulary.vocabulary_export,
+        name="vocabulary_export",
+    ),
     path("c/<slug:slug>/settings/members/", catalogs.member_set, name="member_set"),
     path(
         "c/<slug:slug>/settings/members/<int:pk>/remove/",

@@ -6,15 +6,27 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.core.exceptions import ValidationError
+from django.db.models import Count, Field, QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import action
 
+from catalog import selectors
 from catalog.admin.base import Refusable
+from catalog.admin.labels import LabelsField, LabelsWidget, languages_in_use
 from catalog.models import AttributeDefinition, Category, Term, TermState
-from catalog.models.shapes import check_labels, check_prompts
+from catalog.models.shapes import check_prompts
 from catalog.services import vocabulary as services
+from catalog.vocabulary.kept import exported
+
+# An attribute with more terms than this is edited without them: they have pages of their own.
+MOST_INLINE = 100
+SUGGESTED = 500
 
 
 class VocabularyForm(forms.ModelForm):
@@ -23,11 +35,6 @@ class VocabularyForm(forms.ModelForm):
     Their shapes are checked here already, because a page that is shown again with its errors names
     the row by its labels.
     """
-
-    def clean_labels(self) -> dict[str, str]:
-        labels = self.cleaned_data["labels"] or {}
-        check_labels(labels)
-        return labels
 
     def clean_precedence(self) -> list[str]:
         return self.cleaned_data["precedence"] or []
@@ -47,14 +54,38 @@ class TermForm(VocabularyForm):
             self.fields["key"].disabled = True
 
 
+class WithLabels:
+    """An admin of rows with labels: edited a language a line, listed with their languages."""
+
+    class Media:
+        css = {"all": ["css/admin.css"]}
+
+    def formfield_for_dbfield(self, field: Field, request: HttpRequest, **options: Any) -> Any:
+        if field.name == "labels":
+            return LabelsField(required=False, widget=LabelsWidget(languages_in_use()))
+        return super().formfield_for_dbfield(field, request, **options)  # type: ignore[misc]
+
+    @admin.display(description="Languages")
+    def languages(self, row: Any) -> str:
+        return ", ".join(language for language, label in row.labels.items() if label)
+
+
 @admin.register(Category)
-class CategoryAdmin(Refusable, ModelAdmin):
+class CategoryAdmin(WithLabels, Refusable, ModelAdmin):
     form = VocabularyForm
-    list_display = ["path", "label", "google_id", "shopify_id", "position"]
-    search_fields = ["path", "labels"]
-    list_filter = [("parent", admin.RelatedOnlyFieldListFilter)]
+    list_display = ["path", "label", "languages", "offered", "google_id", "shopify_id", "position"]
+    search_fields = ["path", "labels", "google_id", "shopify_id"]
+    list_filter = [
+        "offered",
+        ("parent", admin.EmptyFieldListFilter),
+        ("google_id", admin.EmptyFieldListFilter),
+        ("shopify_id", admin.EmptyFieldListFilter),
+    ]
     autocomplete_fields = ["parent"]
     list_per_page = 200
+    show_full_result_count = False
+    actions = ["offer", "hide"]
+    actions_list = ["bring", "export"]
 
     def save_model(
         self,
@@ -75,8 +106,35 @@ class CategoryAdmin(Refusable, ModelAdmin):
         for category in queryset:
             services.category_delete(category=category, actor=request.user)
 
+    @admin.action(description="Offer selected and all below them", permissions=["change"])
+    def offer(self, request: HttpRequest, queryset: QuerySet[Category]) -> None:
+        self._offer(request, queryset, offered=True)
 
-class TermInline(TabularInline):
+    @admin.action(description="Stop offering selected and all below them", permissions=["change"])
+    def hide(self, request: HttpRequest, queryset: QuerySet[Category]) -> None:
+        self._offer(request, queryset, offered=False)
+
+    def _offer(self, request: HttpRequest, queryset: QuerySet[Category], *, offered: bool) -> None:
+        count = services.categories_offer(categories=queryset, offered=offered, actor=request.user)
+        self.message_user(request, f"{count} categories changed.")
+
+    def has_bring_permission(self, request: HttpRequest) -> bool:
+        return selectors.may_edit_vocabulary(request.user)
+
+    @action(description="Import a file", icon="upload", permissions=["bring"])
+    def bring(self, request: HttpRequest) -> HttpResponse:
+        del request
+        return HttpResponseRedirect(reverse("admin:catalog_vocabularyimport_add"))
+
+    @action(description="Export as TOML", icon="download", permissions=["view"])
+    def export(self, request: HttpRequest) -> HttpResponse:
+        del request
+        response = HttpResponse(exported("toml").content, content_type="application/toml")
+        response["Content-Disposition"] = 'attachment; filename="vocabulary.toml"'
+        return response
+
+
+class TermInline(WithLabels, TabularInline):
     model = Term
     form = TermForm
     fields = ["key", "labels", "prompts", "state", "position"]
@@ -94,17 +152,45 @@ class TermInline(TabularInline):
 
 
 @admin.register(AttributeDefinition)
-class AttributeDefinitionAdmin(Refusable, ModelAdmin):
+class AttributeDefinitionAdmin(WithLabels, Refusable, ModelAdmin):
     form = VocabularyForm
-    list_display = ["key", "label", "kind", "closed", "filterable", "machine_may_set", "position"]
-    list_filter = ["kind", "closed", "machine_may_set"]
+    list_display = [
+        "key",
+        "label",
+        "kind",
+        "values",
+        "languages",
+        "closed",
+        "filterable",
+        "machine_may_set",
+        "position",
+    ]
+    list_filter = ["kind", "closed", "filterable", "machine_may_set"]
     search_fields = ["key", "labels"]
     autocomplete_fields = ["categories"]
     inlines = [TermInline]
+    list_per_page = 100
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AttributeDefinition]:
+        return super().get_queryset(request).annotate(term_count=Count("terms"))
+
+    @admin.display(description="Values")
+    def values(self, row: Any) -> str:
+        if not row.term_count:
+            return "–"
+        address = reverse("admin:catalog_term_changelist")
+        return format_html(
+            '<a href="{}?attribute__id__exact={}">{}</a>', address, row.pk, row.term_count
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         fields = list(super().get_readonly_fields(request, obj))
-        return [*fields, "key"] if obj else fields
+        return [*fields, "key", "values"] if obj else fields
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
+        crowded = obj is not None and obj.terms.count() > MOST_INLINE
+        return [] if crowded else list(super().get_inlines(request, obj))
 
     def save_model(
         self,
@@ -134,14 +220,16 @@ class AttributeDefinitionAdmin(Refusable, ModelAdmin):
 
 
 @admin.register(Term)
-class TermAdmin(Refusable, ModelAdmin):
+class TermAdmin(WithLabels, Refusable, ModelAdmin):
     form = TermForm
-    list_display = ["label", "attribute", "key", "state", "merged_into"]
-    list_filter = ["state", "attribute"]
+    list_display = ["label", "attribute", "key", "languages", "state", "merged_into", "position"]
+    list_filter = ["state", ("merged_into", admin.EmptyFieldListFilter)]
     list_select_related = ["attribute", "merged_into"]
-    search_fields = ["key", "labels"]
+    search_fields = ["key", "labels", "attribute__key"]
     autocomplete_fields = ["attribute", "merged_into", "categories"]
-    actions = ["accept", "reject"]
+    actions = ["accept", "reject", "merge"]
+    list_per_page = 200
+    show_full_result_count = False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         fields = list(super().get_readonly_fields(request, obj))
@@ -171,3 +259,37 @@ class TermAdmin(Refusable, ModelAdmin):
             terms=queryset.select_related("attribute"), state=state, actor=request.user
         )
         self.message_user(request, f"{count} terms changed.")
+
+    @admin.action(description="Merge selected terms into another one", permissions=["change"])
+    def merge(self, request: HttpRequest, queryset: QuerySet[Term]) -> HttpResponse | None:
+        """Asks what to merge into, then merges."""
+        terms = list(queryset.select_related("attribute"))
+        attributes = {term.attribute for term in terms}
+        if len(attributes) != 1:
+            raise ValidationError("Choose terms of one attribute: only these can mean the same.")
+        attribute = attributes.pop()
+        others = attribute.terms.filter(state=TermState.ACTIVE).exclude(
+            pk__in=[term.pk for term in terms]
+        )
+        named, error = request.POST.get("into", "").strip(), ""
+        if named:
+            into = next((term for term in others if named.casefold() in _names(term)), None)
+            if into is not None:
+                count = services.terms_merge(terms=terms, into=into, actor=request.user)
+                self.message_user(request, f"{count} merged into {into}.")
+                return None
+            error = f"“{named}” is no other value of {attribute}. Give its key or its label."
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Merge terms of {attribute}",
+            "opts": self.opts,
+            "terms": terms,
+            "others": others[:SUGGESTED],
+            "named": named,
+            "error": error,
+        }
+        return TemplateResponse(request, "catalog/admin/merge_terms.html", context)
+
+
+def _names(term: Term) -> set[str]:
+    return {term.key.casefold(), *(str(label).casefold() for label in term.labels.values())}

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.text import slugify
 
 from catalog.models import (
@@ -284,6 +285,52 @@ def terms_decide(*, terms: Iterable[Term], state: str, actor: Any) -> int:
     for field in {term.attribute.key for term in changed}:
         projection_renew(field=field, actor=actor)
     return len(changed)
+
+
+@transaction.atomic
+def terms_merge(*, terms: Iterable[Term], into: Term, actor: Any) -> int:
+    """Have products say `into` where they say one of these terms; returns how many were merged.
+
+    Raises ValidationError where a term is of another attribute, and when `into` is merged itself.
+    """
+    merged = 0
+    for term in terms:
+        if term.pk == into.pk:
+            continue
+        term.state, term.merged_into = TermState.MERGED, into
+        term_save(term=term, actor=actor)
+        merged += 1
+    return merged
+
+
+@transaction.atomic
+def categories_offer(*, categories: Iterable[Category], offered: bool, actor: Any) -> int:
+    """Let machines and lists choose among these categories and all below them, or stop that.
+
+    Offering one offers what it lies in too. Returns how many changed; products keep what they have.
+    """
+    roots = sorted({category.path for category in categories})
+    wanted: set[int] = set()
+    for path in roots:
+        branch = Category.objects.filter(Q(path=path) | Q(path__startswith=f"{path}/"))
+        wanted.update(branch.exclude(offered=offered).values_list("pk", flat=True))
+    if offered:
+        steps = [path.split("/") for path in roots]
+        above = {"/".join(each[:n]) for each in steps for n in range(1, len(each))}
+        hidden = Category.objects.filter(path__in=above, offered=False)
+        wanted.update(hidden.values_list("pk", flat=True))
+    ids = sorted(wanted)
+    for start in range(0, len(ids), STEP):
+        Category.objects.filter(pk__in=ids[start : start + STEP]).update(offered=offered)
+    if ids:
+        AuditEvent.objects.create(
+            actor=actor if getattr(actor, "pk", None) else None,
+            action="category.offer" if offered else "category.hide",
+            target_type="vocabulary",
+            target_id=None,
+            summary=f"{len(ids)}: {', '.join(roots)}"[:300],
+        )
+    return len(ids)
 
 
 @transaction.atomic

@@ -20,6 +20,7 @@ from catalog.models import (
 )
 from catalog.services.catalogs import token_create
 from catalog.services.ledger import attribute_set
+from catalog.services.vocabulary_imports import vocabulary_import_bring
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +51,9 @@ def rows(make_product, vocabulary, person, catalog):
     DescribeRun.objects.create(catalog=catalog, label="Describe 1 product")
     VisionTask.objects.get_or_create(product=product)
     Group.objects.create(name="Editors")
+    vocabulary_import_bring(
+        files=[("a.toml", b'[[categories]]\nslug = "a"\nlabels = {en = "A"}')], actor=None
+    )
     token_create(user=person)
 
 

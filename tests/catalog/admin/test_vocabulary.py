@@ -4,13 +4,11 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
-from catalog.models import AttributeDefinition, AuditEvent, Category, Term, TermState
+from catalog.models import AttributeDefinition, AuditEvent, Catalog, Category, Term, TermState
 from catalog.services.vocabulary import term_propose
 from tests.catalog.admin.browser_form import texts
 
 pytestmark = pytest.mark.django_db
-
-ENGLISH = '{"en": "Bowls"}'
 
 
 @pytest.fixture
@@ -22,9 +20,9 @@ def actions():
     return list(AuditEvent.objects.values_list("action", flat=True))
 
 
-def new_category(form_of, slug, parent=None, labels=ENGLISH):
+def new_category(form_of, slug, parent=None, label="Bowls"):
     form = form_of(Category)
-    form["slug"], form["labels"] = slug, labels
+    form["slug"], form["labels.en"] = slug, label
     if parent:
         form.fields["parent"] = [str(parent.pk)]
     return form.save()
@@ -65,15 +63,16 @@ def test_a_category_that_products_carry_is_not_renamed(form_of, kitchen, make_pr
 def test_relabelling_a_category_that_products_carry_keeps_its_path(form_of, kitchen, make_product):
     make_product(color=None, attributes={"category": "home/kitchen"})
     form = form_of(kitchen)
-    form["labels"] = '{"en": "Cooking"}'
+    form["labels.en"] = "Cooking"
     form.save()
     kitchen.refresh_from_db()
     assert (kitchen.label(), kitchen.path) == ("Cooking", "home/kitchen")
 
 
-@pytest.mark.parametrize("labels", ["", "{}", '{"de": "Schalen"}'])
-def test_a_category_without_an_english_label_is_refused(form_of, vocabulary, labels):
-    assert "English label" in texts(new_category(form_of, "bowls", labels=labels))[0]
+def test_a_category_without_an_english_label_is_refused(form_of, vocabulary):
+    form = form_of(Category)
+    form["slug"], form["labels.+"], form["labels.+.label"] = "bowls", "de", "Schalen"
+    assert "English label" in texts(form.save())[0]
     assert not Category.objects.filter(slug="bowls").exists()
 
 
@@ -111,9 +110,9 @@ def test_categories_are_deleted_together_or_not_at_all(browser, vocabulary, make
 
 def test_a_definition_is_made_with_its_terms(form_of, kitchen):
     form = form_of(AttributeDefinition)
-    form["key"], form["kind"], form["labels"] = "glaze", "choice", '{"en": "Glaze"}'
+    form["key"], form["kind"], form["labels.en"] = "glaze", "choice", "Glaze"
     form.fields["categories"] = [str(kitchen.pk)]
-    form.add_row("terms", key="matte", labels='{"en": "Matte"}', prompts="[]")
+    form.add_row("terms", key="matte", prompts="[]", **{"labels.en": "Matte"})
     form.save()
     glaze = AttributeDefinition.objects.get(key="glaze")
     assert [term.label() for term in glaze.terms.all()] == ["Matte"]
@@ -136,11 +135,31 @@ def test_a_key_of_a_field_that_products_have_is_refused(form_of, key):
     assert "already" in texts(form.save())[0]
 
 
-@pytest.mark.parametrize("labels", ['["x"]', '{"en": 5}', '"x"'])
-def test_labels_of_a_wrong_shape_are_refused_beside_their_field(form_of, vocabulary, labels):
+@pytest.mark.parametrize(
+    ("language", "label"), [("", "Farbe"), ("not a tag", "Farbe"), ("de", "x" * 201)]
+)
+def test_labels_of_a_wrong_shape_are_refused_beside_their_field(
+    form_of, vocabulary, language, label
+):
     form = form_of(vocabulary["color"])
-    form["labels"] = labels
+    form["labels.+"], form["labels.+.label"] = language, label
     assert form.save().context["adminform"].form.errors.keys() == {"labels"}
+
+
+def test_labels_are_edited_a_language_a_line(form_of, vocabulary, make_catalog):
+    make_catalog()
+    Catalog.objects.update(language="fr")
+    form = form_of(vocabulary["color"])
+    assert (form["labels.en"], form["labels.fr"]) == ("Color", "")
+    form["labels.fr"], form["labels.+"], form["labels.+.label"] = "Couleur", "de", "Farbe"
+    form.save()
+    vocabulary["color"].refresh_from_db()
+    assert vocabulary["color"].labels == {"en": "Color", "fr": "Couleur", "de": "Farbe"}
+    form = form_of(vocabulary["color"])
+    form["labels.de"] = ""
+    form.save()
+    vocabulary["color"].refresh_from_db()
+    assert vocabulary["color"].labels == {"en": "Color", "fr": "Couleur"}
 
 
 def test_prompts_of_a_wrong_shape_are_refused_beside_their_field(form_of, kitchen):
@@ -152,7 +171,7 @@ def test_prompts_of_a_wrong_shape_are_refused_beside_their_field(form_of, kitche
 def test_emptied_json_fields_hold_nothing(form_of, vocabulary):
     red = Term.objects.get(key="red")
     form = form_of(red)
-    form["labels"], form["prompts"] = "", ""
+    form["labels.en"], form["labels.de"], form["prompts"] = "", "", ""
     form.save()
     red.refresh_from_db()
     assert (red.labels, red.prompts) == ({}, [])
@@ -211,3 +230,57 @@ def test_deleting_a_term_in_its_definition_is_audited(form_of, vocabulary):
     form.save()
     assert not Term.objects.filter(key="red").exists()
     assert "term.delete" in actions()
+
+
+def act(browser, name, rows, **more):
+    model = rows.model._meta.model_name
+    form = {"action": name, "_selected_action": [row.pk for row in rows], **more}
+    return browser.post(reverse(f"admin:catalog_{model}_changelist"), form, follow=True)
+
+
+def test_branches_are_offered_with_what_they_lie_in_and_stopped_with_what_lies_below(
+    browser, vocabulary
+):
+    act(browser, "hide", Category.objects.filter(path="home"))
+    assert set(Category.objects.filter(offered=True).values_list("path", flat=True)) == {"clothes"}
+    answer = act(browser, "offer", Category.objects.filter(path="home/kitchen"))
+    assert texts(answer) == ["3 categories changed."]
+    assert not Category.objects.filter(offered=False).exists()
+    assert {"category.hide", "category.offer"} <= set(actions())
+
+
+def test_terms_are_merged_into_another_one_that_is_asked_for(browser, vocabulary, boss):
+    chosen = Term.objects.filter(key__in=["red", "blue"])
+    asked = act(browser, "merge", chosen)
+    assert b"Merge into" in asked.content
+    assert b"is no other value" in act(browser, "merge", chosen, into="red").content
+    act(browser, "merge", chosen, into="Green")
+    merged = Term.objects.filter(state=TermState.MERGED, merged_into__key="green")
+    assert set(merged.values_list("key", flat=True)) == {"red", "blue"}
+
+
+def test_terms_of_two_attributes_are_not_merged(browser, vocabulary):
+    answer = act(browser, "merge", Term.objects.filter(key__in=["red", "wood"]))
+    assert "one attribute" in texts(answer)[0]
+
+
+def test_lists_take_as_many_queries_for_many_rows(
+    browser, vocabulary, django_assert_max_num_queries
+):
+    home = Category.objects.get(path="home")
+    Category.objects.bulk_create(
+        Category(parent=home, slug=f"c{n}", path=f"home/c{n}", labels={"en": f"C{n}"})
+        for n in range(300)
+    )
+    color = vocabulary["color"]
+    Term.objects.bulk_create(
+        Term(attribute=color, key=f"t{n}", labels={"en": f"T{n}"}) for n in range(300)
+    )
+    for name in ("category", "attributedefinition", "term"):
+        address = reverse(f"admin:catalog_{name}_changelist")
+        browser.get(address)
+        with django_assert_max_num_queries(12):
+            assert browser.get(address, {"q": "t1"}).status_code == 200
+    page = browser.get(reverse("admin:catalog_attributedefinition_change", args=[color.pk]))
+    assert b"terms-TOTAL_FORMS" not in page.content
+    assert f"?attribute__id__exact={color.pk}".encode() in page.content
