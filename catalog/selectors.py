@@ -169,16 +169,20 @@ def newest_products(catalogs: list[Catalog], count: int) -> dict[int, list[Produ
 def with_details(products: QuerySet[Product]) -> QuerySet[Product]:
     """What a card or an API object of a product shows, in a fixed number of queries."""
     placements = Placement.objects.alive().select_related("photo", "variant")
-    return products.select_related(
-        "category", "catalog", "describe_task", "vision_task"
-    ).prefetch_related(
-        Prefetch("variants", Variant.objects.alive().order_by("position", "pk")),
-        Prefetch("placements", placements.order_by("position", "pk")),
-        # Without the background samples: megabytes that no page shows.
-        Prefetch(
-            "placements__photo__embed_tasks__space", EmbeddingSpace.objects.defer("background")
-        ),
-        "current_attributes",
+    versions = ProductVersion.objects.standing().filter(product=OuterRef("pk"))
+    last = Subquery(versions.order_by("-number").values("number")[:1])
+    return (
+        products.annotate(approved_version=last)
+        .select_related("category", "catalog", "describe_task", "vision_task")
+        .prefetch_related(
+            Prefetch("variants", Variant.objects.alive().order_by("position", "pk")),
+            Prefetch("placements", placements.order_by("position", "pk")),
+            # Without the background samples: megabytes that no page shows.
+            Prefetch(
+                "placements__photo__embed_tasks__space", EmbeddingSpace.objects.defer("background")
+            ),
+            "current_attributes",
+        )
     )
 
 

@@ -24,6 +24,7 @@ from catalog.models import (
     Photo,
     Placement,
     Product,
+    ProductVersion,
     Variant,
 )
 from catalog.services.attribute_values import CATEGORY, COLUMN_FIELDS, clean_value
@@ -192,3 +193,24 @@ class AttributeInline(TabularInline):
         formset = super().get_formset(request, obj, **options)
         formset.form.definitions = {row.key: row for row in AttributeDefinition.objects.all()}
         return formset
+
+
+class VersionInline(TabularInline):
+    """The approved versions, to look at; what they hold is compared on the product's page."""
+
+    model = ProductVersion
+    extra = 0
+    verbose_name_plural = "approved versions"
+    fields = readonly_fields = ["number", "approved_by", "approved_at", "withdrawn_at"]
+    can_delete = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ProductVersion]:
+        return super().get_queryset(request).select_related("approved_by").defer("content")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        del request, obj
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        del request, obj
+        return False

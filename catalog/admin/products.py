@@ -18,6 +18,7 @@ from catalog.admin.product_parts import (
     AttributeInline,
     PlacementInline,
     VariantInline,
+    VersionInline,
     thumbnail,
 )
 from catalog.models import (
@@ -28,6 +29,7 @@ from catalog.models import (
     Placement,
     Product,
     ProductStatus,
+    ProductVersion,
     Variant,
 )
 from catalog.services import photos as photo_services
@@ -86,6 +88,7 @@ class ProductAdmin(Hidden, ServiceAdmin):
     list_filter = [
         ("catalog", admin.RelatedOnlyFieldListFilter),
         "status",
+        "changed_since_approval",
         ("category", admin.RelatedOnlyFieldListFilter),
         DeletedFilter,
     ]
@@ -135,7 +138,7 @@ class ProductAdmin(Hidden, ServiceAdmin):
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list:
         del request
-        return [VariantInline, AttributeInline, PlacementInline] if obj else []
+        return [VariantInline, AttributeInline, PlacementInline, VersionInline] if obj else []
 
     @admin.display(description="")
     def picture(self, product: Product) -> str:
@@ -177,6 +180,9 @@ class ProductAdmin(Hidden, ServiceAdmin):
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: FBT001
         del form, change
+        if formset.model is ProductVersion:
+            formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
+            return
         savers = {
             Variant: self._save_variants,
             Placement: self._save_placements,

@@ -5,8 +5,16 @@ from catalog.api.errors import add_error_handlers
 from catalog.api.health import router as health_router
 from catalog.api.products import router as products_router
 from catalog.api.search import router as search_router
+from catalog.api.versions import router as versions_router
 from catalog.api.vocabulary import router as vocabulary_router
 
-ROUTERS = (health_router, products_router, search_router, vocabulary_router, describing_router)
+ROUTERS = (
+    health_router,
+    products_router,
+    search_router,
+    versions_router,
+    vocabulary_router,
+    describing_router,
+)
 
 __all__ = ["ROUTERS", "add_error_handlers"]

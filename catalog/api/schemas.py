@@ -125,6 +125,12 @@ class ProductOut(Schema):
     brand: str
     tags: list[str]
     status: str
+    approved_version: int | None = Field(
+        None, description="The number of the version that it was approved as last"
+    )
+    changed_since_approval: bool = Field(
+        False, description="It is approved, and no longer as that version"
+    )
     product_url: str
     url: str
     price: str | None
@@ -155,6 +161,8 @@ class ProductOut(Schema):
             brand=product.brand,
             tags=product.tags,
             status=product.status,
+            approved_version=vars(product)["approved_version"],
+            changed_since_approval=product.changed_since_approval,
             product_url=product.product_url,
             url=request.build_absolute_uri(product.get_absolute_url()),
             price=first.price if first else None,
