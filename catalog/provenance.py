@@ -33,7 +33,7 @@ def suggestions_of(product: Product) -> list[LedgerEntry]:
     """What machines said of the product that a person is yet to decide on, surest first."""
     rows = LedgerEntry.objects.filter(product=product, awaits_review=True)
     ordered = rows.order_by(F("confidence").desc(nulls_last=True), "pk")
-    return list(ordered.select_related("variant", "batch", "photo"))
+    return list(ordered.select_related("variant", *PEOPLE))
 
 
 def words_behind(product: Product) -> dict[int, LedgerEntry]:
@@ -43,10 +43,23 @@ def words_behind(product: Product) -> dict[int, LedgerEntry]:
     return {row.pk: row for row in rows.select_related(*PEOPLE)}
 
 
-def field_history(product: Product, name: str) -> list[LedgerEntry]:
-    """Everything that was ever said of a field of the product or its variants, newest first."""
-    rows = LedgerEntry.objects.filter(product=product, field=name)
+def history_of(product: Product, name: str = "") -> list[LedgerEntry]:
+    """Everything that was ever said of the product and its variants, newest first; of one field."""
+    rows = LedgerEntry.objects.filter(product=product, **({"field": name} if name else {}))
     return list(rows.select_related("variant", *PEOPLE).order_by("-created_at", "-pk")[:LOOKED_AT])
+
+
+def entry_of(pk: int) -> LedgerEntry | None:
+    """A row of the ledger by id, with who had to do with it."""
+    return LedgerEntry.objects.filter(pk=pk).select_related("variant", *PEOPLE).first()
+
+
+def entries_in(catalog: Catalog, ids: Collection[int]) -> list[LedgerEntry]:
+    """The rows of these ids that are about products of the catalogue, by id."""
+    rows = LedgerEntry.objects.filter(
+        pk__in=ids, product__catalog=catalog, product__deleted_at=None
+    )
+    return list(rows.order_by("pk"))
 
 
 def cannot_tell(product: Product) -> list[str]:

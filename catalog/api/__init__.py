@@ -3,6 +3,7 @@
 from catalog.api.describing import router as describing_router
 from catalog.api.errors import add_error_handlers
 from catalog.api.health import router as health_router
+from catalog.api.ledger import router as ledger_router
 from catalog.api.products import router as products_router
 from catalog.api.search import router as search_router
 from catalog.api.versions import router as versions_router
@@ -15,6 +16,7 @@ ROUTERS = (
     versions_router,
     vocabulary_router,
     describing_router,
+    ledger_router,
 )
 
 __all__ = ["ROUTERS", "add_error_handlers"]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -15,6 +17,7 @@ from catalog.services.columns import AFTER, BEFORE, columns_swap
 from catalog.services.errors import conflict
 from catalog.services.locks import lock_row
 from catalog.services.projection import lock_products, project, tell_points
+from catalog.services.suggestions import suggestions_decide
 from catalog.services.undoing import (
     Undone,
     bring_back,
@@ -29,6 +32,21 @@ from prodintel.lib.work import WorkState
 def batch_start(*, catalog: Catalog, label: str, actor: Any) -> Batch:
     """A name for what is about to be written as one act of a person."""
     return Batch.objects.create(catalog=catalog, label=label[:200], created_by=actor)
+
+
+@transaction.atomic
+def batch_decide(
+    *, catalog: Catalog, entries: Iterable[LedgerEntry], accept: bool, actor: Any, label: str
+) -> tuple[Batch | None, dict[int, ValidationError]]:
+    """Accept or reject suggestions of a catalogue as a batch of their own; returns it with those
+    refused, as `suggestions_decide` does, or None in its place where nothing was decided.
+    """
+    batch = batch_start(catalog=catalog, label=label, actor=actor)
+    refused = suggestions_decide(entries=entries, accept=accept, actor=actor, batch=batch)
+    if batch.decisions.exists():
+        return batch, refused
+    batch.delete()
+    return None, refused
 
 
 def batch_rows(batch: Batch) -> QuerySet[LedgerEntry]:

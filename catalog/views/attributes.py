@@ -73,7 +73,7 @@ def _after_change(
 def _row_values(
     request: Request, product: Product, field: str, labels: present.Labels
 ) -> dict[str, Any]:
-    behind = provenance.behind(request.user, product)
+    behind = provenance.behind(request.user, product, labels)
     rows = [row for row in present.attributes(product, labels, behind) if row["field"] == field]
     return {
         "catalog": product.catalog,

@@ -86,7 +86,9 @@ def trust_values(request: Request, product: Product, labels: present.Labels) -> 
         "catalog": product.catalog,
         "product": product,
         "title": product.title or "Untitled product",
-        "attributes": present.attributes(product, labels, provenance.behind(request.user, product)),
+        "attributes": present.attributes(
+            product, labels, provenance.behind(request.user, product, labels)
+        ),
         "suggestions": provenance.suggestions(product, labels, role),
         "cannot_tell": cannot_tell(product),
         "may_edit": role in selectors.EDIT,

@@ -21,6 +21,8 @@ from catalog.views.present import Labels
 # What "accept all confident" takes.
 CONFIDENT = 0.8
 FAIRLY = 0.5
+# Two texts that stand on one line together.
+SHORT = 80
 # The fields that an act is named by.
 NAMED = 3
 LONG = frozenset({"description", ALT_TEXT})
@@ -37,7 +39,7 @@ SAYERS = {
     Source.PERSON: "a person",
     Source.IMPORT: "an import",
     Source.VISION_LLM: "the vision model",
-    Source.ZERO_SHOT: "the comparison with words (zero-shot)",
+    Source.ZERO_SHOT: "the photo compared with words (zero-shot)",
 }
 
 
@@ -85,34 +87,43 @@ def author(row: LedgerEntry) -> str:
     return f"Vision model {row.model}".strip()
 
 
-def why(row: LedgerEntry) -> list[str]:
-    """What speaks for a machine's value, a sentence each."""
+def why(row: LedgerEntry, labels: Labels) -> list[str]:
+    """What speaks for a machine's value, a sentence each; see `catalog.describe.weighing`."""
     told: list[str] = []
+    evidence = row.evidence if isinstance(row.evidence, dict) else {}
     if row.said_confidence is not None:
         told.append(f"The model itself is {row.said_confidence:.0%} sure.")
-    told += evidence_words(row.evidence if isinstance(row.evidence, dict) else {})
+    agreement, neighbours = evidence.get("agreement"), evidence.get("neighbours")
+    if agreement:
+        told.append(_agreement_words(row, agreement, labels))
+    if neighbours:
+        of, agree = neighbours.get("of", 0), neighbours.get("agree", 0)
+        told.append(f"{agree} of {of} confirmed products that look like it have the same.")
     if row.confidence is not None:
-        told.append(f"All in all {row.confidence:.0%}: {sure(row.confidence)}.")
+        decided = evidence.get("decisions")
+        basis = f", going by {decided} decisions made here" if decided else ""
+        told.append(f"All in all {row.confidence:.0%} sure{basis}.")
     return told
 
 
-def evidence_words(evidence: dict[str, Any]) -> list[str]:
-    """What else was weighed, a sentence each."""
-    told = []
-    agrees = evidence.get("zero_shot")
-    if agrees in {"agrees", "differs"}:
-        told.append(f"The comparison with words (zero-shot) {agrees}.")
-    return told
+def _agreement_words(row: LedgerEntry, agreement: dict[str, Any], labels: Labels) -> str:
+    sayer = SAYERS.get(agreement.get("source", ""), "another machine")
+    said = ", ".join(labels.value(row.field, each) for each in agreement.get("value") or [])
+    agrees = agreement.get("agrees", 0)
+    if agrees >= 1:
+        return f"{sayer.capitalize()} says the same."
+    return f"{sayer.capitalize()} says {'partly' if agrees > 0 else 'otherwise'}: {said}."
 
 
-def behind(user: Any, product: Product) -> dict[int, dict[str, Any]]:
+def behind(user: Any, product: Product, labels: Labels) -> dict[int, dict[str, Any]]:
     """What stands behind the product's own attributes, by the ids of their ledger's rows."""
     role = selectors.role_in(user, product.catalog)
     words = provenance.words_behind(product)
-    return {pk: provenance_of(row, role) for pk, row in words.items()}
+    read_values(labels, words.values())
+    return {pk: provenance_of(row, labels, role) for pk, row in words.items()}
 
 
-def provenance_of(row: LedgerEntry, role: str | None) -> dict[str, Any]:
+def provenance_of(row: LedgerEntry, labels: Labels, role: str | None) -> dict[str, Any]:
     """What stands behind the value that counts, for components/attribute_row.html.
 
     Reviewers decide on it as long as nobody has.
@@ -125,7 +136,7 @@ def provenance_of(row: LedgerEntry, role: str | None) -> dict[str, Any]:
         "accepted": row.decision == Decision.ACCEPTED,
         "confidence": None if row.decision == Decision.ACCEPTED else row.confidence,
         "sure": sure(row.confidence),
-        "why": why(row) if row.source in MACHINE_SOURCES else [],
+        "why": why(row, labels) if row.source in MACHINE_SOURCES else [],
         "batch": row.batch,
         "undecided": undecided,
         "may_decide": undecided and role in selectors.REVIEW,
@@ -176,7 +187,7 @@ def _suggestion(row: LedgerEntry, now: Any, product: Product, labels: Labels) ->
         "values": [] if is_text else labels.values(row.field, row.value),
         "by": author(row),
         "sure": sure(row.confidence),
-        "why": why(row),
+        "why": why(row, labels),
         "photo": None,
         "now": [],
         "diff": [],
@@ -185,12 +196,22 @@ def _suggestion(row: LedgerEntry, now: Any, product: Product, labels: Labels) ->
         text = str(row.value[0]) if row.value else ""
         before = _column_now(row, product)
         item["text"] = text
-        item["diff"] = word_changes(before, text) if before else [("new", text)]
+        item["diff"] = text_changes(before, text)
     elif now is not None:
         item["now"] = present.attribute(now, labels)["values"] or [{"label": "empty on purpose"}]
     if row.field == ALT_TEXT:
         item["photo"] = _photo(product, row)
     return item
+
+
+def text_changes(before: str, text: str) -> list[tuple[str, str]]:
+    """Two texts as one, word by word; one after the other where they have little in common."""
+    pieces = word_changes(before, text)
+    same = sum(len(piece) for kind, piece in pieces if kind == "same" and piece.strip())
+    if same * 2 >= min(len(before), len(text)):
+        return list(pieces)
+    between = " " if len(before) + len(text) < SHORT else "\n\n"
+    return [("gone", before), ("same", between), ("new", text)] if before else [("new", text)]
 
 
 def _column_now(row: LedgerEntry, product: Product) -> str:
@@ -222,7 +243,7 @@ def field_rows(rows: Iterable[LedgerEntry], labels: Labels) -> list[dict[str, An
             "by": author(row),
             "variant": str(row.variant) if row.variant else "",
             "sure": sure(row.confidence),
-            "why": why(row) if row.source in MACHINE_SOURCES else [],
+            "why": why(row, labels) if row.source in MACHINE_SOURCES else [],
             "decided": f"{row.get_decision_display()} by {name_of(row.decided_by) or 'somebody'}"
             if row.decision
             else "",
@@ -309,7 +330,7 @@ def change(row: LedgerEntry, before: LedgerEntry | None, labels: Labels) -> dict
         "label": field_label(row.field, labels),
         "before": was,
         "after": now,
-        "diff": word_changes(was, now) if row.field in COLUMN_FIELDS and was else [],
+        "diff": text_changes(was, now) if row.field in COLUMN_FIELDS else [],
         "by": author(row),
         "state": _retracted(row) or (row.get_decision_display() if row.decision else ""),
         "decided": row.get_decision_display() if row.decision else "",

@@ -208,7 +208,7 @@ def field_history(request: Request, slug: str, pk: int, field: str) -> HttpRespo
     """Everything that was ever said of one field."""
     product = product_in(request, slug, pk)
     labels = present.Labels(product.catalog.language)
-    rows = reading.field_history(product, field)
+    rows = reading.history_of(product, field)
     known = rows or field == CATEGORY or field in labels.definitions or field in COLUMN_FIELDS
     if not known:
         raise Http404

@@ -24,6 +24,9 @@ READ = {
     ("GET", "/products/{pk}/versions/{number}"),
     ("GET", "/products/{pk}/changes"),
     ("GET", "/catalogs/{slug}/activity"),
+    ("GET", "/catalogs/{slug}/batches"),
+    ("GET", "/products/{pk}/suggestions"),
+    ("GET", "/products/{pk}/history"),
     ("GET", "/describe-runs/{pk}"),
 }
 WRITE = {
@@ -39,6 +42,15 @@ WRITE = {
     ("PATCH", "/products/{pk}"),
     ("DELETE", "/products/{pk}/attributes/{field}/lock"),
     ("DELETE", "/products/{pk}"),
+    ("POST", "/batches/{pk}/undo"),
+    ("POST", "/batches/{pk}/restore"),
+}
+# What reviewers may do and editors may not.
+DECIDE = {
+    ("POST", "/suggestions/{pk}/accept"),
+    ("POST", "/suggestions/{pk}/reject"),
+    ("POST", "/suggestions/{pk}/undo"),
+    ("POST", "/catalogs/{slug}/suggestions/decide"),
 }
 MOVE = {("POST", "/catalogs/{slug}/products/status")}
 # Bodies of calls that take JSON.
@@ -46,10 +58,13 @@ BODIES = {
     "/catalogs/{slug}/products/status": {"status": "in_review", "ids": []},
     "/catalogs/{slug}/describe": {"dry_run": True},
     "/describe-runs/{pk}/accept": {},
+    "/catalogs/{slug}/suggestions/decide": {"ids": [1], "accept": True},
 }
 # The run that there is runs: who may decide on a trial is told that it is none.
 NO_TRIAL = {f"/describe-runs/{{pk}}/{act}" for act in ("accept", "discard", "reopen")}
-TABLE = sorted(READ | WRITE | MOVE)
+# Nobody has decided on the suggestion that there is, and the batch stands.
+NOTHING_TO_UNDO = {"/suggestions/{pk}/undo", "/batches/{pk}/restore"}
+TABLE = sorted(READ | WRITE | MOVE | DECIDE)
 
 
 def operations() -> set[tuple[str, str]]:
@@ -62,6 +77,15 @@ def operations() -> set[tuple[str, str]]:
     }
 
 
+def owners(shop):
+    """What an id in an address names, by the address's beginning."""
+    return [
+        ("/describe-runs/", shop.run),
+        ("/suggestions/", shop.suggestion),
+        ("/batches/", shop.batch),
+    ]
+
+
 @pytest.fixture
 def call(shop):
     def send(user, method: str, path: str) -> int:
@@ -69,7 +93,7 @@ def call(shop):
         known = (
             path.replace("{slug}", shop.slug).replace("{field}", "color").replace("{number}", "1")
         )
-        named = shop.run if path.startswith("/describe-runs/") else shop.product
+        named = next((row for of, row in owners(shop) if path.startswith(of)), shop.product)
         url = "/api/v1" + known.replace("{pk}", str(named.pk))
         client = Client(headers=headers)
         if path in BODIES:
@@ -83,7 +107,7 @@ def call(shop):
 
 
 def test_every_operation_has_a_line():
-    assert operations() == OPEN | OWN | READ | WRITE | MOVE
+    assert operations() == OPEN | OWN | READ | WRITE | MOVE | DECIDE
 
 
 @pytest.mark.parametrize(("method", "path"), [*TABLE, *sorted(OWN)])
@@ -102,18 +126,18 @@ def test_stranger_finds_nothing(call, people, method, path):
 @pytest.mark.parametrize("role", ["owner", "editor", "reviewer", "viewer"])
 def test_members_are_let_in_by_their_roles(call, people, role, method, path):
     answer = call(people[role], method, path)
-    if (method, path) == ("POST", "/catalogs/{slug}/products") or (
-        path in NO_TRIAL and role in {"owner", "editor"}
-    ):
+    allowed = {"owner", "editor"} | ({"reviewer"} if (method, path) in MOVE else set())
+    if (method, path) in DECIDE:
+        allowed = {"owner", "reviewer"}
+    if (method, path) == ("POST", "/catalogs/{slug}/products"):
         assert answer == 422
-    elif (
-        (method, path) in READ
-        or role in {"owner", "editor"}
-        or ((method, path) in MOVE and role == "reviewer")
-    ):
-        assert answer in {200, 204}
-    else:
+    elif (method, path) in READ:
+        assert answer == 200
+    elif role not in allowed:
         assert answer == 403
+    else:
+        refused = path in NO_TRIAL or path in NOTHING_TO_UNDO
+        assert answer in ({422} if refused else {200, 204})
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def told(response) -> list[str]:
 
 def test_page_shows_what_is_suggested_beside_what_is(browse, product):
     shown = page(browse, product)
-    assert "<del>Mug</del><ins>A fine mug</ins>" in shown
+    assert "<del>Mug</del> <ins>A fine mug</ins>" in shown
     assert "A mug from the left" in shown
     assert "It holds tea." in shown
 
@@ -65,6 +65,19 @@ def test_values_tell_where_they_come_from_and_why(browse, product):
     assert "Vision model qwen/qwen3" in shown
     assert "Sure, 85 %" in shown
     assert "The model itself is 95% sure." in shown
+
+
+def test_what_else_was_weighed_is_told_in_words(browse, product):
+    evidence = {
+        "agreement": {"source": "zero-shot", "value": ["blue"], "agrees": -1.0},
+        "neighbours": {"of": 4, "agree": 3, "products": []},
+        "decisions": 240,
+    }
+    LedgerEntry.objects.filter(field="color").update(evidence=evidence)
+    shown = page(browse, product)
+    assert "The photo compared with words (zero-shot) says otherwise: Blue." in shown
+    assert "3 of 4 confirmed products that look like it have the same." in shown
+    assert "going by 240 decisions made here" in shown
 
 
 def test_accepted_value_tells_both_who_wrote_and_who_accepted_it(browse, product):
@@ -202,6 +215,8 @@ def test_hostile_words_of_a_machine_stay_words(browse, product):
 
 
 def test_page_takes_as_many_queries_for_many_values_as_for_few(browse, product, person):
+    attribute_set(product=product, field="style", value="plain", actor=person)
+    page(browse, product)  # fills what is cached for all pages
     counts = []
     for _ in range(2):
         with CaptureQueriesContext(connection) as queries:
