@@ -61,15 +61,15 @@ class Activity:
 
     @property
     def busy(self) -> bool:
-        return bool(self.describe.waiting or self.vision.busy or self._photos_wait)
+        return bool(self.describe.waiting or self.vision.busy or self.photos_wait)
 
     @property
     def arriving(self) -> bool:
         """Whether more photos become searchable by themselves."""
-        return self.searchable < self.photos and self._photos_wait
+        return self.searchable < self.photos and self.photos_wait
 
     @property
-    def _photos_wait(self) -> bool:
+    def photos_wait(self) -> bool:
         return bool(self.embed.waiting or self.index_pending or self.filling)
 
     @property

@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
-
-from django.db.models import Count, QuerySet, Sum
-from django.utils import timezone
 
 from catalog.models import Catalog
 from prodintel.llm.budgets import SITE, Budget, budget_of
-from prodintel.llm.models import Call
-
-
-@dataclass(frozen=True)
-class Spent:
-    calls: int
-    tokens: int
-    usd: Decimal
+from prodintel.llm.spend import Spent, spent_today
 
 
 @dataclass(frozen=True)
 class Spending:
-    """Today's, of one catalogue and of the whole site."""
+    """Today's, of one catalogue and of the whole site, and what the site may spend a day."""
 
     here: Spent
     site: Spent
@@ -31,14 +20,8 @@ class Spending:
 
 def spending_today(catalog: Catalog) -> Spending:
     """What today's calls took, those under way with what they may take at most."""
-    today = Call.objects.filter(day=timezone.localdate()).order_by()
     return Spending(
-        here=_spent(today.filter(scope=f"catalog:{catalog.pk}")),
-        site=_spent(today),
+        here=spent_today(scope=f"catalog:{catalog.pk}"),
+        site=spent_today(),
         budget=budget_of(SITE),
     )
-
-
-def _spent(calls: QuerySet[Call]) -> Spent:
-    sums = calls.aggregate(n=Count("pk"), tokens=Sum("tokens"), usd=Sum("cost_usd"))
-    return Spent(sums["n"], sums["tokens"] or 0, sums["usd"] or Decimal(0))

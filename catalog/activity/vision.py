@@ -17,9 +17,11 @@ from catalog.describe.queue import active_tasks, is_describing, vision_tasks
 from catalog.describe.selection import Only, part_of, with_photos
 from catalog.describe.usual import usual_call
 from catalog.models import Catalog, DescribeRun, DescribeRunState, VisionTask
+from prodintel.llm import credentials
+from prodintel.llm.account_models import ConfiguredModel, configured_models, kept_listing
 from prodintel.llm.gateway import gateway
 from prodintel.llm.pacing import Limits, limits
-from prodintel.llm.types import Ability, ModelFacts
+from prodintel.llm.types import Ability
 
 RUNS_SHOWN = 10
 # A limit of a minute passes by itself while one looks on; what takes longer is no work under way.
@@ -44,7 +46,7 @@ class Vision:
     runs: list[tuple[DescribeRun, Progress]] = field(default_factory=list)
     limits: Limits | None = None
     spending: Spending | None = None
-    models: list[tuple[Ability, ModelFacts]] = field(default_factory=list)
+    models: list[ConfiguredModel] = field(default_factory=list)
     eta_seconds: float | None = None
 
     @property
@@ -74,9 +76,15 @@ def vision_of(catalog: Catalog) -> Vision:
         runs=_open_runs(catalog),
         limits=limits(Ability.VISION) if configured else None,
         spending=spending_today(catalog) if configured else None,
-        models=[(each, gateway().facts(each)) for each in Ability] if configured else [],
+        models=_models(),
         eta_seconds=_eta(queue) if configured and queue.waiting else None,
     )
+
+
+def _models() -> list[ConfiguredModel]:
+    """The models of the settings, held against the account's list as it was last seen."""
+    active = credentials.current()
+    return configured_models(kept_listing(active.account)) if active else []
 
 
 def _eta(queue: Queue) -> float | None:

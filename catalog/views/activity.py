@@ -24,7 +24,7 @@ from catalog.services.describe_runs import vision_drop
 from catalog.services.describing_pause import describing_pause, describing_resume
 from catalog.services.work import failed_work_retry, work_retry
 from catalog.views.http import Request, done, number, refused
-from catalog.views.vision import MODELS_URL, shown_vision
+from catalog.views.vision import models_url, shown_vision
 from catalog.views.words import duration
 from prodintel.lib.optional_cache import CACHE
 
@@ -97,7 +97,7 @@ def _values(catalog: Catalog, user: Any, counted: Activity) -> dict[str, Any]:
         "first_note": _note(counted.describe),
         "may_edit": selectors.may(user, catalog),
         "may_connect": bool(user.is_superuser),
-        "models_url": MODELS_URL,
+        "models_url": models_url(),
     }
 
 

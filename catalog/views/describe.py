@@ -20,7 +20,7 @@ from catalog.services import describe_runs as services
 from catalog.services.describe_runs import TRIAL_SIZE
 from catalog.views.choosing import Chosen, chosen_products
 from catalog.views.http import Request, done, first_message, number, refused
-from catalog.views.vision import MODELS_URL
+from catalog.views.vision import models_url
 from catalog.views.words import count_of, duration, usd
 from prodintel.llm import budgets
 
@@ -58,7 +58,7 @@ def _values(
         "nothing": _nothing(plan),
         "paused": catalog.describing_paused_at is not None,
         "zero_shot_count": plan.chosen,
-        "models_url": MODELS_URL,
+        "models_url": models_url(),
         "notice": notice or chosen.notice,
         "configured": is_describing(),
         "tabs": [
@@ -117,7 +117,10 @@ def _figures(plan: Plan) -> list[dict[str, str]]:
     """For components/figures.html."""
     measured = "as measured here" if plan.measured else "worked out, not yet measured here"
     ahead = f"after {count_of(plan.ahead, 'call')} that wait already" if plan.ahead else ""
-    limits = " · ".join(text for text in (plan.all.limited_by, ahead) if text)
+    by = plan.all.limited_by and f"at {plan.all.limited_by}"
+    limits = " · ".join(text for text in (by, ahead) if text)
+    if plan.all.seconds is None:
+        limits = "The provider says its limits with the first answers."
     return [
         {"label": "Calls", "value": f"{plan.all.calls:,}", "note": "one a product"},
         {

@@ -35,14 +35,25 @@ from catalog.views.words import count_of, duration, usd
 PAGE = 20
 TEXT_SHOWN = 240
 KINDS = {
-    Kind.NEW: "New",
     Kind.CHANGED: "Changed",
+    Kind.NEW: "New",
     Kind.GONE: "No longer said",
     Kind.SUGGESTED: "Suggestion",
-    Kind.KEPT: "Stays as it is",
+    Kind.KEPT: "Kept as is",
     Kind.REJECTED: "Rejected before",
     Kind.UNDONE: "Replaced or undone",
     Kind.SAME: "Same",
+}
+# As they are counted: "31 new, 6 changed".
+COUNTED = {
+    Kind.NEW: "new",
+    Kind.CHANGED: "changed",
+    Kind.GONE: "no longer said",
+    Kind.SUGGESTED: "suggested",
+    Kind.KEPT: "kept as is",
+    Kind.REJECTED: "rejected before",
+    Kind.UNDONE: "replaced or undone",
+    Kind.SAME: "same",
 }
 HINTS = {
     Kind.SUGGESTED: "waits for a person",
@@ -157,7 +168,7 @@ def _sums(sums: dict[str, Any], labels: present.Labels) -> list[dict[str, str]]:
     """By field, in words: "31 new, 6 changed, 13 same"."""
     rows = []
     for field, counts in sums.items():
-        parts = [f"{counts[kind]:,} {KINDS[kind].lower()}" for kind in KINDS if counts[kind]]
+        parts = [f"{counts[kind]:,} {COUNTED[kind]}" for kind in COUNTED if counts[kind]]
         rows.append({"label": _label(field, labels), "text": ", ".join(parts)})
     return sorted(rows, key=lambda row: row["label"])
 

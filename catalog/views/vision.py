@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
+from django.urls import reverse
 from django.utils import timezone
 
 from catalog.activity.spending import Spending
 from catalog.activity.vision import Vision
 from catalog.views.words import count_of, duration, usd
+from prodintel.llm.account_models import ConfiguredModel
 from prodintel.llm.pacing import Limits
-from prodintel.llm.types import Ability, ModelFacts
+from prodintel.llm.present import ORIGINS, USES
+from prodintel.llm.spend import Spent
 
-# Where superusers enter the key.
-MODELS_URL = "/settings/models/"
-# Of `Limits.requests_from`.
-ORIGINS = {
-    "settings": "set on this site",
-    "answers": "as the provider says",
-    "experience": "as found out by trying",
-}
+
+def models_url() -> str:
+    """Where superusers connect a model."""
+    return reverse("llm:models")
 
 
 def shown_vision(vision: Vision) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def shown_vision(vision: Vision) -> dict[str, Any]:
         "note": _note(vision),
         "limits": _limits(vision.limits) if vision.limits else [],
         "spending": _spending(vision.spending) if vision.spending else [],
-        "models": [_model(ability, facts) for ability, facts in vision.models],
+        "models": [_model(model) for model in vision.models],
     }
 
 
@@ -85,9 +85,9 @@ def _limits(known: Limits) -> list[dict[str, str]]:
     """For components/key_values.html."""
     items = []
     if known.requests_a_minute:
-        origin = ORIGINS.get(known.requests_from, "")
-        text = f"{known.requests_a_minute:,.0f} a minute"
-        items.append({"label": "Requests", "value": f"{text}, {origin}" if origin else text})
+        origin = ORIGINS[known.requests_from]
+        text = f"{known.requests_a_minute:,.0f} a minute, {origin}"
+        items.append({"label": "Requests", "value": text})
     if known.requests_left_today is not None:
         items.append({"label": "Left today", "value": f"{known.requests_left_today:,} requests"})
     if known.tokens_a_minute:
@@ -97,25 +97,26 @@ def _limits(known: Limits) -> list[dict[str, str]]:
 
 def _spending(spending: Spending) -> list[dict[str, str]]:
     """For components/key_values.html."""
-    budget, site = spending.budget, spending.site
-    parts = [f"{usd(site.usd)} of {usd(budget.usd)}" if budget.usd else usd(site.usd)]
-    tokens = f"{site.tokens:,}"
-    parts.append(f"{tokens} of {budget.tokens:,} tokens" if budget.tokens else f"{tokens} tokens")
-    here = spending.here
-    words = f"{usd(here.usd)}, {count_of(here.calls, 'call')}, {here.tokens:,} tokens"
+    budget, site, here = spending.budget, spending.site, spending.here
+    of_money = f" of {usd(budget.usd)}" if budget.usd else ""
+    of_tokens = f" of {budget.tokens:,}" if budget.tokens else ""
+    calls = count_of(here.calls, "call")
     return [
-        {"label": "This catalogue", "value": words},
-        {"label": "Whole site", "value": ", ".join(parts)},
+        {"label": "Here", "value": f"{_cost(here)}, {calls}, {here.tokens:,} tokens"},
+        {
+            "label": "Whole site",
+            "value": f"{_cost(site)}{of_money}, {site.tokens:,}{of_tokens} tokens",
+        },
     ]
 
 
-def _model(ability: Ability, facts: ModelFacts) -> dict[str, str]:
-    """A configured model and what it can do, for components/key_values.html."""
-    able = []
-    if ability is Ability.VISION:
-        able.append(f"{count_of(facts.images_per_call, 'photo')} a call")
-    able.append("strict answers" if facts.strict_schema else "answers checked here")
-    if facts.prompt_usd is None:
-        able.append("price not known")
-    label = "Looks at photos" if ability is Ability.VISION else "Writes texts"
-    return {"label": label, "value": f"{facts.id}: {', '.join(able)}"}
+def _cost(spent: Spent) -> str:
+    if spent.cost_usd is None:
+        return "price not known" if spent.calls else usd(Decimal(0))
+    return usd(spent.cost_usd)
+
+
+def _model(model: ConfiguredModel) -> dict[str, str]:
+    """A configured model, what it can do and what is wrong, for components/key_values.html."""
+    words = f"{model.facts.id}: {', '.join(model.can)}"
+    return {"label": USES[model.ability], "value": f"{words}. {model.problem}".rstrip(". ")}

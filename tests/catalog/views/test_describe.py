@@ -202,7 +202,7 @@ def test_trial_shows_every_difference_before_it_is_written(shop, products, perso
         )
     before = list(LedgerEntry.objects.values_list("pk", flat=True))
     text = shop.text("describe_run", run.pk)
-    assert "1 new, 1 changed, 1 stays as it is" in text
+    assert "1 new, 1 changed, 1 kept as is" in text
     assert "Keep these" in text
     assert list(LedgerEntry.objects.values_list("pk", flat=True)) == before
 
