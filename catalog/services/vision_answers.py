@@ -14,7 +14,6 @@ from catalog.models import (
     AttributeDefinition,
     Batch,
     DescribeRun,
-    DescribeRunState,
     Product,
     Source,
     Term,
@@ -238,17 +237,6 @@ def _apply(results: Sequence[TrialResult], batch: Batch | None) -> dict[Product,
         if each.product not in problems:
             VisionTask.objects.filter(product=each.product).update(input_key=each.input_key)
     return problems
-
-
-@transaction.atomic
-def trial_discard(*, run: DescribeRun, actor: Any) -> None:
-    """Forget what a trial found. Products that were never described wait for it again."""
-    row = DescribeRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
-    TrialResult.objects.filter(run=row).delete()
-    row.state = DescribeRunState.DISCARDED
-    row.save(update_fields=["state"])
-    _redo_undescribed(row)
-    audit(actor=actor, action="describe.trial.discard", target=row, catalog=row.catalog)
 
 
 def _redo_undescribed(run: DescribeRun) -> None:

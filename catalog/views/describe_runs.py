@@ -102,7 +102,9 @@ def _head(
         "held": goes_on and progress.unfinished and _held(paused=paused),
         "spent": _spent(progress),
         "rest_label": f"Keep these and describe the other {_price(rest)}" if rest else "",
-        "undo_url": reverse("catalog:describe_run_reopen", args=[catalog.slug, run.pk]),
+        "batch_url": reverse("catalog:batch", args=[catalog.slug, run.batch_id])
+        if run.batch_id
+        else "",
     }
 
 

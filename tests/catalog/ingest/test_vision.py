@@ -13,7 +13,7 @@ from catalog import storage
 from catalog.activity import describe_state
 from catalog.describe import queue
 from catalog.describe import vocabulary as vocabularies
-from catalog.describe.queue import active_tasks, vision_queue
+from catalog.describe.queue import active_tasks
 from catalog.ingest import vision
 from catalog.ingest.vision import VisionDescriber
 from catalog.models import (
@@ -36,7 +36,7 @@ from catalog.services.describe_requests import vision_requested
 from catalog.services.ledger import MachineValue, attribute_set, machine_values_record
 from catalog.services.photos import placement_delete, placement_update
 from catalog.services.products import products_delete
-from catalog.services.vision_answers import trial_apply, trial_discard
+from catalog.services.vision_answers import trial_apply
 from catalog.services.vocabulary import terms_decide
 from prodintel.lib.work import WorkState
 from tests.catalog.colours import staged
@@ -126,7 +126,6 @@ def test_without_a_key_products_wait_and_cost_nothing(describe, model, catalog, 
     assert model.asked == []
     assert (VisionTask.objects.get().state, VisionTask.objects.get().attempts) == ("pending", 0)
     assert not active_tasks().exists()
-    assert vision_queue(catalog).held == 1
     product.describe_task.state = "done"
     assert describe_state(fresh(product)) == "pending"
     Product.objects.get().describe_task.__class__.objects.update(state="done")
@@ -438,18 +437,6 @@ def test_a_trial_proposes_no_terms_before_it_is_applied(describe, model, make_pr
     assert not Term.objects.filter(key="vermilion").exists()
     trial_apply(run=run, actor=person)
     assert Term.objects.get(key="vermilion").state == TermState.PROPOSED
-
-
-def test_products_of_a_discarded_trial_are_described_like_others(
-    describe, model, make_product, person, run
-):
-    product = make_product()
-    vision_requested(products=[product], actor=person, run=run, trial=True)
-    describe()
-    trial_discard(run=run, actor=person)
-    describe()
-    assert values(product)["color"] == ["red"]
-    assert LedgerEntry.objects.filter(batch=run.batch).count() == 0
 
 
 def test_undoing_a_run_brings_back_what_was_said_before(describe, model, make_product, person, run):
