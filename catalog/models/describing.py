@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, Value, When
+from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
 from catalog.models.catalog import Catalog
@@ -64,7 +64,8 @@ class Urgency(models.IntegerChoices):
     AGAIN = 10, "Described before"
 
 
-LOOKED_THROUGH = 4
+LOOKED_THROUGH = 3
+SETTLED = frozenset({WorkState.DONE, WorkState.FAILED})
 # Whoever was never described comes before those that are.
 BY_TURN = Case(When(input_key="", then=Value(Urgency.FIRST)), default=Value(Urgency.AGAIN))
 
@@ -83,14 +84,14 @@ class VisionQuerySet(WorkQuerySet["VisionTask"]):
         weighed against the model's. Of the same, the newest product first.
         """
         now = timezone.now()
-        rows = self.select_related("run", "product__describe_task")
+        rows = self.select_related("run").annotate(zero_shot=F("product__describe_task__state"))
         due = rows.filter(state=WorkState.PENDING, next_try_at__lte=now)
         found = list(due.order_by("priority", "-pk")[: LOOKED_THROUGH * limit])
         left_behind = rows.filter(
             state=WorkState.RUNNING, leased_until__lt=now, attempts__lt=MAX_ATTEMPTS
         )
         found += left_behind.order_by("priority", "-pk")[:limit]
-        found.sort(key=lambda task: (task.priority, not _is_seen(task.product)))
+        found.sort(key=lambda task: (task.priority, getattr(task, "zero_shot", "") not in SETTLED))
         return found[:limit]
 
     def photos_changed(self) -> int:
@@ -99,15 +100,10 @@ class VisionQuerySet(WorkQuerySet["VisionTask"]):
         What was asked for and is not done yet stays as it was asked for; the rest is nobody's
         request any more.
         """
-        settled = self.filter(state__in=[WorkState.DONE, WorkState.FAILED])
+        settled = self.filter(state__in=SETTLED)
         count = settled.update(**NOBODY_ASKED, priority=BY_TURN)
         self.redo()
         return count
-
-
-def _is_seen(product: Product) -> bool:
-    task = getattr(product, "describe_task", None)
-    return task is not None and task.state in {WorkState.DONE, WorkState.FAILED}
 
 
 NOBODY_ASKED = {"run": None, "requested_by": None, "forced": False, "trial": False, "nonce": ""}
