@@ -18,6 +18,7 @@ from catalog.views import (
     review_samples,
     search,
     suggestions,
+    terms,
     upload,
     versions,
     vocabulary,
@@ -51,6 +52,7 @@ _attribute = f"{_product}attributes/<field:field>/"
 _suggestion = f"{_product}suggestions/<int:entry>/"
 _review = "c/<slug:slug>/review/"
 _variant = f"{_product}variants/<int:variant>/"
+_term = "c/<slug:slug>/terms/<int:pk>/"
 _batch = "c/<slug:slug>/batches/<int:pk>/"
 _run = "c/<slug:slug>/describe/<int:run>/"
 _placement = f"{_product}photos/<int:placement>/"
@@ -110,6 +112,11 @@ urlpatterns = [
     path(f"{_placement}move/", product_parts.placement_move, name="placement_move"),
     path(f"{_placement}delete/", product_parts.placement_delete, name="placement_delete"),
     path(f"{_placement}restore/", product_parts.placement_restore, name="placement_restore"),
+    path("c/<slug:slug>/terms/", terms.terms, name="terms"),
+    path(f"{_term}accept/", terms.term_accept, name="term_accept"),
+    path(f"{_term}map/", terms.term_map, name="term_map"),
+    path(f"{_term}reject/", terms.term_reject, name="term_reject"),
+    path(f"{_term}undo/", terms.term_undo, name="term_undo"),
     path("c/<slug:slug>/batches/", batches.batches, name="batches"),
     path(_batch, batches.batch, name="batch"),
     path(f"{_batch}undo/", batches.batch_undo, name="batch_undo"),

@@ -288,6 +288,19 @@ def terms_decide(*, terms: Iterable[Term], state: str, actor: Any) -> int:
 
 
 @transaction.atomic
+def terms_reopen(*, terms: Iterable[Term], actor: Any) -> int:
+    """Let terms wait for a decision again, whatever was decided; returns how many changed."""
+    changed = [term for term in terms if term.state != TermState.PROPOSED]
+    for term in changed:
+        term.state, term.merged_into = TermState.PROPOSED, None
+        term.save(update_fields=["state", "merged_into"])
+        audit(actor=actor, action="term.reopen", target=term, summary=_term_name(term))
+    for field in {term.attribute.key for term in changed}:
+        projection_renew(field=field, actor=actor)
+    return len(changed)
+
+
+@transaction.atomic
 def terms_merge(*, terms: Iterable[Term], into: Term, actor: Any) -> int:
     """Have products say `into` where they say one of these terms; returns how many were merged.
 

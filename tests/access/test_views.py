@@ -37,6 +37,7 @@ ATTRIBUTE = (*PRODUCT, "=color")
 RUN = ("slug", "run.pk")
 PLACED = ("slug", "placement.pk")
 SUGGESTION, BATCH = (*PRODUCT, "suggestion.pk"), ("slug", "batch.pk")
+TERM = ("slug", "term.pk")
 VARIANT, PLACEMENT = (*PRODUCT, "variant.pk"), (*PRODUCT, "placement.pk")
 LINES = [
     Line("search", SHOP, "get", ANY),
@@ -71,6 +72,11 @@ LINES = [
     Line("suggestion_edit", SUGGESTION, "get", EDIT),
     Line("suggestion_edit", SUGGESTION, "post", EDIT),
     Line("act_undo", (*PRODUCT, "=wrote", "suggestion.pk"), "post", EDIT),
+    Line("terms", SHOP, "get", ANY),
+    Line("term_accept", TERM, "post", ()),
+    Line("term_map", TERM, "post", ()),
+    Line("term_reject", TERM, "post", ()),
+    Line("term_undo", TERM, "post", ()),
     Line("batches", SHOP, "get", ANY),
     Line("batch", BATCH, "get", ANY),
     Line("batch_undo", BATCH, "post", EDIT),
