@@ -82,7 +82,7 @@ class CategoryAdmin(WithLabels, Refusable, ModelAdmin):
         ("shopify_id", admin.EmptyFieldListFilter),
     ]
     autocomplete_fields = ["parent"]
-    list_per_page = 200
+    list_per_page = 100
     show_full_result_count = False
     actions = ["offer", "hide"]
     actions_list = ["bring", "export"]
@@ -228,7 +228,7 @@ class TermAdmin(WithLabels, Refusable, ModelAdmin):
     search_fields = ["key", "labels", "attribute__key"]
     autocomplete_fields = ["attribute", "merged_into", "categories"]
     actions = ["accept", "reject", "merge"]
-    list_per_page = 200
+    list_per_page = 100
     show_full_result_count = False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:

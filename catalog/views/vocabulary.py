@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -15,7 +16,7 @@ from django.utils.translation import get_language_info
 from django.views.decorators.http import require_safe
 
 from catalog import selectors
-from catalog.describe.schema import category_schema
+from catalog.describe.schema import Held, category_schema
 from catalog.describe.vocabulary import AttributeNode, CategoryNode, TermNode, Vocabulary, current
 from catalog.models import AttributeKind, Catalog
 from catalog.models.vocabulary import label_in
@@ -54,7 +55,7 @@ def vocabulary_page(request: HttpRequest, slug: str) -> HttpResponseBase:
         "attributes": [
             _attribute(vocabulary, node, path, catalog.language) for node in _of(vocabulary, path)
         ],
-        "languages": _languages(vocabulary, catalog.language),
+        "languages": _languages(Held(vocabulary), catalog.language),
         "counts": _counts(vocabulary),
         "schema": json.dumps(category_schema(vocabulary, path).json, ensure_ascii=False, indent=2)
         if path
@@ -209,8 +210,10 @@ def _counts(vocabulary: Vocabulary) -> dict[str, int]:
     }
 
 
-def _languages(vocabulary: Vocabulary, own: str) -> list[dict[str, Any]]:
+@functools.lru_cache(maxsize=16)
+def _languages(held: Held, own: str) -> list[dict[str, Any]]:
     """What lacks a label, language by language, the catalogue's own first: it is shown in English."""
+    vocabulary = held.vocabulary
     named: list[tuple[str, CategoryNode | AttributeNode | TermNode]] = [
         (category.path, category) for category in vocabulary.categories.values()
     ]

@@ -24,6 +24,7 @@ PAGES = {
     "upload": "/c/{shop}/upload/",
     "activity": "/c/{shop}/activity/",
     "settings": "/c/{shop}/settings/",
+    "vocabulary": "/c/{shop}/settings/vocabulary/?category=clothing/dresses",
     "missing": "/nowhere/",
 }
 SEVERE = {"serious", "critical"}
