@@ -63,7 +63,7 @@ _KEY = re.compile(r"[a-z0-9_-]{1,60}")
 class Browse:
     """What of a catalogue is listed. Everything empty: all of it.
 
-    `missing` are attributes (or "title", "description", "brand", "category", "price") that should
+    `exact` leaves out what lies below the category. `missing` are attributes (or "title", "description", "brand", "category", "price") that should
     have a value and have none; `values` are (attribute, value); `source` is a key of SAID_BY, its
     `confidence` a band in per cent such as (50, 70), the upper bound not in it but for 100;
     `price` is (currency, lowest, upper bound), the upper bound not in it; a bound may be None.
@@ -72,6 +72,7 @@ class Browse:
     status: str = ""
     changed: bool = False
     category: str = ""
+    exact: bool = False
     missing: tuple[str, ...] = ()
     values: tuple[tuple[str, str], ...] = ()
     source: str = ""
@@ -100,6 +101,7 @@ class Browse:
             status=status if status in ProductStatus.values else "",
             changed=address.get("changed", "") == "1",
             category=category if _is_text(category) else "",
+            exact=address.get("exact", "") == "1" and _is_text(category),
             missing=tuple(dict.fromkeys(missing))[:MAX_FILTERS],
             values=tuple(dict.fromkeys(values))[:MAX_FILTERS],
             source=source if source in SAID_BY else "",
@@ -115,6 +117,7 @@ class Browse:
             ("status", self.status),
             ("changed", "1" if self.changed else ""),
             ("category", self.category),
+            ("exact", "1" if self.exact else ""),
             *(("missing", name) for name in self.missing),
             *((f"{PREFIX}{name}", value) for name, value in self.values),
             ("source", self.source),
@@ -149,7 +152,8 @@ class Browse:
         if self.changed:
             products = products.filter(changed_since_approval=True)
         if self.category:
-            products = products.filter(in_category(self.category))
+            here = Q(category__path=self.category) if self.exact else in_category(self.category)
+            products = products.filter(here)
         for name in self.missing:
             products = products.filter(is_missing(name, vocabulary.current()))
         for field, value in self.values:

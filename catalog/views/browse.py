@@ -52,7 +52,10 @@ def field_label(name: str, labels: Labels) -> str:
 
 def _chips(browse: Browse, labels: Labels) -> Iterator[tuple[str, Browse]]:
     if browse.category:
-        yield f"Category: {labels.value(CATEGORY, browse.category)}", replace(browse, category="")
+        label = f"Category: {labels.value(CATEGORY, browse.category)}"
+        if browse.exact:
+            label += ", nothing below it"
+        yield label, replace(browse, category="", exact=False)
     for name in browse.missing:
         without = tuple(each for each in browse.missing if each != name)
         yield f"No {field_label(name, labels).lower()}", replace(browse, missing=without)

@@ -95,6 +95,7 @@ LINES = [
     Line("placement_restore", PLACEMENT, "post", EDIT),
     Line("upload", SHOP, "get", EDIT),
     Line("upload", SHOP, "post", EDIT),
+    Line("insights", SHOP, "get", ANY),
     Line("activity", SHOP, "get", ANY),
     Line("activity_retry", SHOP, "post", EDIT),
     Line("activity_drop", SHOP, "post", EDIT),
