@@ -5,6 +5,7 @@ from catalog.api.errors import add_error_handlers
 from catalog.api.health import router as health_router
 from catalog.api.ledger import router as ledger_router
 from catalog.api.products import router as products_router
+from catalog.api.review import router as review_router
 from catalog.api.search import router as search_router
 from catalog.api.versions import router as versions_router
 from catalog.api.vocabulary import router as vocabulary_router
@@ -17,6 +18,7 @@ ROUTERS = (
     vocabulary_router,
     describing_router,
     ledger_router,
+    review_router,
 )
 
 __all__ = ["ROUTERS", "add_error_handlers"]

@@ -85,7 +85,7 @@ def review(request: Request, slug: str) -> HttpResponseBase:
     catalog = opened(request, slug)
     narrowed = Narrowed.of(request.GET)
     sample = sample_in(catalog, number(request.GET.get("sample"), 0))
-    vocabulary = Vocabulary()
+    vocabulary = Vocabulary(catalog.language)
     shown = items(_next_ids(request, catalog, narrowed, sample, 1), catalog, vocabulary)
     parameters = narrowed.parameters() | ({"sample": str(sample.pk)} if sample else {})
     values: dict[str, Any] = {
@@ -147,7 +147,7 @@ def review_items(request: Request, slug: str) -> HttpResponseBase:
     count = max(1, min(number(request.GET.get("n"), AHEAD), MOST_AHEAD))
     only = number(request.GET.get("entry"), 0)
     ids = [only] if only else _next_ids(request, catalog, narrowed, sample, count)
-    shown = items(ids, catalog, Vocabulary())
+    shown = items(ids, catalog, Vocabulary(catalog.language))
     may = rights(request, catalog)
     drawn = [
         {
@@ -193,7 +193,7 @@ def review_decide(request: Request, slug: str) -> HttpResponseBase:
     if kind == ActKind.EDIT and not any(value):
         return refused(request, "Choose a value or write one.", _here(request, slug))
     act = Act(number(request.POST.get("entry"), 0), ActKind(kind), value or None)
-    _check_rights(request, catalog, [act])
+    may_act(request.user, catalog, [act])
     (outcome,) = review_acts(catalog=catalog, acts=[act], actor=request.user, sample=sample)
     if outcome.state == OutcomeState.REFUSED:
         return refused(request, outcome.message, _here(request, slug))
@@ -227,7 +227,7 @@ def review_undo(request: Request, slug: str, pk: int) -> HttpResponseBase:
     """Take back what was decided on one suggestion."""
     catalog = opened(request, slug)
     act = Act(pk, ActKind.UNDO)
-    _check_rights(request, catalog, [act])
+    may_act(request.user, catalog, [act])
     (outcome,) = review_acts(catalog=catalog, acts=[act], actor=request.user)
     here = reverse("catalog:review", args=[slug])
     if outcome.state == OutcomeState.REFUSED:
@@ -243,7 +243,7 @@ def _decide_many(request: Request, catalog: Catalog) -> HttpResponseBase:
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
         message = "Send decisions: a list of {entry, act, value}."
         return json_error(message, code="invalid", status=HTTPStatus.BAD_REQUEST)
-    _check_rights(request, catalog, acts)
+    may_act(request.user, catalog, acts)
     outcomes = review_acts(catalog=catalog, acts=acts, actor=request.user, sample=sample)
     answer: dict[str, Any] = {"outcomes": [outcome_json(outcome) for outcome in outcomes]}
     if sample is not None:
@@ -265,13 +265,12 @@ def _acts(decisions: list[dict[str, Any]]) -> list[Act]:
     ]
 
 
-def _check_rights(request: Request, catalog: Catalog, acts: Sequence[Act]) -> None:
+def may_act(user: object, catalog: Catalog, acts: Sequence[Act]) -> None:
     """Deciding is a reviewer's, writing something else an editor's; everybody takes back what is
     their own, and nobody else's. Raises PermissionDenied.
     """
-    may = rights(request, catalog)
+    role = selectors.role_in(user, catalog)
     for act in acts:
-        if act.kind == ActKind.UNDO:
-            continue
-        if not (may["may_edit"] if act.kind == ActKind.EDIT else may["may_decide"]):
+        needed = selectors.EDIT if act.kind == ActKind.EDIT else selectors.REVIEW
+        if act.kind != ActKind.UNDO and role not in needed:
             raise PermissionDenied(selectors.READ_ONLY)

@@ -36,7 +36,7 @@ MOST_AT_ONCE = 200
 def review_picker(request: Request, slug: str) -> HttpResponseBase:
     """Which fields and categories have open suggestions, and how many."""
     catalog = opened(request, slug)
-    vocabulary = Vocabulary()
+    vocabulary = Vocabulary(catalog.language)
     fields: list[dict[str, Any]] = []
     for field, counts in reviews.open_by_category(catalog).items():
         view = "catalog:review" if field in COLUMN_FIELDS else "catalog:review_grid"
@@ -104,7 +104,7 @@ def review_grid(request: Request, slug: str) -> HttpResponseBase:
     if chosen:
         value = _value(chosen)
         shown = rows.filter(value__isnull=True) if value is None else rows.filter(value=value)
-    vocabulary = Vocabulary()
+    vocabulary = Vocabulary(catalog.language)
     paginator = Paginator(reviews.grouped(shown), PAGE)
     page = paginator.get_page(number(request.GET.get("page"), 1))
     cards = items([row.pk for row in page.object_list], catalog, vocabulary)
@@ -194,7 +194,7 @@ def review_grid_act(request: Request, slug: str) -> HttpResponseBase:
 
 
 def _act(catalog: Catalog, act: str, chosen: list[int], field: str, request: Request) -> Decided:
-    name = Vocabulary().field(field)
+    name = Vocabulary(catalog.language).field(field)
     if act == "change":
         value = [text for text in request.POST.getlist("value") if text.strip()]
         if not value:

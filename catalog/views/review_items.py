@@ -54,9 +54,10 @@ SOURCES = {
 
 
 class Vocabulary:
-    """Fields, values and categories in words, read once for a whole page."""
+    """Fields, values and categories in words of one language, read once for a whole page."""
 
-    def __init__(self) -> None:
+    def __init__(self, language: str = "en") -> None:
+        self._language = language
         terms = Prefetch("terms", Term.objects.prefetch_related("categories"))
         rows = AttributeDefinition.objects.prefetch_related(terms)
         self.definitions = {row.key: row for row in rows}
@@ -70,14 +71,16 @@ class Vocabulary:
         if key in FIELD_LABELS:
             return FIELD_LABELS[key]
         definition = self.definitions.get(key)
-        return definition.label() if definition else key.replace("_", " ").capitalize()
+        return (
+            definition.label(self._language) if definition else key.replace("_", " ").capitalize()
+        )
 
     def value(self, field: str, value: Any) -> str:
         if field == CATEGORY:
             return self.trail(str(value))
         term = self._terms.get(field, {}).get(str(value))
         if term is not None:
-            return term.label()
+            return term.label(self._language)
         if isinstance(value, bool):
             return "Yes" if value else "No"
         unit = self.definitions[field].unit if field in self.definitions else ""
@@ -100,7 +103,9 @@ class Vocabulary:
         """A category with what it lies in: Clothing › Dresses."""
         steps = path.split("/")
         paths = ["/".join(steps[: n + 1]) for n in range(len(steps))]
-        known = [self.categories[each].label() for each in paths if each in self.categories]
+        known = [
+            self.categories[each].label(self._language) for each in paths if each in self.categories
+        ]
         return " › ".join(known) or path
 
     def _is_proposed(self, field: str, value: Any) -> bool:
@@ -147,7 +152,11 @@ class Vocabulary:
         if definition.kind not in CHOICES:
             return []
         return [
-            {"value": t.key, "label": t.label(), "hex": present.color_hex(field, t.key)}
+            {
+                "value": t.key,
+                "label": t.label(self._language),
+                "hex": present.color_hex(field, t.key),
+            }
             for t in definition.terms.all()
             if t.state == TermState.ACTIVE and self._fits(t, path)
         ]
@@ -203,6 +212,7 @@ def _item(
         "model": row.model,
         "confidence": row.confidence,
         "said_confidence": row.said_confidence,
+        "weighed": _weighed(row.evidence),
         "control": vocabulary.control(row.field),
         "values_json": json.dumps(row.value or []),
         "open": vocabulary.is_open(row.field),
@@ -283,14 +293,24 @@ def _others(vocabulary: Vocabulary, others: list[LedgerEntry]) -> list[dict[str,
     ]
 
 
+def _weighed(evidence: Any) -> str:
+    """What else made the machine's value more or less likely; see `catalog.describe.weighing`.
+
+    Whether another machine agrees shows in what that one says itself.
+    """
+    neighbours = evidence.get("neighbours") if isinstance(evidence, dict) else None
+    if not isinstance(neighbours, dict) or not neighbours.get("of"):
+        return ""
+    agree, count = neighbours.get("agree", 0), neighbours["of"]
+    return f"{agree} of {count} confirmed products that look like it have the same."
+
+
 def _alternatives(
     row: LedgerEntry, options: list[dict[str, str]], others: list[LedgerEntry]
 ) -> list[dict[str, Any]]:
     """The likeliest other values, as many as there are digits: first what other sources say."""
     suggested = {str(value) for value in row.value or []}
     said = [str(value) for other in others for value in other.value or []]
-    evidence = row.evidence if isinstance(row.evidence, dict) else {}
-    said += [str(each) for each in evidence.get("alternatives", ()) if isinstance(each, str)]
     rank = {value: n for n, value in reversed(list(enumerate(said)))}
     if row.field == CATEGORY and suggested:
         path = next(iter(suggested))

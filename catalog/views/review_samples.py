@@ -32,7 +32,7 @@ SHOWN_SAMPLES = 50
 def review_samples(request: Request, slug: str) -> HttpResponseBase:
     """The samples that were drawn, and a form to draw another."""
     catalog = opened(request, slug)
-    vocabulary = Vocabulary()
+    vocabulary = Vocabulary(catalog.language)
     narrowed = Narrowed.of(request.GET)
     samples = ReviewSample.objects.filter(catalog=catalog).select_related("created_by", "batch")
     values = {
@@ -106,7 +106,7 @@ def review_sample(request: Request, slug: str, pk: int) -> HttpResponseBase:
     """How right the sample found the machine to be, and what is to become of the rest."""
     catalog = opened(request, slug)
     sample = sample_of(catalog, pk)
-    vocabulary = Vocabulary()
+    vocabulary = Vocabulary(catalog.language)
     standing = reads.standing(sample)
     rest = reads.rest(sample).count()
     values = {

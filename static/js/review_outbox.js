@@ -29,6 +29,10 @@ function recall(keeps) {
 export function startOutbox({ url, keeps, onOutcome, onSample, onChange }) {
   const name = `${keeps}:${Date.now()}-${Math.random()}`;
   const waiting = recall(keeps);
+  // What was decided on, also once that is answered for: a list asked for before still has it.
+  const passed = new Set();
+  const note = ({ entry, act }) => (act === "undo" ? passed.delete(entry) : passed.add(entry));
+  waiting.forEach(note);
   let flying = 0;
   let cut = false;
   let wait = FIRST_RETRY_MS;
@@ -106,7 +110,9 @@ export function startOutbox({ url, keeps, onOutcome, onSample, onChange }) {
     keep();
     const problem = answer.error?.message ?? "This was not taken. Reload the page and try again.";
     decisions.forEach((decision, n) => {
-      onOutcome(decision, answer.outcomes?.[n] ?? { state: "refused", message: problem });
+      const outcome = answer.outcomes?.[n] ?? { state: "refused", message: problem };
+      if (outcome.state === "refused") passed.delete(decision.entry);
+      onOutcome(decision, outcome);
     });
     if (answer.sample) onSample(answer.sample);
     send();
@@ -127,6 +133,7 @@ export function startOutbox({ url, keeps, onOutcome, onSample, onChange }) {
     /** Send a decision behind those that wait: {entry, act, value, sample}. */
     add(decision) {
       waiting.push(decision);
+      note(decision);
       keep();
       send();
     },
@@ -135,10 +142,11 @@ export function startOutbox({ url, keeps, onOutcome, onSample, onChange }) {
       const last = waiting.map((decision) => decision.entry).lastIndexOf(entry);
       if (last < flying || waiting[last].act === "undo") return false;
       waiting.splice(last, 1);
+      passed.delete(entry);
       keep();
       return true;
     },
-    /** Whether a decision on this suggestion is yet to be answered for. */
-    has: (entry) => waiting.some((decision) => decision.entry === entry),
+    /** Whether this suggestion was decided on. */
+    has: (entry) => passed.has(entry),
   };
 }

@@ -51,12 +51,24 @@ DECIDE = {
     ("POST", "/suggestions/{pk}/reject"),
     ("POST", "/suggestions/{pk}/undo"),
     ("POST", "/catalogs/{slug}/suggestions/decide"),
+    ("POST", "/catalogs/{slug}/review/samples"),
+    ("POST", "/review/samples/{pk}/accept-rest"),
 }
-MOVE = {("POST", "/catalogs/{slug}/products/status")}
+MOVE = {
+    ("POST", "/catalogs/{slug}/products/status"),
+    ("GET", "/catalogs/{slug}/review"),
+    ("POST", "/catalogs/{slug}/review/decisions"),
+    ("GET", "/review/samples/{pk}"),
+    ("POST", "/review/samples/{pk}/verdicts"),
+}
 # Bodies of calls that take JSON.
 BODIES = {
     "/catalogs/{slug}/products/status": {"status": "in_review", "ids": []},
     "/catalogs/{slug}/describe": {"dry_run": True},
+    "/catalogs/{slug}/review/decisions": {"decisions": [{"entry": 0, "decision": "undo"}]},
+    "/catalogs/{slug}/review/samples": {"field": "material"},
+    "/review/samples/{pk}/verdicts": {"decisions": [{"entry": 0, "decision": "undo"}]},
+    "/review/samples/{pk}/accept-rest": {},
     "/describe-runs/{pk}/accept": {},
     "/catalogs/{slug}/suggestions/decide": {"ids": [1], "accept": True},
 }
@@ -64,6 +76,8 @@ BODIES = {
 NO_TRIAL = {f"/describe-runs/{{pk}}/{act}" for act in ("accept", "discard", "reopen")}
 # Nobody has decided on the suggestion that there is, and the batch stands.
 NOTHING_TO_UNDO = {"/suggestions/{pk}/undo", "/batches/{pk}/restore"}
+# There is nothing to draw from, and the sample that there is was not judged.
+NO_SAMPLE = {"/catalogs/{slug}/review/samples", "/review/samples/{pk}/accept-rest"}
 TABLE = sorted(READ | WRITE | MOVE | DECIDE)
 
 
@@ -83,6 +97,7 @@ def owners(shop):
         ("/describe-runs/", shop.run),
         ("/suggestions/", shop.suggestion),
         ("/batches/", shop.batch),
+        ("/review/samples/", shop.sample),
     ]
 
 
@@ -136,7 +151,7 @@ def test_members_are_let_in_by_their_roles(call, people, role, method, path):
     elif role not in allowed:
         assert answer == 403
     else:
-        refused = path in NO_TRIAL or path in NOTHING_TO_UNDO
+        refused = path in NO_TRIAL | NOTHING_TO_UNDO | NO_SAMPLE
         assert answer in ({422} if refused else {200, 204})
 
 
