@@ -41,7 +41,7 @@ PATIENCE_SECONDS = 3.0
 # Calls under way are waited for when the worker stops; it ends by itself some time after that.
 GRACE_SECONDS = 8.0
 # Claimed while every thread of the crew is busy, so that none waits for the database in between.
-CALLS_AHEAD = 1
+CALLS_AHEAD = 2
 PHOTO_THREADS = 2
 # So many questions for each thread of the crew are got ready.
 AHEAD = 3
@@ -345,7 +345,7 @@ def _reading(flight: _Flight, answer: Answer) -> VisionAnswer:
         known_category=question.category,
     )
     if reading.misplaced:
-        logger.info(
+        logger.debug(
             "attributes left out that the category does not have",
             product=question.product.pk,
             attributes=reading.misplaced,
