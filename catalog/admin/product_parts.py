@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -21,6 +22,8 @@ from catalog.models import (
     AttributeDefinition,
     AttributeKind,
     CurrentAttribute,
+    Decision,
+    LedgerEntry,
     Photo,
     Placement,
     Product,
@@ -179,13 +182,24 @@ class AttributeInline(TabularInline):
     form = AttributeForm
     extra = 1
     verbose_name_plural = "attributes"
-    fields = ["field", "text", "empty", "source", "confidence", "locked"]
-    readonly_fields = ["source", "confidence", "locked"]
+    fields = ["field", "text", "empty", "source", "said_by", "confidence", "confirmed_by", "locked"]
+    readonly_fields = ["source", "said_by", "confidence", "confirmed_by", "locked"]
     can_delete = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CurrentAttribute]:
         rows = super().get_queryset(request).filter(variant=None)
+        rows = rows.select_related("entry__created_by", "entry__decided_by")
         return rows.exclude(field__in=COLUMN_FIELDS).order_by("field")
+
+    @admin.display(description="Said by")
+    def said_by(self, row: CurrentAttribute) -> str:
+        return row.entry.model or _name(row.entry.created_by) if row.entry_id else ""
+
+    @admin.display(description="Confirmed by")
+    def confirmed_by(self, row: CurrentAttribute) -> str:
+        if not row.entry_id or row.entry.decision != Decision.ACCEPTED:
+            return "–"
+        return _name(row.entry.decided_by)
 
     def get_formset(
         self, request: HttpRequest, obj: Product | None = None, **options: Any
@@ -193,6 +207,37 @@ class AttributeInline(TabularInline):
         formset = super().get_formset(request, obj, **options)
         formset.form.definitions = {row.key: row for row in AttributeDefinition.objects.all()}
         return formset
+
+
+def _name(user: Any) -> str:
+    return user.get_username() if user is not None else "–"
+
+
+class SuggestionInline(TabularInline):
+    """What machines said and awaits a person, to look at; it is decided on the product's page."""
+
+    model = LedgerEntry
+    extra = 0
+    verbose_name_plural = "suggestions"
+    fields = readonly_fields = ["field", "value", "source", "model", "confidence", "decide"]
+    can_delete = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LedgerEntry]:
+        rows = super().get_queryset(request).filter(awaits_review=True)
+        return rows.select_related("product__catalog").order_by("field", "pk")
+
+    @admin.display(description="")
+    def decide(self, row: LedgerEntry) -> str:
+        address = f"{row.product.get_absolute_url()}#suggestions"
+        return format_html('<a href="{}">Decide</a>', address)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        del request, obj
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        del request, obj
+        return False
 
 
 class VersionInline(TabularInline):

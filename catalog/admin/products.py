@@ -10,13 +10,17 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet, URLField
 from django.forms import ModelForm
 from django.http import HttpRequest
+from django.utils import timezone
 from unfold.widgets import UnfoldAdminURLInputWidget
 
 from catalog import selectors
+from catalog.admin import product_filters
 from catalog.admin.base import Hidden, ReadOnlyAdmin, ServiceAdmin
+from catalog.admin.product_acts import ProductActs
 from catalog.admin.product_parts import (
     AttributeInline,
     PlacementInline,
+    SuggestionInline,
     VariantInline,
     VersionInline,
     thumbnail,
@@ -78,7 +82,7 @@ def _is_listing(request: HttpRequest) -> bool:
 
 
 @admin.register(Product)
-class ProductAdmin(Hidden, ServiceAdmin):
+class ProductAdmin(Hidden, ProductActs, ServiceAdmin):
     form = ProductForm
     formfield_overrides = {
         URLField: {"widget": UnfoldAdminURLInputWidget, "assume_scheme": "https"},
@@ -90,6 +94,7 @@ class ProductAdmin(Hidden, ServiceAdmin):
         "status",
         "changed_since_approval",
         ("category", admin.RelatedOnlyFieldListFilter),
+        *product_filters.FILTERS,
         DeletedFilter,
     ]
     search_fields = ["title", "handle", "variants__sku", "variants__gtin"]
@@ -109,7 +114,14 @@ class ProductAdmin(Hidden, ServiceAdmin):
         "updated_at",
     ]
     readonly_fields = ["category", "created_at", "updated_at"]
-    actions = ["set_draft", "set_in_review", "set_approved", "set_archived", "restore"]
+    actions = [
+        "set_draft",
+        "set_in_review",
+        "set_approved",
+        "set_archived",
+        *ProductActs.act_actions,
+        "restore",
+    ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
         rows = super().get_queryset(request)
@@ -138,7 +150,9 @@ class ProductAdmin(Hidden, ServiceAdmin):
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list:
         del request
-        return [VariantInline, AttributeInline, PlacementInline, VersionInline] if obj else []
+        if obj is None:
+            return []
+        return [VariantInline, AttributeInline, SuggestionInline, PlacementInline, VersionInline]
 
     @admin.display(description="")
     def picture(self, product: Product) -> str:
@@ -188,6 +202,10 @@ class ProductAdmin(Hidden, ServiceAdmin):
             Placement: self._save_placements,
             CurrentAttribute: self._save_attributes,
         }
+        if formset.model not in savers:
+            # To look at alone; Django counts the changes of every formset all the same.
+            formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
+            return
         product = Product.objects.select_related("catalog").get(pk=formset.instance.pk)
         savers[formset.model](request, product, formset)
 
@@ -238,6 +256,7 @@ class ProductAdmin(Hidden, ServiceAdmin):
 
     def _save_attributes(self, request: HttpRequest, product: Product, formset: Any) -> None:
         formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
+        now = timezone.now()
         for form in formset.forms:
             if not form.has_changed():
                 continue
@@ -247,6 +266,7 @@ class ProductAdmin(Hidden, ServiceAdmin):
                 value=form.cleaned_data["value"],
                 locale=form.instance.locale,
                 actor=request.user,
+                at=now,
             )
             if form.instance.pk:
                 formset.changed_objects.append((form.instance, form.changed_data))

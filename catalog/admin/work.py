@@ -10,7 +10,6 @@ from django.http import HttpRequest
 
 from catalog.admin.base import ReadOnlyAdmin, SuperusersOnly
 from catalog.models import (
-    Batch,
     DescribeRun,
     DescribeTask,
     EmbeddingSpace,
@@ -18,7 +17,6 @@ from catalog.models import (
     FileRemoval,
     IndexChange,
     Job,
-    LedgerEntry,
     VisionTask,
 )
 from catalog.services.work import work_retry
@@ -51,29 +49,6 @@ for model in (EmbedTask, DescribeTask, VisionTask, IndexChange, Job, FileRemoval
 class EmbeddingSpaceAdmin(SuperusersOnly, ReadOnlyAdmin):
     list_display = ["model_id", "dimension", "state", "created_at", "live_since"]
     exclude = ["background"]
-
-
-@admin.register(LedgerEntry)
-class LedgerEntryAdmin(ReadOnlyAdmin):
-    catalog_path = "product__catalog"
-    list_display = [
-        "created_at",
-        "product",
-        "field",
-        "value",
-        "source",
-        "confidence",
-        "decision",
-        "retracted_at",
-    ]
-    list_filter = ["source", "decision", "field"]
-    search_fields = ["product__title", "field"]
-    list_select_related = ["product"]
-
-
-@admin.register(Batch)
-class BatchAdmin(ReadOnlyAdmin):
-    list_display = ["label", "catalog", "created_by", "created_at", "retracted_at"]
 
 
 @admin.register(DescribeRun)
