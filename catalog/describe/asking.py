@@ -70,7 +70,9 @@ def questions_of(
     limit = max(facts.images_per_call, 1)
     questions = []
     for task in tasks:
-        product = products[task.product_id]
+        product = products.get(task.product_id)
+        if product is None:
+            continue  # purged a moment ago, and its task with it
         photos = in_order(placements[product.pk])
         category = categories.get(product.pk)
         path = category.value[0] if category is not None and category.value else ""

@@ -144,7 +144,7 @@ class VisionDescriber:
             )
             known |= {_key(question.task): self._plan(question) for question in asked}
         # In the order of their turn.
-        self._plans = {_key(task): known[_key(task)] for task in tasks}
+        self._plans = {key: known[key] for task in tasks if (key := _key(task)) in known}
 
     def _plan(self, question: Question) -> _Plan:
         if question.is_settled:
