@@ -109,6 +109,12 @@ def forget() -> None:
     _kept.asked_at, _kept.row, _kept.token, _kept.key = 0.0, None, "", None
 
 
+def _changed() -> None:
+    """This transaction sees the change at once, other threads when it is done."""
+    forget()
+    transaction.on_commit(forget)
+
+
 @sensitive_variables("key")
 @transaction.atomic
 def credential_set(*, key: str, user: User | None) -> Credential:
@@ -119,7 +125,7 @@ def credential_set(*, key: str, user: User | None) -> Credential:
         hint=key[-4:],
         created_by=user,
     )
-    transaction.on_commit(forget)
+    _changed()
     return credential
 
 
@@ -129,7 +135,7 @@ def credential_remove() -> Credential | None:
     credential = stored()
     if credential is not None:
         Credential.objects.filter(pk=credential.pk).update(removed_at=timezone.now())
-    transaction.on_commit(forget)
+    _changed()
     return credential
 
 
@@ -139,7 +145,7 @@ def credential_restore(*, pk: int) -> bool:
     if stored() is not None:
         return False
     restored = Credential.objects.filter(pk=pk).exclude(removed_at=None).update(removed_at=None)
-    transaction.on_commit(forget)
+    _changed()
     return bool(restored)
 
 

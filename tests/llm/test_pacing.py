@@ -69,8 +69,9 @@ def _granted_in_a_process(settings_dict, name, barrier, count) -> None:
     connections.close_all()
 
 
+@pytest.mark.sqlite  # a forked process cannot use the pool of connections; threads show the same
 @pytest.mark.django_db(transaction=True)
-def test_processes_share_the_slots(settings):
+def test_processes_share_the_slots():
     pacing.answered(LANE, 0.0, Seen(300, 299, 0.2))
     connections.close_all()
     context = multiprocessing.get_context("fork")

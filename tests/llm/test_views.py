@@ -12,7 +12,7 @@ from prodintel.llm.types import Ability, Account
 from prodintel.llm.waiting import Waiting
 from tests.groq_server import GroqServer
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 KEY = "gsk_secret_of_ours_4321"
 PAGE = "/settings/models/"
 POSTS = ["key_set", "key_test", "key_remove"]
