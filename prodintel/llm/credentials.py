@@ -110,7 +110,7 @@ def forget() -> None:
 
 
 def _changed() -> None:
-    """This transaction sees the change at once, other threads when it is done."""
+    """Seen at once in this transaction, and by other threads when it is done."""
     forget()
     transaction.on_commit(forget)
 
