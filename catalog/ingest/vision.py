@@ -41,7 +41,7 @@ PATIENCE_SECONDS = 3.0
 # Calls under way are waited for when the worker stops; it ends by itself some time after that.
 GRACE_SECONDS = 8.0
 # Claimed while every thread of the crew is busy, so that none waits for the database in between.
-CALLS_AHEAD = 2
+CALLS_AHEAD = 1
 PHOTO_THREADS = 2
 # So many questions for each thread of the crew are got ready.
 AHEAD = 3
@@ -50,6 +50,9 @@ DATABASE_RETRY = timedelta(seconds=5)
 OUTSIDE_RETRY = 10.0
 # However long a provider or a budget says to wait: somebody may change that meanwhile.
 LONGEST_WAIT = 900.0
+# A product at whose call the provider fails so often in a row, while nothing else is answered that
+# would tell whom it lies with, is taken for the cause: nothing is tried for ever.
+SETBACKS = 12
 # Nobody's product is to blame, and asking for the next one would fail in the same way.
 SITE_WIDE = frozenset({"not_configured", "unauthorised", "unknown_model"})
 
@@ -97,6 +100,8 @@ class VisionDescriber:
         self._weigher = Weigher(Source.VISION_LLM)
         self._looked_at = 0.0
         self._slot_at = 0.0
+        self._answered_at = 0.0
+        self._setbacks: dict[int, tuple[int, float]] = {}
         self._stop_at: float | None = None
 
     def step(self) -> int:
@@ -244,6 +249,7 @@ class VisionDescriber:
         for flight in ended:
             try:
                 answered.append((flight, flight.answer.result()))
+                self._provider_works(flight)
             except CancelledError:
                 VisionTask.objects.release(flight.token)
                 self._forget(flight)
@@ -259,6 +265,10 @@ class VisionDescriber:
             for flight, _ in answered:
                 self._forget(flight)
         return len(ended)
+
+    def _provider_works(self, flight: _Flight) -> None:
+        self._answered_at = time.monotonic()
+        self._setbacks.pop(flight.task.pk, None)
 
     def _forget(self, flight: _Flight) -> None:
         self._flights.remove(flight)
@@ -277,17 +287,29 @@ class VisionDescriber:
 
     def _failed(self, flight: _Flight, error: LanguageModelError) -> None:
         product = flight.task.product_id
-        if not error.outside:
+        if not error.outside or self._is_to_blame(flight, error):
             VisionTask.objects.fail(
                 flight.token, [flight.task.pk], error=str(error), permanent=error.permanent
             )
             logger.warning("product not described", product=product, reason=str(error))
+            if not error.outside:
+                self._provider_works(flight)
             return
         seconds = min(error.retry_after or OUTSIDE_RETRY, LONGEST_WAIT)
         VisionTask.objects.release(flight.token, error=str(error), delay=timedelta(seconds=seconds))
         logger.info("describing waits", product=product, reason=str(error))
         if error.code in SITE_WIDE:
             self._slot_at = time.monotonic() + seconds
+
+    def _is_to_blame(self, flight: _Flight, error: LanguageModelError) -> bool:
+        """Whether it is this product that makes the provider fail: again and again, and others are
+        answered in between.
+        """
+        if error.code != "unavailable" or not error.sent:
+            return False
+        count, failed_at = self._setbacks.get(flight.task.pk, (0, 0.0))
+        self._setbacks[flight.task.pk] = count + 1, time.monotonic()
+        return count >= SETBACKS or 0 < failed_at < self._answered_at
 
     def _wind_down(self) -> None:
         """The worker stops: calls under way may end, the rest goes back as if untouched."""
@@ -345,7 +367,7 @@ def _reading(flight: _Flight, answer: Answer) -> VisionAnswer:
         known_category=question.category,
     )
     if reading.misplaced:
-        logger.debug(
+        logger.info(
             "attributes left out that the category does not have",
             product=question.product.pk,
             attributes=reading.misplaced,

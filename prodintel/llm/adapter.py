@@ -62,6 +62,7 @@ class Failure:
 class CallFailedError(LanguageModelError):
     """A request that failed, with what its answer said besides."""
 
+    sent = True
     failure = Failure()
     # The provider's own word for it, and what it generated in vain.
     provider_code = ""
@@ -229,7 +230,8 @@ def _message(message: Message) -> dict[str, Any]:
 
 def _reply(answer: Any, seen: Seen) -> Reply:
     if not answer.choices:
-        raise _error("The model gave no answer.", "unavailable", outside=True)
+        # It was asked and may have to be paid, so it counts as a try.
+        raise _error("The model gave no answer.", "bad_answer")
     choice = answer.choices[0]
     # Not among the client's fields, but models of OpenAI's kind say it.
     if getattr(choice.message, "refusal", None):

@@ -127,6 +127,8 @@ class LanguageModelError(Exception):
         "refused",  # the provider refuses this request (too large, content)
         "bad_answer",  # no valid structure after the repair round
     )
+    sent = False
+    """Whether a request went out for it; else a limit or the breaker held it back."""
 
     def __init__(
         self,

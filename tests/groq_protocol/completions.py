@@ -241,7 +241,9 @@ class _Answer:
         self._thinks_aloud = model.reasoning and not _hides_reasoning(call)
         pieces = self._pieces(server)
         most = call.body.get("max_completion_tokens") or call.body.get("max_tokens")
-        if self.fault == "truncated" or (most is not None and len(pieces) > most):
+        # Servers gone wrong forget what they were asked to keep to.
+        too_many = most is not None and len(pieces) > most and self.fault not in {"huge", "deep"}
+        if self.fault == "truncated" or too_many:
             self.finish = "length"
             pieces = pieces[: len(pieces) // 2 if self.fault == "truncated" else most]
         if self.fault in {"refusal", "empty_content"}:

@@ -193,7 +193,7 @@ def test_photos_go_along_as_data_and_too_large_ones_do_not_go_out(groq, gateway,
         ("closed", "unavailable", False, True),
         ("cut_body", "unavailable", False, True),
         ("no_json_body", "unavailable", False, True),
-        ("empty_choices", "unavailable", False, True),
+        ("empty_choices", "bad_answer", False, False),
     ],
 )
 def test_error_says_what_it_means_and_is_written_down(groq, ask, fault, code, permanent, outside):
