@@ -96,12 +96,12 @@ class Browse:
             if _is_text(value)
         ]
         missing = [name for name in address.getlist("missing") if _KEY.fullmatch(name)]
-        category = address.get("category", "").strip("/")
+        category = clean_category(address.get("category", ""))
         return cls(
             status=status if status in ProductStatus.values else "",
             changed=address.get("changed", "") == "1",
-            category=category if _is_text(category) else "",
-            exact=address.get("exact", "") == "1" and _is_text(category),
+            category=category,
+            exact=address.get("exact", "") == "1" and bool(category),
             missing=tuple(dict.fromkeys(missing))[:MAX_FILTERS],
             values=tuple(dict.fromkeys(values))[:MAX_FILTERS],
             source=source if source in SAID_BY else "",
@@ -179,6 +179,12 @@ class Browse:
         sold = Variant.objects.alive().filter(product=OuterRef("pk"), currency=currency)
         sold = sold.filter(price__isnull=False) if low is None else sold.filter(price__gte=low)
         return sold if high is None else sold.filter(price__lt=high)
+
+
+def clean_category(path: str) -> str:
+    """A path that can be compared with those of categories; empty for what cannot be one."""
+    path = path.strip("/")
+    return path if _is_text(path) else ""
 
 
 def in_category(path: str) -> Q:

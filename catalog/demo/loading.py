@@ -13,6 +13,7 @@ from catalog.services.catalogs import catalog_create, catalog_update
 from catalog.services.ledger import attribute_set
 from catalog.services.photos import photo_stage, placement_update
 from catalog.services.products import product_create
+from catalog.services.statuses import products_set_status
 
 FOLDER = Path(__file__).parent
 
@@ -66,9 +67,9 @@ def _load(catalog: Catalog, entry: dict[str, Any], categories: dict[str, str], a
         description=entry.get("description", ""),
         brand=entry.get("brand", ""),
         tags=entry.get("tags", []),
-        status=entry.get("status", "draft"),
     ).product
-    if product.status == ProductStatus.APPROVED:
+    status = entry.get("status", ProductStatus.DRAFT)
+    if status != ProductStatus.DRAFT:
         attribute_set(
             product=product,
             field=CATEGORY,
@@ -85,6 +86,8 @@ def _load(catalog: Catalog, entry: dict[str, Any], categories: dict[str, str], a
             alt_text=photo.get("alt", ""),
             variant=variants.get(photo.get("variant", "")),
         )
+    # Last, so that what is approved is the whole of it.
+    products_set_status(products=[product], status=status, actor=actor)
 
 
 def _placed(product: Product, entry: dict[str, Any]) -> Iterator[tuple[Placement, dict[str, Any]]]:

@@ -8,7 +8,7 @@ from typing import Any
 from django.urls import reverse
 
 from catalog.approval.diff import ORDER, Change, word_changes
-from catalog.models import Availability, Catalog, Condition, Photo, PhotoRole
+from catalog.models import Availability, Catalog, Condition, Photo, PhotoRole, Variant
 from catalog.renditions import WIDTHS
 from catalog.services.attribute_values import CATEGORY
 from catalog.views.present import Labels
@@ -43,9 +43,17 @@ def change_groups(
     ]
 
 
+def _is_text(change: Change) -> bool:
+    """Whether it is a text that was changed into another, and not one that came or went."""
+    return change.name in TEXTS and bool(change.before) and bool(change.after)
+
+
 class _Writer:
     def __init__(self, found: Sequence[Change], labels: Labels, catalog: Catalog) -> None:
         self._labels = labels
+        of = {each for c in found if c.name == "variant" for each in (c.before, c.after) if each}
+        sold = Variant.objects.filter(catalog=catalog, pk__in=of) if of else []
+        self._variants = {row.pk: row.option_text or row.sku or "A variant" for row in sold}
         shown = [change.id for change in found if change.part == "photo" and change.id]
         # A photo's address answers only while it stands on some product.
         standing = Photo.objects.filter(
@@ -62,7 +70,7 @@ class _Writer:
             "of": change.label,
             "image_url": self._image(change),
             "pieces": self._pieces(change),
-            "words": change.name in TEXTS,
+            "words": _is_text(change),
         }
 
     def _image(self, change: Change) -> str:
@@ -88,7 +96,7 @@ class _Writer:
             kind = "gone" if change.after is None else "new"
             return [{"kind": kind, "text": change.label}]
         before, after = self._text(change, change.before), self._text(change, change.after)
-        if change.name in TEXTS and before and after:
+        if _is_text(change):
             return [{"kind": kind, "text": text} for kind, text in word_changes(before, after)]
         return [
             {"kind": "gone" if before else "none", "text": before or EMPTY},
@@ -103,7 +111,7 @@ class _Writer:
         if change.name == CATEGORY:
             return self._labels.value(CATEGORY, value)
         if change.name == "variant":
-            return "Another variant"
+            return self._variants.get(value, "Another variant")
         known = CHOICES.get(change.name, {}).get(value)
         if known is not None:
             return str(known)

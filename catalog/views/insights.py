@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from catalog import selectors
 from catalog.browsing import Browse
-from catalog.browsing.filters import UNCONFIRMED
+from catalog.browsing.filters import UNCONFIRMED, clean_category
 from catalog.insights import Insights, insights_of
 from catalog.insights.counting import COLOR, CategoryRow, Prices, Share
 from catalog.models import Catalog, ProductStatus
@@ -32,6 +32,7 @@ from catalog.views.present import Labels, amount, color_hex
 from catalog.views.products import count_of
 
 MOST_MISSING = 12
+MANY_COLORS = "multicolour"
 HEAT_STEPS = 5
 # A bar that stands for something is never so thin that it cannot be seen, in per cent.
 LEAST_WIDTH = 1
@@ -42,7 +43,7 @@ WHOLE = 100
 @login_required
 def insights(request: HttpRequest, slug: str) -> HttpResponseBase:
     catalog = selectors.catalog_for(request.user, slug)
-    category = Browse.of(request.GET).category
+    category = clean_category(request.GET.get("category", ""))
     found = insights_of(catalog, category)
     labels = Labels(catalog.language)
     values = {
@@ -201,7 +202,10 @@ class _Pictures:
             for color, number in self._found.colors
         )
         pairs = zip(bars, self._found.colors, strict=True)
-        return [{**bar, "hex": color_hex(COLOR, color)} for bar, (color, _) in pairs]
+        return [
+            {**bar, "hex": color_hex(COLOR, color), "many": color == MANY_COLORS}
+            for bar, (color, _) in pairs
+        ]
 
     def _price(self, prices: Prices) -> dict[str, Any]:
         bars = self._bars(

@@ -21,7 +21,7 @@ from catalog.views.changes import change_groups
 from catalog.views.http import Request, done, first_message, number, refused
 
 # More than this is closed until somebody opens it.
-OPEN_CHANGES = 8
+OPEN_CHANGES = 12
 NOTHING: Content = {
     **dict.fromkeys(FIELDS, ""),
     "category": None,

@@ -23,6 +23,7 @@ READ = {
     ("GET", "/products/{pk}/versions"),
     ("GET", "/products/{pk}/versions/{number}"),
     ("GET", "/products/{pk}/changes"),
+    ("GET", "/catalogs/{slug}/insights"),
     ("GET", "/catalogs/{slug}/activity"),
     ("GET", "/catalogs/{slug}/batches"),
     ("GET", "/products/{pk}/suggestions"),
