@@ -3,7 +3,9 @@
 At each place (a product or variant, a field, a language; for alternative texts also a photo) at most
 one word awaits a person: of the standing, undecided ones of machines that of the best source, then
 the newest. It does not when people, an import or the product's own column say the same already, nor
-when there is nothing it could be accepted for: a category or photo that is gone.
+when there is nothing it could be accepted for: a category or photo that is gone. What machines had
+said when a person accepted one of their words, or wrote another value in place of one, was decided
+on with it.
 """
 
 from __future__ import annotations
@@ -57,10 +59,34 @@ def _mark(ids: Sequence[int], fields: Sequence[str], definitions: Definitions | 
 
 @dataclass
 class _Words:
-    """What stands at one place: the best undecided word of a machine, the best one of people."""
+    """What is said at one place: the words of machines that nobody decided on, the best one of
+    people, and when people last decided on what there was.
+    """
 
-    suggested: LedgerEntry | None = None
+    undecided: list[LedgerEntry] = field(default_factory=list)
     settled: LedgerEntry | None = None
+    written: set[datetime] = field(default_factory=set)
+    rejected: list[LedgerEntry] = field(default_factory=list)
+    accepted_at: datetime | None = None
+
+    def suggested(self, order: Sequence[str]) -> LedgerEntry | None:
+        """The best undecided word that was said since."""
+        since = self._decided_at()
+        best: LedgerEntry | None = None
+        for row in self.undecided:
+            if since is None or row.created_at > since:
+                best = _better(row, best, order)
+        return best
+
+    def _decided_at(self) -> datetime | None:
+        # A rejection with another value in its place: both at one moment, or the column's text.
+        replaced = [
+            row.decided_at
+            for row in self.rejected
+            if row.decided_at and (row.overwrote or row.decided_at in self.written)
+        ]
+        moments = [*replaced, *([self.accepted_at] if self.accepted_at else [])]
+        return max(moments, default=None)
 
 
 @dataclass
@@ -77,23 +103,29 @@ def _awaiting(rows: Sequence[LedgerEntry], definitions: Definitions) -> set[int]
     categories = _categories(rows)
     places: dict[Place, _Words] = {}
     for row in rows:
-        if row.retracted_at is not None or row.decision == Decision.REJECTED:
-            continue
-        if row.field == CATEGORY and row.value and row.value[0] not in categories:
+        if row.retracted_at is not None:
             continue
         words = places.setdefault(place_of(row), _Words())
-        order = definitions.precedence(row.field)
+        if row.decision == Decision.REJECTED:
+            words.rejected.append(row)
+            continue
+        if row.source == Source.PERSON:
+            words.written.add(row.created_at)
+        if row.field == CATEGORY and row.value and row.value[0] not in categories:
+            continue
         if row.source in MACHINE_SOURCES and row.decision == Decision.NONE:
-            words.suggested = _better(row, words.suggested, order)
-        else:
-            words.settled = _better(row, words.settled, order)
-    suggested = [words.suggested for words in places.values() if words.suggested]
-    facts = _facts(suggested)
-    return {
-        words.suggested.pk
-        for words in places.values()
-        if words.suggested and not _is_said(words.suggested, words.settled, facts, definitions)
-    }
+            words.undecided.append(row)
+            continue
+        words.settled = _better(row, words.settled, definitions.precedence(row.field))
+        if row.decision == Decision.ACCEPTED and row.decided_at:
+            words.accepted_at = max(words.accepted_at or row.decided_at, row.decided_at)
+    found = [
+        (best, words.settled)
+        for (_, _, name, _, _), words in places.items()
+        if (best := words.suggested(definitions.precedence(name)))
+    ]
+    facts = _facts([best for best, _ in found])
+    return {best.pk for best, settled in found if not _is_said(best, settled, facts, definitions)}
 
 
 def place_of(row: LedgerEntry) -> Place:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db.models import Prefetch
+from django.urls import reverse
 
 from catalog import reviews
 from catalog.models import (
@@ -44,7 +45,7 @@ FIELD_LABELS = {
 # Pairs of words; comparing takes time with the square of the length.
 MOST_COMPARED = 400_000
 LONG_TEXTS = frozenset({"description", ALT_TEXT})
-WORDS = re.compile(r"\s+|\S+")
+WORDS = re.compile(r"\S+\s*|\s+")
 SOURCES = {
     Source.PERSON: "a person",
     Source.IMPORT: "an import",
@@ -208,6 +209,7 @@ def _item(
         "text": str(row.value[0]) if texts and row.value else "",
         "is_text": texts,
         "proposed": [value["label"] for value in suggested if value["proposed"]],
+        "terms_url": reverse("catalog:terms", args=[product.catalog.slug]),
         "source": row.source,
         "model": row.model,
         "confidence": row.confidence,

@@ -127,9 +127,9 @@ def test_suggestion_that_counts_until_somebody_decides_is_told_from_one_that_doe
 def test_diff_tells_what_goes_from_what_comes():
     assert diff("A red mug", "A blue mug") == [
         {"kind": "", "text": "A "},
-        {"kind": "del", "text": "red"},
-        {"kind": "ins", "text": "blue"},
-        {"kind": "", "text": " mug"},
+        {"kind": "del", "text": "red "},
+        {"kind": "ins", "text": "blue "},
+        {"kind": "", "text": "mug"},
     ]
 
 

@@ -35,7 +35,7 @@ from catalog.services.ledger import MachineValue, machine_values_record
 from catalog.services.photos import placement_delete, placement_restore, placement_update
 from catalog.services.products import product_update
 from catalog.services.projection import project
-from catalog.services.suggestions import suggestion_decide
+from catalog.services.suggestions import suggestion_decide, suggestion_replace
 from catalog.services.variants import variant_create
 from tests.catalog.colours import staged
 from tests.catalog.services.test_ledger_replay import CATEGORIES, acts, end_of, perform
@@ -49,6 +49,7 @@ column_acts = st.one_of(
     st.tuples(st.just("charge"), st.sampled_from(["5.00", "6.00"])),
     st.tuples(st.just("call"), st.sampled_from(TEXTS)),
     st.tuples(st.just("photo"), st.booleans()),
+    st.tuples(st.just("replace"), st.integers(0, 5), st.sampled_from(["red", "wool", "5.00"])),
     st.tuples(
         st.just("suggest"),
         st.sampled_from(["title", "description", "alt_text"]),
@@ -85,6 +86,11 @@ def do(product: Product, act: tuple, person, batch) -> None:
                 photo = placement.photo_id if field == "alt_text" else None
                 said = MachineValue(field, [text], 0.5, photo_id=photo)
                 machine_values_record(said={product: [said]}, source=source, model="m")
+            case ("replace", number, value):
+                waiting = product.ledger.filter(awaits_review=True).order_by("pk")
+                if entries := list(waiting):
+                    entry = entries[number % len(entries)]
+                    suggestion_replace(entry=entry, value=value, actor=person)
             case _:
                 perform(product, act, person, batch)
 
@@ -94,6 +100,7 @@ def defined(product: Product) -> set[int]:
     rows = list(LedgerEntry.objects.filter(product=product, retracted_at=None))
     rows = [row for row in rows if row.decision != Decision.REJECTED and is_possible(row)]
     undecided = [r for r in rows if r.source in MACHINE_SOURCES and not r.decision]
+    undecided = [r for r in undecided if not any(r.created_at <= at for at in decided_at(r))]
     return {
         row.pk
         for row in undecided
@@ -104,6 +111,22 @@ def defined(product: Product) -> set[int]:
 
 def place(row: LedgerEntry) -> tuple:
     return (row.field, row.photo_id if row.field == "alt_text" else None)
+
+
+def decided_at(row: LedgerEntry) -> list:
+    """When a person accepted another word at the row's place, or wrote one in place of another."""
+    there = [
+        r
+        for r in LedgerEntry.objects.filter(product=row.product_id, retracted_at=None)
+        if place(r) == place(row)
+    ]
+    written = {r.created_at for r in there if r.source == Source.PERSON}
+    return [
+        r.decided_at
+        for r in there
+        if (r.decision == Decision.ACCEPTED and is_possible(r))
+        or (r.decision == Decision.REJECTED and (r.decided_at in written or r.overwrote))
+    ]
 
 
 def rank(row: LedgerEntry) -> tuple:
@@ -193,6 +216,19 @@ def test_next_word_awaits_when_the_better_one_was_rejected(product, guess, perso
     worse = guess("color", ["blue"], Source.ZERO_SHOT)
     suggestion_decide(entry=better, accept=False, actor=person)
     assert awaiting() == {worse.pk}
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_what_was_said_before_a_decision_is_decided_on_with_it(product, guess, person, edited):
+    guess("color", ["green"], Source.ZERO_SHOT)
+    entry = guess("color", ["blue"], Source.VISION_LLM)
+    if edited:
+        suggestion_replace(entry=entry, value=["red"], actor=person)
+    else:
+        suggestion_decide(entry=entry, accept=True, actor=person)
+    assert awaiting() == set()
+    later = guess("color", ["red", "green"], Source.ZERO_SHOT)
+    assert awaiting() == {later.pk}
 
 
 def test_same_colours_in_another_order_are_the_same(product, says, guess):

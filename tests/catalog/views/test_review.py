@@ -184,7 +184,9 @@ def test_proposed_value_says_what_it_is(page, suggest, vocabulary):
     vocabulary["color"].terms.create(key="mauve", labels={"en": "Mauve"}, state="proposed")
     (entry,) = suggest()
     LedgerEntry.objects.filter(pk=entry.pk).update(value=["mauve"])
-    assert "Not in the vocabulary yet: Mauve" in page.get("review").content.decode()
+    text = page.get("review").content.decode()
+    assert "Not in the vocabulary yet: Mauve" in text
+    assert f'href="{page.url("terms")}"' in text
 
 
 # --- the grid -----------------------------------------------------------------------------------
