@@ -19,7 +19,8 @@ export function startDecisions() {
       ? document.getElementById(place.row)
       : (items[Math.min(place.index, items.length - 1)] ?? document.getElementById("attributes"));
     place = null;
-    next?.querySelector("button, a, summary")?.focus({ preventScroll: true });
+    const act = next?.querySelector("button") ?? next?.querySelector("a, summary");
+    act?.focus({ preventScroll: true });
   });
   on("keydown", "[data-suggestion-form]", (event, form) => {
     if (event.key !== "Escape") return;

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NARROW, WIDE
-from tests.live_site import photo, wait_until
+from tests.live_site import USERNAME, photo, wait_until
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_attribute_edited_in_place_is_kept_as_the_persons(open_page, site, descr
     row.get_by_role("link", name="Edit").click()
     row.get_by_text("Turquoise", exact=True).click()
     row.get_by_role("button", name="Save").click()
-    expect(row.locator(".provenance")).to_contain_text("Edited by hand")
+    expect(row.locator(".provenance")).to_contain_text(f"Edited by {USERNAME}")
     expect(row).to_contain_text("Turquoise")
     expect(page).to_have_url(re.compile(path_of(described)))
     stored = site.api.get(f"products/{described['id']}").json()["attributes"]["color"]
