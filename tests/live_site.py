@@ -149,9 +149,9 @@ class LiveSite:
         self._processes.append(process)
         return process
 
-    def serve(self, *words: str) -> subprocess.Popen[bytes]:
+    def serve(self, *words: str, **settings: str) -> subprocess.Popen[bytes]:
         """Start the site and wait until its web server answers."""
-        process = self.command("serve", *words)
+        process = self.command("serve", *words, **settings)
         wait_until(lambda: self.answers() or process.poll() is not None, "the web server")
         assert process.poll() is None, self.log()
         self.supervisor = process
