@@ -44,9 +44,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSite]:
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> PreparedSite:
+    """What sites start from."""
+    return PreparedSite(tmp_path_factory.mktemp("prepared"))
+
+
+@pytest.fixture(scope="session")
+def site(
+    tmp_path_factory: pytest.TempPathFactory, prepared: PreparedSite
+) -> Iterator[LiveSite]:
     """One site a test process: its files come with those of other packages between them."""
-    prepared = PreparedSite(tmp_path_factory.mktemp("prepared"))
     with live_site(prepared, tmp_path_factory.mktemp("site")) as running:
         running.serve()
         running.wait_ready()

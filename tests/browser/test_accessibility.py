@@ -23,6 +23,7 @@ PAGES = {
     "new variant": "/c/{shop}/products/{product}/variants/new/",
     "upload": "/c/{shop}/upload/",
     "activity": "/c/{shop}/activity/",
+    "describe": "/c/{shop}/describe/",
     "settings": "/c/{shop}/settings/",
     "vocabulary": "/c/{shop}/settings/vocabulary/?category=clothing/dresses",
     "missing": "/nowhere/",
