@@ -26,6 +26,9 @@ PAGES = {
     "describe": "/c/{shop}/describe/",
     "settings": "/c/{shop}/settings/",
     "vocabulary": "/c/{shop}/settings/vocabulary/?category=clothing/dresses",
+    "history of a field": "/c/{shop}/products/{product}/attributes/color/history/",
+    "acts on many products": "/c/{shop}/batches/",
+    "proposed values": "/c/{shop}/terms/",
     "missing": "/nowhere/",
 }
 SEVERE = {"serious", "critical"}
