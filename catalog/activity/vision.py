@@ -14,7 +14,7 @@ from catalog.activity.runs import Progress, progress_of
 from catalog.activity.spending import Spending, spending_today
 from catalog.activity.worklist import UNFINISHED
 from catalog.describe.queue import active_tasks, is_describing, vision_tasks
-from catalog.describe.selection import Only, part_of, with_photos
+from catalog.describe.selection import with_photos
 from catalog.describe.usual import usual_call
 from catalog.models import Catalog, DescribeRun, DescribeRunState, VisionTask
 from prodintel.llm import credentials
@@ -70,7 +70,7 @@ def vision_of(catalog: Catalog) -> Vision:
     return Vision(
         queue=queue,
         configured=configured,
-        never=with_photos(part_of(products, Only.NEVER).filter(unasked)).count(),
+        never=with_photos(products.filter(unasked)).count(),
         paused_at=now.describing_paused_at,
         paused_by=now.describing_paused_by.get_username() if now.describing_paused_by else "",
         runs=_open_runs(catalog),

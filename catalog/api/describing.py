@@ -56,6 +56,7 @@ class EstimateOut(CostOut):
     products: int
     without_photos: int = Field(description="Left out: there is nothing to describe them from")
     unchanged: int = Field(description="Left out: as they were when they were described")
+    beyond: int = Field(description="Left for another run: too many for one")
     tokens_a_call: int
     tokens_measured: bool
     ahead: int = Field(description="Calls that wait already and come first")
@@ -183,7 +184,7 @@ def describe(request: HttpRequest, slug: str, body: DescribeIn) -> Any:
     if body.filters:
         products = Filters.parse(body.filters).apply(products, catalog.currency)
     chosen = part_of(products, body.only)
-    plan = plan_of(chosen, user_id=request.user.pk, again=body.again)
+    plan = plan_of(catalog, chosen, user_id=request.user.pk, again=body.again)
     estimate = {**plan.as_json(), "configured": is_describing()}
     if body.dry_run:
         return Status(200, estimate)

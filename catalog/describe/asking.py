@@ -77,7 +77,7 @@ def questions_of(
         category = categories.get(product.pk)
         path = category.value[0] if category is not None and category.value else ""
         key = input_key(
-            photos[:limit],
+            (placement.photo.sha256 for placement in photos[:limit]),
             vocabulary=vocabulary,
             model=facts.id,
             language=product.catalog.language,

@@ -13,11 +13,14 @@ from catalog.describe.queue import active_tasks
 from catalog.describe.selection import waiting_among, with_photos
 from catalog.describe.unchanged import unchanged_products
 from catalog.describe.usual import UsualCall, usual_call
-from catalog.models import Product
+from catalog.models import Catalog, Product
 from catalog.services.describe_runs import TRIAL_SIZE
 from prodintel.llm import budgets
 from prodintel.llm.gateway import gateway
 from prodintel.llm.types import Ability, Estimate
+
+# Queueing takes about a second for each few thousand, in one transaction that others wait for.
+MOST_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True)
@@ -42,13 +45,14 @@ class Plan:
 
     `product_ids` are in the order of the selection. `tokens_a_call` were `measured` on this site's
     own calls, or are worked out from the length of the request. `ahead` calls wait already, and
-    come first.
+    come first. `beyond` are those that are too many for one run.
     """
 
     product_ids: Sequence[int]
     chosen: int
     without_photos: int
     unchanged: int
+    beyond: int
     tokens_a_call: int
     measured: bool
     ahead: int
@@ -62,6 +66,7 @@ class Plan:
             "calls": self.all.calls,
             "without_photos": self.without_photos,
             "unchanged": self.unchanged,
+            "beyond": self.beyond,
             "tokens_a_call": self.tokens_a_call,
             "tokens_measured": self.measured,
             "ahead": self.ahead,
@@ -75,20 +80,24 @@ def _cost_json(cost: Cost) -> dict[str, Any]:
     return asdict(cost) | {"usd": usd}
 
 
-def plan_of(products: QuerySet[Product], *, user_id: int | None, again: bool = False) -> Plan:
+def plan_of(
+    catalog: Catalog, products: QuerySet[Product], *, user_id: int | None, again: bool = False
+) -> Plan:
     """What asking about these products takes. `again`: also about those that are unchanged since
     they were described.
     """
     chosen = list(products.values_list("pk", flat=True))
     shown = set(with_photos(products).order_by().values_list("pk", flat=True))
-    unchanged: set[int] = set() if again else unchanged_products(with_photos(products))
-    asked = [pk for pk in chosen if pk in shown and pk not in unchanged]
+    unchanged: set[int] = set() if again else unchanged_products(catalog, products)
+    wanted = [pk for pk in chosen if pk in shown and pk not in unchanged]
+    asked = wanted[:MOST_AT_ONCE]
     usual, ahead = usual_call(), max(active_tasks().count() - waiting_among(products), 0)
     return Plan(
         product_ids=asked,
         chosen=len(chosen),
         without_photos=len(chosen) - len(shown),
         unchanged=len(unchanged),
+        beyond=len(wanted) - len(asked),
         tokens_a_call=usual.tokens,
         measured=usual.measured,
         ahead=ahead,

@@ -42,13 +42,12 @@ class NothingToSeeError(Exception):
 
 def in_order(placements: Iterable[Placement]) -> list[Placement]:
     """The main photo first, then what shows the product, then packaging and charts."""
+    return sorted(placements, key=lambda each: turn(each.role, each.position, each.pk))
 
-    def rank(placement: Placement) -> tuple[bool, bool, int, int]:
-        is_main = placement.role == PhotoRole.MAIN
-        shows = placement.role in SIMILARITY_ROLES
-        return not is_main, not shows, placement.position, placement.pk
 
-    return sorted(placements, key=rank)
+def turn(role: str, position: int, pk: int) -> tuple[bool, bool, int, int]:
+    """What photos are sorted by, smaller first, from what is known of where each stands."""
+    return role != PhotoRole.MAIN, role not in SIMILARITY_ROLES, position, pk
 
 
 def prepared(placements: Sequence[Placement], limit: int) -> list[Sent]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.utils.translation import get_language_info
 from catalog.describe.photos import Sent
 from catalog.describe.schema import AnswerSchema, Held
 from catalog.describe.vocabulary import Vocabulary
-from catalog.models import Placement, Product
+from catalog.models import Product
 from prodintel.llm.types import Message
 
 PROMPT_VERSION = "vision-1"
@@ -82,16 +82,13 @@ def tokens_of(messages: Sequence[Message], photos: Sequence[Sent], schema: Answe
     return int(characters / CHARACTERS_A_TOKEN) + sum(p.tokens for p in photos) + MAX_ANSWER_TOKENS
 
 
-def input_key(
-    photos: Sequence[Placement], *, vocabulary: Vocabulary, model: str, language: str
-) -> str:
+def input_key(photos: Iterable[str], *, vocabulary: Vocabulary, model: str, language: str) -> str:
     """What an answer depends on, in 64 characters: the same key needs no other answer.
 
-    The product's texts are no part of it, nor the order of its photos: correcting a word of a title
+    `photos` are the SHA-256 of those that are shown. The product's texts are no part of it, nor the order of its photos: correcting a word of a title
     must not cost a call.
     """
-    shown = sorted(placement.photo.sha256 for placement in photos)
-    return digest(shown, PROMPT_VERSION, _asked_of(Held(vocabulary)), model, language)
+    return digest(sorted(photos), PROMPT_VERSION, _asked_of(Held(vocabulary)), model, language)
 
 
 @lru_cache(maxsize=8)

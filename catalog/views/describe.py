@@ -48,7 +48,7 @@ def _values(
 ) -> dict[str, Any]:
     chosen = chosen_products(catalog, address, request.user.pk)
     only, again = _only(address), address.get("again") == "1"
-    plan = plan_of(part_of(chosen.products, only), user_id=request.user.pk, again=again)
+    plan = plan_of(catalog, part_of(chosen.products, only), user_id=request.user.pk, again=again)
     sizes = part_sizes(chosen.products)
     return {
         "catalog": catalog,

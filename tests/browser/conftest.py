@@ -50,9 +50,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> PreparedSite:
 
 
 @pytest.fixture(scope="session")
-def site(
-    tmp_path_factory: pytest.TempPathFactory, prepared: PreparedSite
-) -> Iterator[LiveSite]:
+def site(tmp_path_factory: pytest.TempPathFactory, prepared: PreparedSite) -> Iterator[LiveSite]:
     """One site a test process: its files come with those of other packages between them."""
     with live_site(prepared, tmp_path_factory.mktemp("site")) as running:
         running.serve()
