@@ -14,7 +14,9 @@ from prodintel.api import api
 pytestmark = pytest.mark.django_db
 
 OPEN = {("GET", "/health"), ("HEAD", "/health")}
-OWN = {("GET", "/catalogs"), ("POST", "/catalogs")}
+# Of no catalogue: for everybody with a token.
+SITE = {("GET", "/vocabulary"), ("GET", "/vocabulary.toml")}
+OWN = {("GET", "/catalogs"), ("POST", "/catalogs"), *SITE}
 READ = {
     ("GET", "/catalogs/{slug}/products"),
     ("GET", "/catalogs/{slug}/search"),

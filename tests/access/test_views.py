@@ -122,6 +122,8 @@ LINES = [
     Line("review_sample_accept", ("slug", "sample.pk"), "post", REVIEW),
     Line("settings", SHOP, "get", ANY),
     Line("settings", SHOP, "post", OWN),
+    Line("vocabulary", SHOP, "get", ANY),
+    Line("vocabulary_export", ("slug", "=toml"), "get", ANY),
     Line("member_set", SHOP, "post", OWN),
     Line("member_remove", ("slug", "membership.pk"), "post", OWN),
     Line("photo", ("photo.pk", "=240"), "get", ANY),
