@@ -168,6 +168,9 @@ def call_close(
         return
     more = sum(tokens) - call.tokens
     more_usd = _micro(cost_usd) - _micro(call.cost_usd)
-    Till.objects.filter(day=call.day, who__in=_payers(call.user_id)).update(
-        tokens=F("tokens") + more, micro_usd=F("micro_usd") + more_usd
-    )
+    # One after the other, in the order in which they were reserved: two calls of one person would
+    # wait for each other otherwise.
+    for who in _payers(call.user_id):
+        Till.objects.filter(day=call.day, who=who).update(
+            tokens=F("tokens") + more, micro_usd=F("micro_usd") + more_usd
+        )
