@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import Exists, OuterRef
+
 from catalog.describe.photos import Sent, in_order, prepared
 from catalog.describe.schema import AnswerSchema, answer_schema
 from catalog.describe.vision import digest, input_key, messages_of, tokens_of
 from catalog.describe.vocabulary import Vocabulary
-from catalog.models import CurrentAttribute, DescribeRunState, Placement, Product, VisionTask
+from catalog.models import (
+    CurrentAttribute,
+    DescribeRunState,
+    Embedding,
+    EmbedTask,
+    Placement,
+    Product,
+    VisionTask,
+)
 from catalog.services.attribute_values import CATEGORY
+from prodintel.lib.work import WorkState
 from prodintel.llm.types import Message, ModelFacts
 
 # Runs that somebody ended: their products are described like all others, if they were not yet.
@@ -20,7 +31,8 @@ ENDED = frozenset({DescribeRunState.STOPPED, DescribeRunState.DISCARDED})
 @dataclass(frozen=True)
 class Question:
     """What is to be asked of a product. `photos` are all of its photos, the first `limit` that can
-    be opened are sent. Without database access from here on.
+    be opened are sent, without those `given_up`, which could not be embedded: opening one may have
+    ended its process. Without database access from here on.
     """
 
     task: VisionTask
@@ -31,6 +43,7 @@ class Question:
     input_key: str
     category: str = ""
     category_by: str = ""
+    given_up: frozenset[int] = frozenset()
 
     @property
     def is_settled(self) -> bool:
@@ -65,6 +78,10 @@ def questions_of(
     placements: dict[int, list[Placement]] = {pk: [] for pk in ids}
     for placement in Placement.objects.alive().filter(product__in=ids).select_related("photo"):
         placements[placement.product_id].append(placement)
+    shown = [each.photo_id for some in placements.values() for each in some]
+    opened = Exists(Embedding.objects.filter(photo=OuterRef("photo")))
+    failed = EmbedTask.objects.filter(~opened, photo__in=shown, state=WorkState.FAILED)
+    given_up = frozenset(failed.order_by().values_list("photo", flat=True))
     said = CurrentAttribute.objects.filter(product__in=ids, variant=None, field=CATEGORY)
     categories = {row.product_id: row for row in said}
     limit = max(facts.images_per_call, 1)
@@ -84,14 +101,25 @@ def questions_of(
         )
         by = "person" if category is not None and category.locked else "machine"
         questions.append(
-            Question(task, product, photos, limit, vocabulary, key, path, by if path else "")
+            Question(
+                task,
+                product,
+                photos,
+                limit,
+                vocabulary,
+                key,
+                path,
+                by if path else "",
+                given_up.intersection(each.photo_id for each in photos),
+            )
         )
     return questions
 
 
 def prepare(question: Question) -> Prepared:
     """The question with its photos. Raises NothingToSeeError, StorageUnavailable."""
-    sent = prepared(question.photos, question.limit)
+    whole = [each for each in question.photos if each.photo_id not in question.given_up]
+    sent = prepared(whole, question.limit)
     product = question.product
     schema = answer_schema(question.vocabulary, guess=question.category, photos=len(sent))
     messages = messages_of(

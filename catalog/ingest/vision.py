@@ -29,7 +29,7 @@ from catalog.services.vision_answers import VisionAnswer, vision_answers_record
 from prodintel.lib.crew import Crew
 from prodintel.lib.lease import kept_alive
 from prodintel.lib.runner import Stopping, never
-from prodintel.lib.work import Claim
+from prodintel.lib.work import SUSPECT_ATTEMPTS, Claim
 from prodintel.llm.gateway import gateway
 from prodintel.llm.types import Ability, Account, Answer, LanguageModelError
 
@@ -53,6 +53,7 @@ LONGEST_WAIT = 900.0
 # A product at whose call the provider fails so often in a row, while nothing else is answered that
 # would tell whom it lies with, is taken for the cause: nothing is tried for ever.
 SETBACKS = 12
+UNFORESEEN = "Describing this product went wrong in an unforeseen way ({error}); the log says more."
 # Nobody's product is to blame, and asking for the next one would fail in the same way.
 SITE_WIDE = frozenset({"not_configured", "unauthorised", "unknown_model"})
 
@@ -95,6 +96,7 @@ class VisionDescriber:
         self._crew = Crew(settings.LLM_CONCURRENCY, "vision")
         self._photos = ThreadPoolExecutor(PHOTO_THREADS, "photos")
         self._plans: dict[tuple[int, datetime], _Plan] = {}
+        self._readying: dict[VisionTask, Future[Prepared]] = {}
         self._flights: list[_Flight] = []
         self._tokens: set[uuid.UUID] = set()
         self._weigher = Weigher(Source.VISION_LLM)
@@ -114,7 +116,6 @@ class VisionDescriber:
             if not self._flights:
                 return 0
         handled = 0
-        VisionTask.objects.give_up_exhausted()
         with kept_alive(VisionTask.objects.all(), self._tokens):
             while True:
                 if self._stopping():
@@ -139,24 +140,52 @@ class VisionDescriber:
         if now - self._looked_at < LOOK_SECONDS and len(self._plans) > self._crew.size:
             return
         self._looked_at = now
+        VisionTask.objects.give_up_exhausted()
         self._recall()
+        self._lift_marks()
         tasks = VisionTask.objects.askable().next(AHEAD * self._crew.size)
         known = {key: plan for task in tasks if (plan := self._plans.get(key := _key(task)))}
-        fresh = [task for task in tasks if _key(task) not in known]
+        fresh = self._harmless([task for task in tasks if _key(task) not in known])
         if fresh:
             asked = questions_of(
                 fresh, facts=gateway().facts(Ability.VISION), vocabulary=vocabulary.current()
             )
-            known |= {_key(question.task): self._plan(question) for question in asked}
+            known |= self._plan_all(asked)
         # In the order of their turn.
         self._plans = {key: known[key] for task in tasks if (key := _key(task)) in known}
+
+    def _harmless(self, fresh: Sequence[VisionTask]) -> list[VisionTask]:
+        """Those that may be made ready now. One that was tried twice for nothing may be what kills
+        the process: it is made ready alone, when nothing else is.
+        """
+        busy = [task for task, prepared in self._readying.items() if not prepared.done()]
+        if any(task.attempts >= SUSPECT_ATTEMPTS for task in busy):
+            return []
+        plain = [task for task in fresh if task.attempts < SUSPECT_ATTEMPTS]
+        return plain if plain or busy else list(fresh[:1])
+
+    def _plan_all(self, questions: Sequence[Question]) -> dict[tuple[int, datetime], _Plan]:
+        opened = [question.task.pk for question in questions if not question.is_settled]
+        if opened:
+            VisionTask.objects.filter(pk__in=opened).mark(self._owner)
+        return {_key(question.task): self._plan(question) for question in questions}
 
     def _plan(self, question: Question) -> _Plan:
         if question.is_settled:
             return _Plan(question, Future())
         future = self._photos.submit(prepare, question)
         future.add_done_callback(lambda _: self._crew.news.set())
+        self._readying[question.task] = future
         return _Plan(question, future)
+
+    def _lift_marks(self, *, every: bool = False) -> None:
+        """Of those whose photos were opened without harm nobody need know any more."""
+        ready = [task for task, prepared in self._readying.items() if every or prepared.done()]
+        if ready:
+            rows = VisionTask.objects.filter(pk__in=[task.pk for task in ready])
+            rows.filter(owner=self._owner).unmark()
+        for task in ready:
+            del self._readying[task]
 
     def _recall(self) -> None:
         """Give back calls that no thread began, of catalogues that were paused meanwhile."""
@@ -185,17 +214,27 @@ class VisionDescriber:
         return handled
 
     def _refuse(self, plan: _Plan, error: BaseException) -> int:
-        if not isinstance(error, (NothingToSeeError, storage.StorageUnavailable)):
+        if not isinstance(error, Exception):
             raise error
         claim = self._claim([plan])
-        if claim and isinstance(error, NothingToSeeError):
+        if not claim:
+            return 0
+        if isinstance(error, storage.StorageUnavailable):
+            VisionTask.objects.release(claim.token, error=str(error), delay=STORAGE_RETRY)
+        elif isinstance(error, NothingToSeeError):
             VisionTask.objects.fail(claim.token, claim.ids, error=str(error), permanent=True)
             logger.warning(
                 "product not described", product=plan.question.product.pk, reason=str(error)
             )
-        elif claim:
-            VisionTask.objects.release(claim.token, error=str(error), delay=STORAGE_RETRY)
+        else:
+            self._went_wrong(claim.rows[0], claim.token, error)
         return len(claim.rows)
+
+    def _went_wrong(self, task: VisionTask, token: uuid.UUID, error: Exception) -> None:
+        """What nobody foresaw costs this product a try, and no other product anything."""
+        logger.error("product not described", product=task.product_id, exc_info=error)
+        reason = UNFORESEEN.format(error=type(error).__name__)
+        VisionTask.objects.fail(token, [task.pk], error=reason)
 
     def _claim(self, plans: Sequence[_Plan]) -> Claim[VisionTask]:
         """Take the rows of these plans that still wait as they did when they were planned."""
@@ -220,7 +259,7 @@ class VisionDescriber:
             under_way = sum(not flight.answer.done() for flight in self._flights)
             if under_way >= self._crew.size + CALLS_AHEAD or time.monotonic() < self._slot_at:
                 return
-            if not plan.is_ready:
+            if not plan.is_ready or self._is_asked(plan.prepared.result().key):
                 continue
             if not self._has_slot(plan.prepared.result().tokens):
                 return
@@ -231,6 +270,10 @@ class VisionDescriber:
                 answer = self._crew.submit(_call, plan.prepared.result())
                 self._flights.append(_Flight(plan.prepared.result(), claim.token, answer))
                 self._tokens.add(claim.token)
+
+    def _is_asked(self, key: str) -> bool:
+        """Whether the same is being asked: asked for anew meanwhile, its answer will do for both."""
+        return any(flight.prepared.key == key for flight in self._flights)
 
     def _has_slot(self, tokens: int) -> bool:
         try:
@@ -245,26 +288,36 @@ class VisionDescriber:
     def _land(self) -> int:
         """Write down the calls that have ended; returns how many."""
         ended = [flight for flight in self._flights if flight.answer.done()]
-        answered = []
+        answered: dict[uuid.UUID, tuple[_Flight, VisionAnswer]] = {}
         for flight in ended:
-            try:
-                answered.append((flight, flight.answer.result()))
-                self._provider_works(flight)
-            except CancelledError:
-                VisionTask.objects.release(flight.token)
+            answer = self._answer_of(flight)
+            if answer is None:
                 self._forget(flight)
-            except LanguageModelError as error:
-                self._failed(flight, error)
-                self._forget(flight)
-            except (OperationalError, InterfaceError) as error:
-                # Where the gateway keeps its books; what was paid for is found there next time.
-                VisionTask.objects.release(flight.token, error=str(error), delay=DATABASE_RETRY)
-                self._forget(flight)
+            else:
+                answered[flight.token] = flight, answer
         if answered:
-            self._record(self._weighed([_reading(flight, answer) for flight, answer in answered]))
-            for flight, _ in answered:
+            self._record([answer for _, answer in answered.values()])
+            for flight, _ in answered.values():
                 self._forget(flight)
         return len(ended)
+
+    def _answer_of(self, flight: _Flight) -> VisionAnswer | None:
+        """What the call brought; None where it brought nothing, which is written down then."""
+        try:
+            answer = flight.answer.result()
+            self._provider_works(flight)
+            return _reading(flight, answer)
+        except CancelledError:
+            VisionTask.objects.release(flight.token)
+            gateway().give_back(Ability.VISION)
+        except LanguageModelError as error:
+            self._failed(flight, error)
+        except (OperationalError, InterfaceError) as error:
+            # Where the gateway keeps its books; what was paid for is found there next time.
+            VisionTask.objects.release(flight.token, error=str(error), delay=DATABASE_RETRY)
+        except Exception as error:  # noqa: BLE001 -- one product must not stop the others
+            self._went_wrong(flight.task, flight.token, error)
+        return None
 
     def _provider_works(self, flight: _Flight) -> None:
         self._answered_at = time.monotonic()
@@ -279,7 +332,17 @@ class VisionDescriber:
         return [replace(each, values=values[each.product.pk]) for each in answers]
 
     def _record(self, answers: Sequence[VisionAnswer]) -> None:
-        outcome = vision_answers_record(answers=answers)
+        try:
+            outcome = vision_answers_record(answers=self._weighed(answers))
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:  # noqa: BLE001 -- one product must not stop the others
+            if len(answers) == 1:
+                self._went_wrong(answers[0].task, answers[0].token, error)
+                return
+            for answer in answers:
+                self._record([answer])
+            return
         for product, reason in outcome.refused.items():
             logger.warning("product not described", product=product, reason=reason)
         for product in outcome.lost:
@@ -315,6 +378,7 @@ class VisionDescriber:
         """The worker stops: calls under way may end, the rest goes back as if untouched."""
         now = time.monotonic()
         self._plans.clear()
+        self._lift_marks(every=True)
         if self._stop_at is None:
             self._stop_at = now + GRACE_SECONDS
             for flight in self._flights:

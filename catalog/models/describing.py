@@ -12,7 +12,7 @@ from django.utils import timezone
 from catalog.models.catalog import Catalog
 from catalog.models.ledger import Batch
 from catalog.models.product import Product
-from prodintel.lib.work import MAX_ATTEMPTS, Work, WorkQuerySet, WorkState
+from prodintel.lib.work import INTERRUPTED, MAX_ATTEMPTS, Work, WorkQuerySet, WorkState
 
 
 class DescribeRunState(models.TextChoices):
@@ -93,6 +93,29 @@ class VisionQuerySet(WorkQuerySet["VisionTask"]):
         found += left_behind.order_by("priority", "-pk")[:limit]
         found.sort(key=lambda task: (task.priority, getattr(task, "zero_shot", "") not in SETTLED))
         return found[:limit]
+
+    def mark(self, owner: str) -> None:
+        """Say whose process opens the photos of these tasks, which are not claimed yet.
+
+        Should it end by that, `free` counts a try: no photo ends processes for ever.
+        """
+        self.filter(state=WorkState.PENDING).update(owner=owner)
+
+    def unmark(self) -> None:
+        self.filter(state=WorkState.PENDING).update(owner="")
+
+    def free(self, *, owner_prefix: str) -> int:
+        """As for all work; and what was being opened when the owner died has used up a try."""
+        marked = self.filter(state=WorkState.PENDING, owner__startswith=owner_prefix)
+        marked.filter(attempts__gte=MAX_ATTEMPTS - 1).update(
+            state=WorkState.FAILED,
+            owner="",
+            attempts=MAX_ATTEMPTS,
+            error=INTERRUPTED.format(attempts=MAX_ATTEMPTS),
+            finished_at=timezone.now(),
+        )
+        marked.update(owner="", attempts=F("attempts") + 1)
+        return super().free(owner_prefix=owner_prefix)
 
     def photos_changed(self) -> int:
         """Look again at products whose photos are others now.

@@ -6,7 +6,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError
+from django.db import IntegrityError, OperationalError
 from django.utils import timezone
 
 from catalog import storage
@@ -21,6 +21,8 @@ from catalog.models import (
     CurrentAttribute,
     CurrentTerm,
     DescribeRun,
+    EmbeddingSpace,
+    EmbedTask,
     LedgerEntry,
     PhotoRole,
     Product,
@@ -244,9 +246,13 @@ def test_a_worker_that_died_with_an_answer_leaves_it_to_the_next(
     describe, model, make_product, monkeypatch
 ):
     make_product()
+
+    def killed(*_):
+        raise SystemExit
+
     with monkeypatch.context() as patch:
-        patch.setattr(vision, "_reading", lambda *_: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
+        patch.setattr(vision, "_reading", killed)
+        with pytest.raises(SystemExit):
             describe()
     VisionTask.objects.free(owner_prefix="test/")
     successor = VisionDescriber(owner="test/2")
@@ -458,4 +464,179 @@ def test_an_answer_for_a_run_that_was_undone_meanwhile_is_not_written(
     Batch.objects.update(retracted_at=timezone.now())
     describe()
     assert values(product) == {}
+    assert VisionTask.objects.get().state == WorkState.DONE
+
+
+def test_a_product_that_goes_wrong_in_an_unforeseen_way_uses_up_its_tries_alone(
+    describe, make_product, monkeypatch
+):
+    bad, good = make_product(), make_product()
+    of_photos, of_answers = vision.prepare, vision._reading
+
+    def prepare(question):
+        return of_photos(question) if question.product.pk == good.pk else 1 / 0
+
+    with monkeypatch.context() as patch:
+        patch.setattr(vision, "prepare", prepare)
+        for _ in range(2):
+            describe()
+    assert fresh(good).vision_task.state == WorkState.DONE
+    assert (fresh(bad).vision_task.state, fresh(bad).vision_task.attempts) == ("pending", 2)
+
+    def reading(flight, answer):
+        return of_answers(flight, answer) if flight.task.product_id == good.pk else 1 / 0
+
+    monkeypatch.setattr(vision, "_reading", reading)
+    for _ in range(3):
+        describe()
+    task = fresh(bad).vision_task
+    assert task.state == WorkState.FAILED
+    assert "ZeroDivisionError" in task.error
+
+
+def test_an_answer_that_cannot_be_written_keeps_no_other_from_being_written(
+    describe, model, make_product, monkeypatch
+):
+    bad, good = make_product(), make_product()
+    record = vision.vision_answers_record
+
+    def refused(answers):
+        if any(answer.product.pk == bad.pk for answer in answers):
+            raise IntegrityError
+        return record(answers=answers)
+
+    monkeypatch.setattr(vision, "vision_answers_record", refused)
+    monkeypatch.setattr(VisionDescriber, "_land", later(VisionDescriber._land, 2))
+    describe()
+    assert fresh(good).vision_task.state == WorkState.DONE
+    assert fresh(bad).vision_task.state == WorkState.PENDING
+
+
+def later(land, count):
+    """As `land`, when so many calls have ended."""
+
+    def wait(self):
+        ended = sum(flight.answer.done() for flight in self._flights)
+        return land(self) if ended >= min(count, len(self._flights)) else 0
+
+    return wait
+
+
+def test_a_photo_whose_opening_ends_the_process_is_given_up_in_the_end(
+    model, make_product, monkeypatch
+):
+    product = make_product()
+    opening = threading.Event()
+
+    def never_ends(_question):
+        opening.set()
+        threading.Event().wait(1)
+        raise AssertionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(vision, "prepare", never_ends)
+        for number in range(5):
+            describer = VisionDescriber(owner=f"test/{number}")
+            describer._look()
+            assert opening.wait(5)
+            opening.clear()
+            VisionTask.objects.free(owner_prefix="test/")
+    task = fresh(product).vision_task
+    assert (task.state, task.attempts) == (WorkState.FAILED, 5)
+    assert "interrupted" in task.error
+
+
+def test_what_was_opened_without_harm_is_no_suspect_when_the_process_ends(model, make_product):
+    make_product()
+    model.slots = [60.0]
+    describer = VisionDescriber(owner="test/1")
+    describer._look()
+    assert VisionTask.objects.get().owner == "test/1"
+    describer._photos.shutdown()
+    describer._looked_at = 0
+    describer._look()
+    VisionTask.objects.free(owner_prefix="test/")
+    assert VisionTask.objects.values_list("owner", "attempts").get() == ("", 0)
+
+
+def test_a_product_that_was_tried_twice_for_nothing_is_made_ready_alone(
+    model, make_product, monkeypatch
+):
+    suspects = [make_product(), make_product()]
+    VisionTask.objects.update(attempts=2)
+    for _ in range(3):
+        make_product()
+    describer = VisionDescriber(owner="test/1")
+    at_once = []
+    prepare = vision.prepare
+
+    def noted(question):
+        others = [t.product_id for t, future in describer._readying.items() if not future.done()]
+        at_once.append((question.product.pk, len(others)))
+        return prepare(question)
+
+    monkeypatch.setattr(vision, "prepare", noted)
+    describer.step()
+    describer.close()
+    assert VisionTask.objects.filter(state="done").count() == 5
+    alone = {product.pk for product in suspects}
+    assert all(others <= 1 for product, others in at_once if product in alone)
+
+
+def test_a_photo_that_embedding_gave_up_on_is_not_opened(describe, model, make_product, live):
+    product = make_product(photos=[staged("red", mark=1), staged("blue", mark=2)])
+    photo = product.placements.get(role=PhotoRole.MAIN).photo
+    EmbedTask.objects.filter(photo=photo, space=live).update(state="failed")
+    describe()
+    assert [len(asked.messages[1].images) for asked in model.asked] == [1]
+
+
+def test_a_product_with_no_other_photo_fails_for_good(describe, model, make_product, live):
+    make_product()
+    EmbedTask.objects.filter(space=live).update(state="failed")
+    describe()
+    assert VisionTask.objects.get().state == WorkState.FAILED
+    assert model.asked == []
+
+
+@pytest.fixture
+def live() -> EmbeddingSpace:
+    return EmbeddingSpace.objects.create(model_id="m", dimension=3, fingerprint="f", state="live")
+
+
+def test_calls_that_are_taken_back_before_they_begin_give_back_their_slots(
+    model, make_product, settings
+):
+    settings.LLM_CONCURRENCY = 1
+    for _ in range(4):
+        make_product()
+    model.seconds = 0.3
+    stopping = threading.Event()
+    model.answers = lambda _asked: (stopping.set(), said())[1]
+    acquired = []
+    model.acquire = lambda _ability, tokens: acquired.append(tokens) or 0.0
+    describer = VisionDescriber(owner="test/1", stopping=stopping.is_set)
+    describer.step()
+    describer.close()
+    assert len(acquired) == len(model.asked) + model.given_back
+
+
+def test_what_is_asked_for_anew_while_it_is_asked_is_not_paid_twice(
+    model, make_product, monkeypatch
+):
+    make_product()
+    model.seconds = 1.2
+    describer = VisionDescriber(owner="test/1")
+    start = VisionDescriber._start
+
+    def start_then_ask_anew(self):
+        start(self)
+        if self._flights and not asked_anew:
+            asked_anew.append(VisionTask.objects.all().redo())
+
+    asked_anew: list[int] = []
+    monkeypatch.setattr(VisionDescriber, "_start", start_then_ask_anew)
+    describer.step()
+    describer.close()
+    assert len(model.asked) == 1
     assert VisionTask.objects.get().state == WorkState.DONE
