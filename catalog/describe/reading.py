@@ -130,11 +130,13 @@ def _category(answer: Answer, vocabulary: Vocabulary) -> MachineValue | None:
 
 
 def _known_path(path: str, vocabulary: Vocabulary) -> str:
-    """The category that is meant: its path, or its own name where no other has it."""
-    if path in vocabulary.categories:
+    """The category that is meant, of those that machines may choose: its path, or its own name where
+    no other has it.
+    """
+    if path in vocabulary.offered:
         return path
     name = slugify(path.rpartition("/")[2])
-    same = [known for known in vocabulary.categories if known.rpartition("/")[2] == name]
+    same = [known for known in vocabulary.offered if known.rpartition("/")[2] == name]
     return same[0] if len(same) == 1 else ""
 
 

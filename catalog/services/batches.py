@@ -127,14 +127,23 @@ def batch_restore(*, batch: Batch, actor: Any) -> Undone:
 
 
 def _hold(batch: Batch, rows: QuerySet[LedgerEntry]) -> list:
-    """The products that a batch touched, and then the batch, held until the transaction ends."""
-    replaced = batch.retractions.order_by().values_list("product_id", flat=True)
-    ids = set(rows.order_by().values_list("product_id", flat=True).distinct()) | set(replaced)
+    """The products that a batch touched, and then the batch, held until the transaction ends.
+
+    Raises ValidationError when more were touched before the batch was held.
+    """
+    ids = _touched(batch, rows)
     products = lock_products(ids)
     tell_points(ids)
     lock_row(batch)
     batch.refresh_from_db(fields=["retracted_at", "retracted_by"])
+    if _touched(batch, rows) - ids:
+        raise conflict("", "This is just being written. Try again in a moment.")
     return products
+
+
+def _touched(batch: Batch, rows: QuerySet[LedgerEntry]) -> set[int]:
+    replaced = batch.retractions.order_by().values_list("product_id", flat=True)
+    return set(rows.order_by().values_list("product_id", flat=True).distinct()) | set(replaced)
 
 
 def _not_outdone(rows: QuerySet[LedgerEntry], products: list) -> list[int]:

@@ -39,7 +39,9 @@ def vision_requested(
     for start in range(0, len(ids), CHUNK):
         shown = Exists(Placement.objects.alive().filter(product=OuterRef("pk")))
         some = Product.objects.alive().filter(shown, pk__in=ids[start : start + CHUNK])
-        rows = list(some.select_related("catalog").order_by("pk"))
+        # Before their tasks, as those do who write answers.
+        held = some.select_for_update(no_key=True, of=("self",))
+        rows = list(held.select_related("catalog").order_by("pk"))
         VisionTask.objects.bulk_create(
             [VisionTask(product=product) for product in rows], ignore_conflicts=True
         )

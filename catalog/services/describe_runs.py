@@ -84,7 +84,7 @@ def describe_run_accept_trial(*, run: DescribeRun, actor: Any, rest: bool = True
     lock_products([*answered, *run.product_ids])
     open_tasks = VisionTask.objects.filter(run=run, trial=True)
     if rest:
-        open_tasks.exclude(state=WorkState.RUNNING).update(trial=False)
+        open_tasks.filter(state__in=OPEN).update(trial=False)
     left_out = [] if rest else [*_withdrawn(open_tasks), *run.product_ids]
     # What runs now would answer to a trial that nobody decides on any more.
     if VisionTask.objects.filter(run=run, trial=True, state=WorkState.RUNNING).exists():
@@ -134,9 +134,18 @@ def describe_run_stop(*, run: DescribeRun, actor: Any) -> int:
 def describe_run_reopen(*, run: DescribeRun, actor: Any) -> None:
     """Undo a stop, or the discarding of a trial.
 
-    Raises ValidationError when the run was neither.
+    Raises ValidationError when the run was neither, or what it wrote was undone: what is said now
+    would be written nowhere.
     """
     _hold(run, DescribeRunState.STOPPED, DescribeRunState.DISCARDED)
+    lock_products(run.product_ids)
+    if run.batch is not None:
+        lock_row(run.batch)
+        run.batch.refresh_from_db()
+    if run.batch is not None and run.batch.retracted_at is not None:
+        raise conflict(
+            "", "What this run wrote was undone. Restore that first, or start another run."
+        )
     if run.state == DescribeRunState.DISCARDED:
         run.state = DescribeRunState.TRIAL
         run.save(update_fields=["state"])

@@ -14,6 +14,7 @@ from catalog.models import (
     AttributeDefinition,
     Batch,
     DescribeRun,
+    Photo,
     Product,
     Source,
     Term,
@@ -25,7 +26,7 @@ from catalog.models.describing import BY_TURN, NOBODY_ASKED
 from catalog.services.audit import audit
 from catalog.services.describing import Outcome
 from catalog.services.errors import conflict
-from catalog.services.ledger import MachineValue, machine_values_record
+from catalog.services.ledger import ALT_TEXT, MachineValue, machine_values_record
 from catalog.services.projection import lock_products, tell_points
 from catalog.services.vocabulary import term_propose
 from prodintel.lib.work import again
@@ -185,6 +186,23 @@ def trial_values(result: TrialResult) -> list[MachineValue]:
     ]
 
 
+def _of_photos_that_are_there(
+    results: Sequence[TrialResult],
+) -> dict[TrialResult, list[MachineValue]]:
+    """The values of results, which may have waited longer than a removed photo is kept."""
+    said = {result: trial_values(result) for result in results}
+    ids = {value.photo_id for values in said.values() for value in values}
+    there = set(Photo.objects.filter(pk__in=ids - {None}).values_list("pk", flat=True))
+    return {
+        result: [
+            value if value.photo_id in there else replace(value, photo_id=None)
+            for value in values
+            if value.field != ALT_TEXT or value.photo_id in there
+        ]
+        for result, values in said.items()
+    }
+
+
 @transaction.atomic
 def trial_apply(*, run: DescribeRun, actor: Any) -> int:
     """Write what a trial found to the ledger, into the batch of its run; returns of how many products.
@@ -194,7 +212,8 @@ def trial_apply(*, run: DescribeRun, actor: Any) -> int:
     are dropped, and these products wait to be described like new ones. Raises ValidationError when
     the batch was undone already.
     """
-    row = DescribeRun.objects.select_for_update(of=("self",)).select_related("batch").get(pk=run.pk)
+    runs = DescribeRun.objects.select_for_update(no_key=True, of=("self",))
+    row = runs.select_related("batch").get(pk=run.pk)
     batch = row.batch
     if batch is not None and batch.retracted_at is not None:
         raise conflict("", "This run was undone. Start another one.")
@@ -219,12 +238,13 @@ def trial_apply(*, run: DescribeRun, actor: Any) -> int:
 
 
 def _apply(results: Sequence[TrialResult], batch: Batch | None) -> dict[Product, ValidationError]:
+    said = _of_photos_that_are_there(results)
     answers = [
         VisionAnswer(
             task=VisionTask(),
             token=uuid.uuid4(),
             product=result.product,
-            values=trial_values(result),
+            values=said[result],
             considered=result.considered,
             model=result.model,
             prompt_version=result.prompt_version,

@@ -9,6 +9,7 @@ import pytest
 from catalog.describe.reading import MAX_DESCRIPTION, MAX_TITLE, Reading, read, tidy
 from catalog.describe.schema import answer_schema
 from catalog.describe.vocabulary import current
+from catalog.models import Category
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shipped")]
 
@@ -46,6 +47,13 @@ def test_values_come_with_their_confidence_and_the_first_photo():
 def test_a_category_is_found_by_its_own_name_and_an_unknown_one_is_not_said():
     assert values(reading(category={"path": "Mugs"})) == {"category": ["tableware/mugs"]}
     assert values(reading(category={"path": "spaceships"})) == {}
+
+
+def test_a_category_that_machines_may_not_choose_is_not_said():
+    Category.objects.filter(path="tableware/mugs").update(offered=False)
+    current(max_age=0)
+    assert values(reading(category=MUG)) == {}
+    assert values(reading(category={"path": "Mugs"})) == {}
 
 
 def test_values_are_found_by_label_in_any_language():

@@ -13,6 +13,7 @@ from catalog.models import (
     Source,
     VisionTask,
 )
+from catalog.services import batches
 from catalog.services.batches import batch_restore, batch_retract
 from catalog.services.ledger import MachineValue, attributes_set, machine_values_record
 from catalog.services.products import product_update
@@ -165,6 +166,24 @@ def test_batch_is_undone_once_and_restored_once(person, begin):
     batch_retract(batch=batch, actor=person)
     with pytest.raises(ValidationError, match="undone already"):
         batch_retract(batch=batch, actor=person)
+
+
+def test_batch_that_grows_while_it_is_being_held_is_not_undone_in_part(
+    product, make_product, vocabulary, person, begin, monkeypatch
+):
+    other, batch = make_product(), begin()
+    attributes_set(products=[product], field="color", value=["red"], actor=person, batch=batch)
+    hold = batches.lock_row
+
+    def written_a_moment_before(row):
+        attributes_set(products=[other], field="color", value=["blue"], actor=person, batch=batch)
+        hold(row)
+
+    monkeypatch.setattr(batches, "lock_row", written_a_moment_before)
+    with pytest.raises(ValidationError, match="just being written"):
+        batch_retract(batch=batch, actor=person)
+    monkeypatch.undo()
+    assert value(product) == ["red"]
 
 
 def test_batch_that_is_still_written_is_not_undone(product, catalog, person, begin):

@@ -7,8 +7,16 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 
-from catalog.models import AuditEvent, DescribeRun, DescribeTask, TrialResult, VisionTask
+from catalog.models import (
+    AuditEvent,
+    DescribeRun,
+    DescribeTask,
+    LedgerEntry,
+    TrialResult,
+    VisionTask,
+)
 from catalog.services import describe_runs as services
+from catalog.services.batches import batch_restore, batch_retract
 from catalog.services.describing_pause import describing_pause, describing_resume
 
 pytestmark = pytest.mark.django_db
@@ -213,3 +221,43 @@ def test_pause_stays_until_somebody_resumes(catalog, person):
         "describing.pause",
         "describing.resume",
     ]
+
+
+def test_run_whose_batch_was_undone_asks_nothing_more(start, products, person):
+    run = start()
+    services.describe_run_stop(run=run, actor=person)
+    batch_retract(batch=run.batch, actor=person)
+    with pytest.raises(ValidationError, match="was undone"):
+        services.describe_run_reopen(run=run, actor=person)
+    assert not VisionTask.objects.filter(run=run).exists()
+    batch_restore(batch=run.batch, actor=person)
+    services.describe_run_reopen(run=run, actor=person)
+    assert VisionTask.objects.filter(run=run, state="pending").count() == 4
+
+
+def test_product_whose_trial_answer_does_not_fit_any_more_is_described_with_the_rest(
+    start, products, person, small_trial
+):
+    run = start(trial=True)
+    tried = list(VisionTask.objects.filter(run=run).values_list("product", flat=True))
+    answer(run, *[product for product in products if product.pk in tried])
+    TrialResult.objects.filter(product=tried[0]).update(
+        values=[{"field": "material", "value": ["gold"], "confidence": 0.8, "proposed": []}]
+    )
+    assert services.describe_run_accept_trial(run=run, actor=person) == 1
+    states_now = dict(VisionTask.objects.values_list("product", "state"))
+    assert (states_now[tried[0]], states_now[tried[1]]) == ("pending", "done")
+
+
+def test_trial_is_accepted_after_a_photo_was_removed_for_good(start, products, person):
+    run = start(trial=True)
+    answer(run, products[0])
+    said = {"confidence": 0.8, "proposed": [], "photo_id": 987654}
+    values = [
+        {"field": "material", "value": ["wood"], **said},
+        {"field": "alt_text", "value": ["A thing."], **said},
+    ]
+    TrialResult.objects.filter(run=run).update(values=values)
+    assert services.describe_run_accept_trial(run=run, actor=person) == 1
+    entry = LedgerEntry.objects.get(product=products[0])
+    assert (entry.field, entry.photo) == ("material", None)
