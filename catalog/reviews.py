@@ -123,22 +123,20 @@ def _disagrees() -> Q:
 def least_certain(
     rows: QuerySet[LedgerEntry], count: int, after: LedgerEntry | None = None
 ) -> list[int]:
-    """The ids of the first of them, those without a confidence before the least certain.
+    """The ids of the first of them: the least certain first, those without a confidence last.
 
     `after` goes on behind a row, whether it is still one of them or not. Two queries at most, each
     in the order of an index; databases disagree on where nulls belong in one.
     """
     unknown, known = rows.filter(confidence=None), rows.filter(confidence__isnull=False)
-    found: list[int] = []
-    if after is None or after.confidence is None:
-        behind = unknown.filter(pk__gt=after.pk) if after else unknown
-        found = list(behind.order_by("pk").values_list("pk", flat=True)[:count])
-    else:
+    if after is not None and after.confidence is None:
+        known, unknown = known.none(), unknown.filter(pk__gt=after.pk)
+    elif after is not None:
         same = Q(confidence=after.confidence, pk__gt=after.pk)
         known = known.filter(Q(confidence__gt=after.confidence) | same)
+    found = list(known.order_by("confidence", "pk").values_list("pk", flat=True)[:count])
     if len(found) < count:
-        ordered = known.order_by("confidence", "pk").values_list("pk", flat=True)
-        found += ordered[: count - len(found)]
+        found += unknown.order_by("pk").values_list("pk", flat=True)[: count - len(found)]
     return found
 
 

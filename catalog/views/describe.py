@@ -56,6 +56,7 @@ def _values(
         "plan": plan,
         "again": again,
         "nothing": _nothing(plan),
+        "nothing_actions": _instead(plan, _url(chosen, only, again=True)),
         "paused": catalog.describing_paused_at is not None,
         "zero_shot_count": plan.chosen,
         "models_url": models_url(),
@@ -87,6 +88,13 @@ def _nothing(plan: Plan) -> str:
     if plan.unchanged:
         return "Photos, vocabulary and model are as they were when these were last described."
     return "None of these products has a photo to describe it from."
+
+
+def _instead(plan: Plan, again_url: str) -> list[dict[str, str]]:
+    """What can be done where there is nothing to ask."""
+    if not plan.unchanged:
+        return []
+    return [{"url": again_url, "label": f"Ask about {count_of(plan.unchanged)} again"}]
 
 
 def _only(address: QueryDict) -> Only:

@@ -93,7 +93,9 @@ def test_shapes_are_visible(shape: str, surface: str, theme: str) -> None:
 
 
 def test_no_other_style_sheet_names_a_colour_of_its_own() -> None:
-    sheets = [sheet for sheet in TOKENS.parent.rglob("*.css") if sheet != TOKENS]
+    # The admin's pages have unfold's theme, which these tokens do not follow.
+    apart = {TOKENS, TOKENS.parent / "admin.css"}
+    sheets = [sheet for sheet in TOKENS.parent.rglob("*.css") if sheet not in apart]
     named = {
         sheet.name: found
         for sheet in sheets

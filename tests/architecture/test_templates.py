@@ -56,5 +56,6 @@ def test_every_style_sheet_is_linked() -> None:
     linked = re.findall(
         r"static '(css/[\w/.-]+)'", (ROOT / "templates/components/styles.html").read_text()
     )
-    assert set(linked) == sheets
-    assert len(linked) == len(sheets)
+    # Linked by the pages of the admin that need it.
+    assert {*linked, "css/admin.css"} == sheets
+    assert len(linked) == len(sheets) - 1
