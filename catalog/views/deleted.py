@@ -22,7 +22,8 @@ from catalog.services import products as services
 from catalog.views import present
 from catalog.views.http import Request, done, first_message, ids, number, refused
 from catalog.views.photos import photo_response
-from catalog.views.products import MOST_AT_ONCE, PAGE, count_of, restore_url, tabs
+from catalog.views.products import MOST_AT_ONCE, PAGE, restore_url, tabs
+from catalog.views.words import count_of
 
 RESTORE = {"value": "restore", "label": "Restore", "icon": "undo"}
 

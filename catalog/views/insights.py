@@ -29,7 +29,7 @@ from catalog.views.browse import (
     query,
 )
 from catalog.views.present import Labels, amount, color_hex
-from catalog.views.products import count_of
+from catalog.views.words import count_of
 
 MOST_MISSING = 12
 MANY_COLORS = "multicolour"

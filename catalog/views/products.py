@@ -119,10 +119,6 @@ def bulk_actions(user: object, catalog: Catalog) -> list[dict[str, Any]]:
     return allowed
 
 
-def count_of(number_of: int) -> str:
-    return "1 product" if number_of == 1 else f"{number_of:,} products"
-
-
 def restore_url(catalog: Catalog, deleted: Iterable[int]) -> str:
     """Where an undo button posts to."""
     address = QueryDict(mutable=True)
