@@ -10,16 +10,18 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet, Subquery
 from django.http import Http404
 
 from catalog.models import (
     ApiToken,
     AttributeDefinition,
+    Batch,
     Catalog,
     Category,
     DescribeRun,
     EmbeddingSpace,
+    LedgerEntry,
     Membership,
     Photo,
     Placement,
@@ -231,6 +233,34 @@ def describe_run_for(user: object, pk: int, roles: frozenset = VIEW) -> Describe
         raise Http404
     _allow(user, run.catalog, roles)
     return run
+
+
+def undoable(user: Any, catalog: Catalog, batches: Iterable[Batch]) -> set[int]:
+    """The ids of those of the catalogue's acts that `user` may undo and restore as a whole.
+
+    What an act wrote is an editor's to take back, what it only decided a reviewer's, or an editor's
+    whose own act it is.
+    """
+    role = role_in(user, catalog)
+    rows = {batch.pk: batch for batch in batches}
+    said = LedgerEntry.objects.filter(batch=OuterRef("pk"))
+    described = DescribeRun.objects.filter(batch=OuterRef("pk"))
+    writes = Batch.objects.filter(Exists(said) | Exists(described), pk__in=rows.keys())
+    wrote = set(writes.values_list("pk", flat=True))
+
+    def may_undo(pk: int) -> bool:
+        if pk in wrote:
+            return role in EDIT
+        return role in REVIEW or (role in EDIT and rows[pk].created_by_id == user.pk)
+
+    return {pk for pk in rows if may_undo(pk)}
+
+
+def check_undo(user: object, batch: Batch) -> None:
+    """Raises Http404 to strangers of its catalogue, PermissionDenied to who may not undo an act."""
+    _allow(user, batch.catalog, VIEW)
+    if not undoable(user, batch.catalog, [batch]):
+        raise PermissionDenied(READ_ONLY)
 
 
 def has_attribute(product: Product, field: str) -> bool:

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
+from catalog import selectors
 from catalog.admin.base import ReadOnlyAdmin, Refusable
 from catalog.admin.product_filters import BANDS
 from catalog.models import Batch, LedgerEntry
@@ -111,6 +112,9 @@ class BatchAdmin(Refusable, ReadOnlyAdmin):
     def _each(self, request: HttpRequest, queryset: QuerySet, act: Any, word: str) -> None:
         """One by one, the newest first: one that cannot be undone holds no others up."""
         for batch in self.chosen(request, queryset).select_related("catalog"):
+            if not selectors.undoable(request.user, batch.catalog, [batch]):
+                messages.error(request, f"{batch}: {selectors.READ_ONLY}")
+                continue
             try:
                 done = act(batch=batch, actor=request.user)
             except ValidationError as error:

@@ -24,9 +24,9 @@ PAGE = 50
 PRODUCTS_PAGE = 24
 
 
-def batch_in(request: HttpRequest, slug: str, pk: int, roles: frozenset) -> tuple[Catalog, Batch]:
+def batch_in(request: HttpRequest, slug: str, pk: int) -> tuple[Catalog, Batch]:
     """The batch of the address. Raises Http404 when it is not of the address's catalogue."""
-    catalog = selectors.catalog_for(request.user, slug, roles)
+    catalog = selectors.catalog_for(request.user, slug)
     batch = reading.batches_of(catalog).filter(pk=pk).first()
     if batch is None:
         raise Http404
@@ -45,7 +45,7 @@ def batches(request: HttpRequest, slug: str) -> HttpResponseBase:
         "page": page,
         "previous_url": f"?page={page.number - 1}" if page.has_previous() else "",
         "next_url": f"?page={page.number + 1}" if page.has_next() else "",
-        "may_undo": selectors.may(request.user, catalog, selectors.EDIT),
+        "undoable": selectors.undoable(request.user, catalog, page.object_list),
     }
     return render(request, "catalog/batches.html", values)
 
@@ -54,7 +54,7 @@ def batches(request: HttpRequest, slug: str) -> HttpResponseBase:
 @login_required
 def batch(request: HttpRequest, slug: str, pk: int) -> HttpResponseBase:
     """One act: what it did, product by product."""
-    catalog, found = batch_in(request, slug, pk, selectors.VIEW)
+    catalog, found = batch_in(request, slug, pk)
     products = selectors.with_details(reading.products_of(found))
     page = Paginator(products, PRODUCTS_PAGE).get_page(number(request.GET.get("page"), 1))
     shown = list(page.object_list)
@@ -70,7 +70,7 @@ def batch(request: HttpRequest, slug: str, pk: int) -> HttpResponseBase:
         "page": page,
         "previous_url": f"?page={page.number - 1}" if page.has_previous() else "",
         "next_url": f"?page={page.number + 1}" if page.has_next() else "",
-        "may_undo": selectors.may(request.user, catalog, selectors.EDIT),
+        "undoable": selectors.undoable(request.user, catalog, [found]),
     }
     return render(request, "catalog/batch.html", values)
 
@@ -90,7 +90,8 @@ def _product(
 @require_POST
 @login_required
 def batch_undo(request: Request, slug: str, pk: int) -> HttpResponseBase:
-    catalog, found = batch_in(request, slug, pk, selectors.EDIT)
+    catalog, found = batch_in(request, slug, pk)
+    selectors.check_undo(request.user, found)
     here = reverse("catalog:batch", args=[catalog.slug, found.pk])
     try:
         undone = batch_retract(batch=found, actor=request.user)
@@ -103,7 +104,8 @@ def batch_undo(request: Request, slug: str, pk: int) -> HttpResponseBase:
 @require_POST
 @login_required
 def batch_restore_view(request: Request, slug: str, pk: int) -> HttpResponseBase:
-    catalog, found = batch_in(request, slug, pk, selectors.EDIT)
+    catalog, found = batch_in(request, slug, pk)
+    selectors.check_undo(request.user, found)
     here = reverse("catalog:batch", args=[catalog.slug, found.pk])
     try:
         restored = batch_restore(batch=found, actor=request.user)

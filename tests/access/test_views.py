@@ -115,7 +115,7 @@ LINES = [
     Line("review_picker", SHOP, "get", MOVE),
     Line("review_grid", SHOP, "get", MOVE),
     Line("review_grid_act", SHOP, "post", REVIEW),
-    Line("review_batch_undo", ("slug", "batch.pk"), "post", REVIEW),
+    Line("review_batch_undo", ("slug", "batch.pk"), "post", EDIT),
     Line("review_samples", SHOP, "get", MOVE),
     Line("review_sample_draw", SHOP, "post", REVIEW),
     Line("review_sample", ("slug", "sample.pk"), "get", MOVE),
