@@ -42,9 +42,11 @@ class Narrowed:
     def of(cls, address: Any) -> Narrowed:
         """From the parameters of an address; what cannot be is left out."""
         source, band = address.get("source", ""), address.get("band", "")
+        field, category = address.get("field", "")[:60], address.get("category", "")[:300]
         return cls(
-            field=address.get("field", "")[:60],
-            category=address.get("category", "")[:300],
+            # Nothing is called what cannot be printed, and databases refuse some of it.
+            field=field if field.isprintable() else "",
+            category=category if category.isprintable() else "",
             source=source if source in MACHINE_SOURCES else "",
             band=band if band in BAND_LABELS else "",
             disagreements=bool(address.get("disagreements")),

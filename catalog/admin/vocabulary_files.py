@@ -28,7 +28,7 @@ from catalog.services.vocabulary_imports import (
     vocabulary_import_undo,
 )
 from catalog.services.vocabulary_loading import Change, Loading, Mode
-from catalog.views.http import first_message, read_upload
+from catalog.views.http import first_message, number, read_upload
 from catalog.vocabulary import VocabularyFileError
 from catalog.vocabulary.brought import GOOGLE, MAX_FILES, SHOPIFY, Brought
 from catalog.vocabulary.reading import MAX_BYTES
@@ -168,7 +168,7 @@ class VocabularyImportAdmin(ModelAdmin):
         del form_url, extra_context
         self._allow(request)
         known = VocabularyImport.objects.all()
-        row = get_object_or_404(known, pk=object_id if object_id.isdigit() else 0)
+        row = get_object_or_404(known, pk=number(object_id, 0))
         if request.method == "POST" and row.applied_at:
             return self._undo(request, row)
         if row.applied_at:

@@ -15,7 +15,7 @@ from catalog.activity import Activity
 from catalog.activity.queues import Queue
 from catalog.activity.runs import Progress, progress_of
 from catalog.api.errors import Refusal
-from catalog.api.schemas import Strict
+from catalog.api.schemas import Id, Strict
 from catalog.describe.estimate import plan_of
 from catalog.describe.queue import is_describing
 from catalog.describe.selection import Only, part_of
@@ -33,7 +33,7 @@ MOST_PRODUCTS = 1000
 class DescribeIn(Strict):
     """Which products: by id, or all that fit the filters; all of the catalogue without either."""
 
-    products: list[int] | None = Field(None, max_length=MOST_PRODUCTS)
+    products: list[Id] | None = Field(None, max_length=MOST_PRODUCTS)
     filters: dict[str, Any] | None = Field(None, description='As of search: {"color": ["red"]}')
     only: Only = Field(Only.ALL, description="A part of them alone")
     again: bool = Field(

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import Http404, HttpRequest
-from ninja import Router, Schema
+from ninja import Query, Router, Schema
 from pydantic import Field
 
 from catalog import provenance, selectors
-from catalog.api.schemas import Strict
+from catalog.api.schemas import STORABLE, Id, Strict
 from catalog.models import Batch, LedgerEntry
 from catalog.services.batches import batch_decide, batch_restore, batch_retract
 from catalog.services.suggestions import (
     suggestion_decide,
     suggestion_undecide,
 )
-from catalog.views.http import first_message
+from catalog.views.http import MAX_DIGITS, first_message
 
 router = Router(tags=["ledger"])
 MOST_AT_ONCE = 1000
@@ -88,10 +88,19 @@ class UndecidedOut(Schema):
     )
 
 
+Offset = Annotated[int, Query(lt=10**MAX_DIGITS)]
+Name = Annotated[str, Query(max_length=60, pattern=STORABLE)]
+
+
 class DecideIn(Strict):
-    ids: list[int] = Field(min_length=1, max_length=MOST_AT_ONCE)
+    ids: list[Id] = Field(min_length=1, max_length=MOST_AT_ONCE)
     accept: bool
-    label: str = Field("", max_length=200, description="What the act is called, to be undone by")
+    label: str = Field(
+        "",
+        max_length=200,
+        pattern=STORABLE,
+        description="What the act is called, to be undone by",
+    )
 
 
 class RefusedOut(Schema):
@@ -153,7 +162,7 @@ def suggestions_list(request: HttpRequest, pk: int) -> Any:
 
 
 @router.get("/products/{int:pk}/history", response=list[EntryOut])
-def history_list(request: HttpRequest, pk: int, field: str = "") -> Any:
+def history_list(request: HttpRequest, pk: int, field: Name = "") -> Any:
     """Everything that was ever said of the product, or of one field of it, newest first."""
     product = selectors.product_for(request.user, pk)
     return [EntryOut.of(row) for row in provenance.history_of(product, field)]
@@ -217,7 +226,7 @@ def suggestions_decide_many(request: HttpRequest, slug: str, body: DecideIn) -> 
 
 
 @router.get("/catalogs/{slug:slug}/batches", response=BatchPage)
-def batches_list(request: HttpRequest, slug: str, offset: int = 0, limit: int = PAGE) -> Any:
+def batches_list(request: HttpRequest, slug: str, offset: Offset = 0, limit: int = PAGE) -> Any:
     """Acts that can be undone as a whole, newest first."""
     batches = provenance.batches_of(selectors.catalog_for(request.user, slug))
     start, size = max(0, offset), max(1, min(limit, MAX_PAGE))
@@ -225,11 +234,12 @@ def batches_list(request: HttpRequest, slug: str, offset: int = 0, limit: int = 
     return BatchPage(batches=[BatchOut.of(each) for each in shown], total=batches.count())
 
 
-def _batch(request: HttpRequest, pk: int, roles: frozenset = selectors.EDIT) -> Batch:
-    batch = Batch.objects.filter(pk=pk).select_related("catalog").first()
+def _batch(request: HttpRequest, pk: int) -> Batch:
+    found = Batch.objects.filter(pk=pk, catalog__deleted_at__isnull=True)
+    batch = found.select_related("catalog").first()
     if batch is None:
         raise Http404
-    selectors.catalog_for(request.user, batch.catalog.slug, roles)
+    selectors.check_undo(request.user, batch)
     return batch
 
 

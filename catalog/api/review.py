@@ -13,7 +13,7 @@ from pydantic import Field
 from catalog import review_samples as reads
 from catalog import reviews, selectors
 from catalog.api.errors import Refusal
-from catalog.api.schemas import Strict
+from catalog.api.schemas import STORABLE, Id, Strict
 from catalog.models import Catalog, Category, LedgerEntry, ReviewSample
 from catalog.models.sources import MACHINE_SOURCES
 from catalog.reviews import BAND_LABELS, Narrowed
@@ -25,15 +25,14 @@ from catalog.views.review import may_act
 router = Router(tags=["review"])
 LIMIT = 50
 MOST = 200
-MAX_ID = 10**MAX_DIGITS
 READ = selectors.EDIT | selectors.REVIEW
 
 
 class QueueFilters(Schema):
     """What of the queue is wanted; empty is everything. `category` is a path, with all in it."""
 
-    field: str = Field("", max_length=60)
-    category: str = Field("", max_length=300)
+    field: str = Field("", max_length=60, pattern=STORABLE)
+    category: str = Field("", max_length=300, pattern=STORABLE)
     source: str = ""
     band: str = ""
     disagreements: bool = False
@@ -72,7 +71,7 @@ class QueuePage(Schema):
 class DecisionIn(Strict):
     """One act on one suggestion: accept, reject, edit (with `value`) or undo."""
 
-    entry: int = Field(ge=0, lt=MAX_ID)
+    entry: Id
     decision: ActKind
     value: Any = None
 
@@ -94,8 +93,8 @@ class DecisionsOut(Schema):
 
 
 class SampleIn(Strict):
-    field: str = Field(max_length=60)
-    category: str = Field("", max_length=300)
+    field: str = Field(max_length=60, pattern=STORABLE)
+    category: str = Field("", max_length=300, pattern=STORABLE)
     size: int = Field(SIZE, ge=1, le=1000)
 
 

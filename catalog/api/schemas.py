@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -15,8 +15,12 @@ from catalog.models import Catalog, CurrentAttribute, Placement, Product, Varian
 from catalog.money import money_text
 from catalog.search import Hit, SearchResult
 from catalog.services.attribute_values import COLUMN_FIELDS
+from catalog.views.http import MAX_DIGITS
 
 IMAGE_WIDTH = 960
+# What a column of ids can be compared with, and a column of text: no NUL, which PostgreSQL refuses.
+Id = Annotated[int, Field(ge=0, lt=10**MAX_DIGITS)]
+STORABLE = r"^[^\x00]*$"
 Strength = Literal["exact", "strong", "weak"]
 
 

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 
 from catalog import selectors
 from catalog.api.errors import Refusal
-from catalog.api.schemas import Strict
+from catalog.api.schemas import Id, Strict
 from catalog.approval.content import contents
 from catalog.approval.diff import Change, changes
 from catalog.browsing import Browse
@@ -83,7 +83,7 @@ class StatusesIn(Strict):
     """
 
     status: Literal["draft", "in_review", "approved", "archived"]
-    ids: list[int] | None = Field(None, max_length=MAX_IDS)
+    ids: list[Id] | None = Field(None, max_length=MAX_IDS)
     filter: dict[str, str | list[str]] | None = None
 
     @model_validator(mode="after")

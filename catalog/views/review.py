@@ -240,7 +240,7 @@ def _decide_many(request: Request, catalog: Catalog) -> HttpResponseBase:
         body = json.loads(request.body)
         acts = _acts(body["decisions"])
         sample = sample_in(catalog, int(body.get("sample") or 0))
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         message = "Send decisions: a list of {entry, act, value}."
         return json_error(message, code="invalid", status=HTTPStatus.BAD_REQUEST)
     may_act(request.user, catalog, acts)

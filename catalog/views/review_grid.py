@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -18,7 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from catalog import reviews, selectors
 from catalog.models import Batch, Catalog
 from catalog.reviews import Narrowed
-from catalog.services.attribute_values import COLUMN_FIELDS
+from catalog.services.attribute_values import COLUMN_FIELDS, check_text
 from catalog.services.batches import batch_retract
 from catalog.services.review_grids import Decided, grid_change, grid_decide
 from catalog.views.http import Request, done, first_message, ids, number, refused
@@ -79,11 +80,22 @@ def _value(text: str) -> list | None:
     """The value of a group from an address. Raises Http404 for what is none."""
     try:
         value = json.loads(text)
-    except ValueError as error:
+        if value is None:
+            return None
+        for each in value if isinstance(value, list) else [value]:
+            if not _is_plain(each):
+                raise Http404
+            check_text("value", each)
+    except (ValueError, RecursionError, ValidationError) as error:
         raise Http404 from error
-    if value is not None and not isinstance(value, list):
+    if not isinstance(value, list):
         raise Http404
     return value
+
+
+def _is_plain(value: object) -> bool:
+    """Whether it is text or a number that databases can compare."""
+    return isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value))
 
 
 @require_safe
@@ -225,11 +237,10 @@ def _first(refused_ones: dict[int, ValidationError]) -> str:
 def review_batch_undo(request: Request, slug: str, pk: int) -> HttpResponseBase:
     """Take back a whole act of the review, and go back to where it was done."""
     catalog = opened(request, slug)
-    batch = Batch.objects.filter(catalog=catalog, pk=pk).first()
+    batch = Batch.objects.filter(catalog=catalog, pk=pk).select_related("catalog").first()
     if batch is None:
         raise Http404
-    if batch.created_by_id != request.user.pk and not rights(request, catalog)["may_decide"]:
-        raise PermissionDenied(selectors.READ_ONLY)
+    selectors.check_undo(request.user, batch)
     sample = number(request.GET.get("sample"), 0)
     narrowed = Narrowed.of(request.GET)
     if sample:

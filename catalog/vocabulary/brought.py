@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import lzma
 import re
 import zipfile
 import zlib
@@ -24,6 +25,19 @@ MAX_FILES = 300
 _WANTED = re.compile(
     r"(categories|attributes|attribute_values|values|taxonomy)\b[^/]*\.(json|txt)(\.gz)?"
     r"|[^/]*\.toml|vocabulary[^/]*\.json"
+)
+# What taxonomies are packed with. Others may ask for more memory than they hold data.
+_PACKED_BY = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+# What reading an archive that is none, or a broken one, ends in.
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    OSError,
+    ValueError,
 )
 _LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
 
@@ -160,6 +174,10 @@ def _members(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if len(archive.infolist()) > MAX_MEMBERS:
                 raise VocabularyFileError(f"{name} holds more than {MAX_MEMBERS} files.")
+            if any(info.compress_type not in _PACKED_BY for info in archive.infolist()):
+                raise VocabularyFileError(
+                    f"{name} is packed in a way that is not read here: zip it."
+                )
             wanted = [
                 info
                 for info in archive.infolist()
@@ -171,7 +189,7 @@ def _members(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
             for info in wanted:
                 with archive.open(info) as member:
                     yield info.filename, _within(member.read(MAX_BYTES + 1), info.filename)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
+    except _BROKEN as error:
         raise VocabularyFileError(f"{name} cannot be unpacked: {error}") from error
 
 

@@ -46,6 +46,13 @@ def test_huge_numbers_in_a_search_s_address_are_no_error(shop, people, client, n
     assert client.get(address, {name: huge}).status_code == 200
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("pk", ["²", "x", *HUGE[:2]])
+def test_import_of_a_vocabulary_that_there_cannot_be_is_not_found(client, make_user, pk):
+    client.force_login(make_user("root", superuser=True))
+    assert client.get(f"/admin/catalog/vocabularyimport/{pk}/change/").status_code == 404
+
+
 def test_refusal_repeats_what_somebody_wrote_as_text_alone(rf):
     request = rf.post("/")
     request.htmx = True

@@ -132,6 +132,7 @@ def test_script_s_decisions_are_answered_for_one_by_one(page, suggest):
         '{"decisions": [{"entry": 1, "act": "burn"}]}',
         '{"decisions": [{"entry": [], "act": {}}]}',
         '{"decisions": [{"entry": 1, "act": "accept"}], "sample": 1e999}',
+        '{"decisions": ' + "[" * 100_000,
     ],
 )
 def test_body_that_cannot_be_read_is_refused(page, body):
@@ -208,6 +209,22 @@ def test_grid_shows_one_value_alone(page, suggest):
     context = page.get("review_grid", field="color", value='["red"]').context
     assert [len(section["cards"]) for section in context["cards"]] == [1]
     assert page.get("review_grid", field="color", value="{").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["[" * 20_000, "[NaN]", "[1e999]", '["\\u0000"]', '["\\ud800"]', "[{}]", "[[]]", "5", "x"],
+)
+def test_grid_of_a_value_that_cannot_be_is_not_found(page, suggest, value):
+    suggest()
+    assert page.get("review_grid", field="color", value=value).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["review", "review_items", "review_grid", "review_samples"])
+@pytest.mark.parametrize("parameter", ["field", "category"])
+def test_names_that_no_database_compares_narrow_nothing(page, suggest, name, parameter):
+    suggest()
+    assert page.get(name, **{parameter: "\x00"}).status_code in {200, 302}
 
 
 @pytest.mark.parametrize(

@@ -284,6 +284,14 @@ def test_a_broken_zip_is_refused():
     assert "cannot be unpacked" in refusal([("a.zip", whole[: len(whole) // 2])])
 
 
+@pytest.mark.parametrize("way", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_a_zip_packed_in_a_costly_way_is_refused(way):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", way) as archive:
+        archive.writestr("vocabulary.toml", HOME)
+    assert "zip it" in refusal([("a.zip", out.getvalue())])
+
+
 def test_an_archive_without_a_vocabulary_is_refused():
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
