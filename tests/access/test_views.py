@@ -243,4 +243,5 @@ def test_superuser_may_everything(shop, make_user, client):
     client.force_login(make_user("root", superuser=True))
     for line in LINES:
         if line.method == "get":
-            assert status(client, line, shop) == 200, line.name
+            # A grid of no field leads to the choice of one.
+            assert status(client, line, shop) in {200, 302}, line.name
