@@ -24,9 +24,9 @@ from catalog.views.products import (
     MOST_AT_ONCE,
     STATUS_ACTION,
     chosen_products,
-    count_of,
     restore_url,
 )
+from catalog.views.words import count_of
 
 # One act over a list takes about a second for each thousand.
 MOST_MATCHING = 20_000
