@@ -191,8 +191,8 @@ def _of_photos_that_are_there(
 ) -> dict[TrialResult, list[MachineValue]]:
     """The values of results, which may have waited longer than a removed photo is kept."""
     said = {result: trial_values(result) for result in results}
-    ids = {value.photo_id for values in said.values() for value in values}
-    there = set(Photo.objects.filter(pk__in=ids - {None}).values_list("pk", flat=True))
+    ids = {value.photo_id for values in said.values() for value in values if value.photo_id}
+    there = set(Photo.objects.filter(pk__in=ids).values_list("pk", flat=True))
     return {
         result: [
             value if value.photo_id in there else replace(value, photo_id=None)
@@ -208,8 +208,8 @@ def trial_apply(*, run: DescribeRun, actor: Any) -> int:
     """Write what a trial found to the ledger, into the batch of its run; returns of how many products.
 
     A value of a person stays. Results are gone when they are written, so that nothing is written
-    twice; those of products that were deleted meanwhile, or with values that do not fit any more,
-    are dropped, and these products wait to be described like new ones. Raises ValidationError when
+    twice; those of products that were deleted or asked about anew meanwhile, or with values that do
+    not fit any more, are dropped, and such products wait to be described like new ones. Raises ValidationError when
     the batch was undone already.
     """
     runs = DescribeRun.objects.select_for_update(no_key=True, of=("self",))
@@ -218,7 +218,13 @@ def trial_apply(*, run: DescribeRun, actor: Any) -> int:
     if batch is not None and batch.retracted_at is not None:
         raise conflict("", "This run was undone. Start another one.")
     results = list(row.results.select_related("product__catalog").order_by("product_id"))
-    alive = [result for result in results if result.product.deleted_at is None]
+    # Of others the model was, or will be, asked anew since: their photos changed, or another run.
+    latest = set(VisionTask.objects.filter(run=row).values_list("product_id", flat=True))
+    alive = [
+        result
+        for result in results
+        if result.product.deleted_at is None and result.product_id in latest
+    ]
     lock_products([result.product_id for result in alive])
     tell_points([result.product_id for result in alive])
     problems: dict[Product, ValidationError] = {}

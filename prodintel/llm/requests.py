@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
+from django.db import DatabaseError, InterfaceError
 
 from prodintel.llm import adapter, budgets, credentials, facts, pace, pacing
 from prodintel.llm.adapter import CallFailedError
@@ -95,6 +96,10 @@ class Request:
         total = sum(tokens) if tokens is not None else None
         pacing.answered(self.lane, self.sent, seen, tokens=total)
         self._close(Outcome.ANSWERED, tokens)
+        return self.usage(tokens)
+
+    def usage(self, tokens: tuple[int, int] | None) -> Usage:
+        """What an answer took; where it does not say so, about that."""
         return facts.usage_of(
             self.facts,
             prompt=tokens[0] if tokens else self.prompt,
@@ -199,7 +204,12 @@ def exchange(
     except CallFailedError as error:
         request.failed(error)
         raise
-    return reply, request.answered(reply.seen, reply.tokens)
+    try:
+        return reply, request.answered(reply.seen, reply.tokens)
+    except (DatabaseError, InterfaceError) as error:
+        # It is paid for: it must not be lost with what is written down of it.
+        logger.warning("a call is not written down", reason=str(error).strip())
+        return reply, request.usage(reply.tokens)
 
 
 class Patience:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Literal
 
 import pytest
+from django.db import OperationalError
 from pydantic import BaseModel
 
-from prodintel.llm import pacing
+from prodintel.llm import budgets, pacing
 from prodintel.llm.credentials import current
-from prodintel.llm.models import Call, KeptAnswer
+from prodintel.llm.models import Call, KeptAnswer, Outcome
 from prodintel.llm.types import Ability, Account, Image, LanguageModelError, Message
 from tests.groq_server import Fault, ServedModel
 
@@ -242,6 +243,21 @@ def test_answer_is_paid_for_once(groq, ask):
     assert first.value == second.value
     assert second.usage.prompt_tokens == first.usage.prompt_tokens
     assert len(server.requests) == 1
+
+
+def test_answer_is_not_lost_when_it_cannot_be_written_down(groq, ask, monkeypatch):
+    server = groq()
+
+    def locked(*_args, **_options):
+        raise OperationalError("database is locked")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(budgets, "call_close", locked)
+        assert not ask(key="a" * 64).kept
+    assert ask(key="a" * 64).kept
+    assert len(server.requests) == 1
+    # It goes on counting as what it might have taken.
+    assert Call.objects.get().outcome == Outcome.OPEN
 
 
 def test_kept_answer_that_no_longer_fits_is_asked_for_anew(groq, ask):

@@ -261,3 +261,15 @@ def test_trial_is_accepted_after_a_photo_was_removed_for_good(start, products, p
     assert services.describe_run_accept_trial(run=run, actor=person) == 1
     entry = LedgerEntry.objects.get(product=products[0])
     assert (entry.field, entry.photo) == ("material", None)
+
+
+def test_trial_does_not_outdo_what_was_said_of_other_photos_since(
+    start, products, person, small_trial
+):
+    run = start(trial=True)
+    tried = list(VisionTask.objects.filter(run=run).values_list("product", flat=True))
+    answer(run, *[product for product in products if product.pk in tried])
+    VisionTask.objects.filter(product=tried[0]).photos_changed()
+    assert services.describe_run_accept_trial(run=run, actor=person, rest=False) == 1
+    assert LedgerEntry.objects.get().product_id == tried[1]
+    assert VisionTask.objects.get(product=tried[0]).input_key == ""
