@@ -190,12 +190,34 @@ def test_deleted_catalogue_is_there_for_nobody(line, shop, people, client):
     assert status(client, line, shop) == 404
 
 
-@pytest.mark.parametrize("line", [line for line in LINES if "product.pk" in line.args])
-def test_product_is_not_found_through_another_catalogue(line, shop, people, make_catalog, client):
+NAMED_BY_ID = [
+    line
+    for line in LINES
+    if line.args[0] == "slug" and any("." in arg for arg in line.args) and line.args != TERM
+]
+
+
+# Deciding on a suggestion says what became of it, and not whether there is one.
+@pytest.mark.parametrize("line", [each for each in NAMED_BY_ID if each.name != "review_undo"])
+def test_nothing_is_found_through_another_catalogue(line, shop, people, make_catalog, client):
     client.force_login(people["owner"])
     other = make_catalog("Other", owner=people["owner"])
     there = address(line, shop).replace(f"/c/{shop.slug}/", f"/c/{other.slug}/")
     assert getattr(client, line.method)(there).status_code == 404
+
+
+def test_suggestion_is_not_decided_on_through_another_catalogue(shop, people, make_catalog, client):
+    client.force_login(people["owner"])
+    other = make_catalog("Other", owner=people["owner"])
+    for name, form in (
+        ("review_decide", {"entry": shop.suggestion.pk, "act": "accept"}),
+        ("review_grid_act", {"entry": shop.suggestion.pk, "act": "accept"}),
+        ("review_undo", {}),
+    ):
+        args = [other.slug, *([shop.suggestion.pk] if name == "review_undo" else [])]
+        client.post(reverse(f"catalog:{name}", args=args), form)
+        shop.suggestion.refresh_from_db()
+        assert shop.suggestion.decision == "", name
 
 
 @pytest.mark.parametrize("name", sorted(OPEN))
