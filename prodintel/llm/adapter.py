@@ -309,8 +309,7 @@ def _of_status(error: groq.APIStatusError, active: Active) -> CallFailedError:
     body: dict[str, Any] = error.body if isinstance(error.body, dict) else {}
     inner = body.get("error")
     details: dict[str, Any] = inner if isinstance(inner, dict) else body
-    code, said = str(details.get("code") or ""), str(details.get("message") or "")
-    said = _scrubbed(said, active)
+    code, said = (_scrubbed(str(details.get(name) or ""), active) for name in ("code", "message"))
     seen = rate_headers.read(error.response.headers, now=time.time())
     failed = _meaning(error.status_code, code, said, seen)
     failed.failure = Failure(seen, reached=code == "json_validate_failed")
