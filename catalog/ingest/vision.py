@@ -113,6 +113,7 @@ class VisionDescriber:
         """
         if not gateway().is_configured():
             self._plans.clear()
+            self._lift_marks(every=True)
             if not self._flights:
                 return 0
         handled = 0

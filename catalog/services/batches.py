@@ -11,6 +11,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from catalog.models import Batch, Catalog, Decision, DescribeRunState, LedgerEntry, VisionTask
+from catalog.models.describing import NOBODY_ASKED
 from catalog.models.sources import MACHINE_SOURCES
 from catalog.services.audit import audit
 from catalog.services.columns import AFTER, BEFORE, columns_swap
@@ -73,6 +74,9 @@ def batch_retract(*, batch: Batch, actor: Any) -> Undone:
     )
     if running.exists():
         raise conflict("", "Products of this are still being described. Stop that first.")
+    # Tried anew, they would be asked about for an act that is undone.
+    failed = VisionTask.objects.filter(run__batch=batch, state=WorkState.FAILED)
+    failed.update(**NOBODY_ASKED)
     fields = set(rows.order_by().values_list("field", flat=True).distinct())
     changed = decided_columns(rows.filter(Q(decision_batch=batch) | Q(decision=Decision.ACCEPTED)))
     kept = columns_swap(entries=changed[::-1], now=AFTER, then=BEFORE, actor=actor)

@@ -78,7 +78,7 @@ def vision_answers_record(*, answers: Sequence[VisionAnswer]) -> Outcome:
     for batch, group in _by_batch(ours, held):
         problems |= _write(group, batch)
     for each in ours:
-        _finish(each, problems.get(each.product), trial=held[each.task.pk].trial)
+        _finish(each, problems.get(each.product), kept=_is_kept(held[each.task.pk]))
     kept = {each.product.pk for each in ours}
     refused = {product.pk: "; ".join(error.messages) for product, error in problems.items()}
     return Outcome([pk for pk in ids if pk not in kept], refused)
@@ -91,11 +91,15 @@ def _by_batch(
     groups: dict[Batch | None, list[VisionAnswer]] = {}
     for each in answers:
         task = held[each.task.pk]
-        batch = task.run.batch if task.run is not None else None
-        if task.trial or (batch is not None and batch.retracted_at is not None):
-            continue
-        groups.setdefault(batch, []).append(each)
+        if _is_kept(task):
+            groups.setdefault(task.run.batch if task.run is not None else None, []).append(each)
     return groups.items()
+
+
+def _is_kept(task: VisionTask) -> bool:
+    """Whether what is said goes to the ledger: not in a trial, nor after the run was undone."""
+    batch = task.run.batch if task.run is not None else None
+    return not task.trial and (batch is None or batch.retracted_at is None)
 
 
 def _write(answers: Sequence[VisionAnswer], batch: Batch | None) -> dict[Product, ValidationError]:
@@ -114,13 +118,13 @@ def _write(answers: Sequence[VisionAnswer], batch: Batch | None) -> dict[Product
     return problems
 
 
-def _finish(answer: VisionAnswer, problem: ValidationError | None, *, trial: bool) -> None:
+def _finish(answer: VisionAnswer, problem: ValidationError | None, *, kept: bool) -> None:
     if problem is not None:
         message = "; ".join(problem.messages)
         VisionTask.objects.fail(answer.token, [answer.task.pk], error=message)
         return
     VisionTask.objects.complete(answer.token, [answer.task.pk])
-    described = {} if trial else {"input_key": answer.input_key}
+    described = {"input_key": answer.input_key} if kept else {}
     VisionTask.objects.filter(pk=answer.task.pk).update(
         **described, cannot_tell=list(answer.cannot_tell), forced=False, nonce=""
     )

@@ -465,6 +465,8 @@ def test_an_answer_for_a_run_that_was_undone_meanwhile_is_not_written(
     describe()
     assert values(product) == {}
     assert VisionTask.objects.get().state == WorkState.DONE
+    # It does not count as described.
+    assert VisionTask.objects.get().input_key == ""
 
 
 def test_a_product_that_goes_wrong_in_an_unforeseen_way_uses_up_its_tries_alone(

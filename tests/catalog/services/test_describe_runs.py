@@ -273,3 +273,11 @@ def test_trial_does_not_outdo_what_was_said_of_other_photos_since(
     assert services.describe_run_accept_trial(run=run, actor=person, rest=False) == 1
     assert LedgerEntry.objects.get().product_id == tried[1]
     assert VisionTask.objects.get(product=tried[0]).input_key == ""
+
+
+def test_product_that_failed_in_a_run_that_was_undone_is_nobodys_request(start, products, person):
+    run = start(ids=[products[0].pk], forced=True)
+    VisionTask.objects.filter(run=run).update(state="failed")
+    batch_retract(batch=run.batch, actor=person)
+    task = VisionTask.objects.get(product=products[0])
+    assert (task.state, task.run, task.forced) == ("failed", None, False)
