@@ -42,6 +42,9 @@ PATIENCE_SECONDS = 3.0
 GRACE_SECONDS = 8.0
 # Claimed while every thread of the crew is busy, so that none waits for the database in between.
 CALLS_AHEAD = 1
+# Answers are written down together, since a transaction costs about as much for one as for several:
+# after this time, or when there are so many.
+LANDING_SECONDS, LANDING = 0.4, 12
 PHOTO_THREADS = 2
 # So many questions for each thread of the crew are got ready.
 AHEAD = 3
@@ -102,6 +105,7 @@ class VisionDescriber:
         self._weigher = Weigher(Source.VISION_LLM)
         self._looked_at = 0.0
         self._slot_at = 0.0
+        self._landed_at = 0.0
         self._answered_at = 0.0
         self._setbacks: dict[int, tuple[int, float]] = {}
         self._stop_at: float | None = None
@@ -289,6 +293,9 @@ class VisionDescriber:
     def _land(self) -> int:
         """Write down the calls that have ended; returns how many."""
         ended = [flight for flight in self._flights if flight.answer.done()]
+        if not ended or self._may_gather(len(ended)):
+            return 0
+        self._landed_at = time.monotonic()
         answered: dict[uuid.UUID, tuple[_Flight, VisionAnswer]] = {}
         for flight in ended:
             answer = self._answer_of(flight)
@@ -319,6 +326,14 @@ class VisionDescriber:
         except Exception as error:  # noqa: BLE001 -- one product must not stop the others
             self._went_wrong(flight.task, flight.token, error)
         return None
+
+    def _may_gather(self, ended: int) -> bool:
+        """Whether those that have ended can wait for others that soon will have."""
+        return (
+            ended < min(LANDING, len(self._flights))
+            and time.monotonic() < self._landed_at + LANDING_SECONDS
+            and not self._stopping()
+        )
 
     def _provider_works(self, flight: _Flight) -> None:
         self._answered_at = time.monotonic()

@@ -237,7 +237,8 @@ def machine_values_record(
     asked = considered if isinstance(considered, Mapping) else dict.fromkeys(said, considered)
     fields = {value.field for values in said.values() for value in values}.union(*asked.values())
     lock_products(products.keys())
-    cleaned, refused = _cleaned(said, fields)
+    definitions = Definitions(fields, _paths(said))
+    cleaned, refused = _cleaned(said, definitions)
     earlier = _earlier(cleaned, fields, source)
     outdated: list[LedgerEntry] = []
     new: list[LedgerEntry] = []
@@ -269,21 +270,29 @@ def machine_values_record(
     )
     LedgerEntry.objects.bulk_create(new)
     touched = {row.product_id for row in (*outdated, *new)}
-    project([products[pk] for pk in touched], {row.field for row in (*outdated, *new)}, told=told)
+    project(
+        [products[pk] for pk in touched],
+        {row.field for row in (*outdated, *new)},
+        told=told,
+        definitions=definitions,
+    )
     return refused
 
 
-def _cleaned(
-    said: Mapping[Product, Sequence[MachineValue]], fields: Collection[str]
-) -> tuple[dict[Product, list[MachineValue]], dict[Product, ValidationError]]:
-    """The values as the ledger keeps them, and the products with one that does not fit."""
-    paths = {
+def _paths(said: Mapping[Product, Sequence[MachineValue]]) -> set[str]:
+    """The paths of categories that are named."""
+    return {
         str(value.value[0])
         for values in said.values()
         for value in values
         if value.field == CATEGORY and value.value
     }
-    definitions = Definitions(fields, paths)
+
+
+def _cleaned(
+    said: Mapping[Product, Sequence[MachineValue]], definitions: Definitions
+) -> tuple[dict[Product, list[MachineValue]], dict[Product, ValidationError]]:
+    """The values as the ledger keeps them, and the products with one that does not fit."""
     cleaned: dict[Product, list[MachineValue]] = {}
     refused: dict[Product, ValidationError] = {}
     for product, values in said.items():

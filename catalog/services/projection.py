@@ -60,7 +60,13 @@ def tell_points(product_ids: Collection[int]) -> None:
     wake.on_commit(wake.INDEX)
 
 
-def project(products: Iterable[Product], fields: Iterable[str], *, told: bool = False) -> int:
+def project(
+    products: Iterable[Product],
+    fields: Iterable[str],
+    *,
+    told: bool = False,
+    definitions: Definitions | None = None,
+) -> int:
     """Bring the projection of some fields of products in line with the ledger and the vocabulary.
 
     Runs in the caller's transaction, takes as many queries for many products as for one, and tells
@@ -73,7 +79,7 @@ def project(products: Iterable[Product], fields: Iterable[str], *, told: bool = 
     # Two writers of one product project one after the other, and each reads ledger and vocabulary
     # when it holds the product: what was read before may be outdated by then.
     held = lock_products(own.keys()) if names else []
-    definitions = Definitions(projected)
+    definitions = definitions or Definitions(projected)
     changed = 0
     for start in range(0, len(held), CHUNK):
         some = {product.pk: product for product in held[start : start + CHUNK]}

@@ -51,9 +51,6 @@ class Unlimited:
 
 def main(products: int, minutes: float) -> None:
     folder = site.set_up()
-    os.environ["GROQ_API_KEY"] = "bench"
-    # It answers nothing while products are made and embedded: describing is paused until then.
-    os.environ["GROQ_BASE_URL"] = "http://127.0.0.1:9"
     try:
         catalog, _ = site.make_catalog()
         _pause(catalog)
@@ -122,7 +119,12 @@ def _worker(catalog: Any, server: GroqProcess, concurrency: int) -> Iterator[Non
 
     _pause(catalog)
     vision_requested(products=Product.objects.all(), actor=None, forced=True)
-    os.environ |= {"GROQ_BASE_URL": server.url, "LLM_CONCURRENCY": str(concurrency)}
+    # Not before: without a key nobody asks while products are made and embedded.
+    os.environ |= {
+        "GROQ_API_KEY": "bench",
+        "GROQ_BASE_URL": server.url,
+        "LLM_CONCURRENCY": str(concurrency),
+    }
     with site.process("worker"):
         # Starting up, and the first call that teaches what the limits are, are no part of it.
         _wait(lambda: _not_described(product__catalog__slug=WARM), "described")
