@@ -42,6 +42,9 @@ PATIENCE_SECONDS = 3.0
 GRACE_SECONDS = 8.0
 # Claimed while every thread of the crew is busy, so that none waits for the database in between.
 CALLS_AHEAD = 1
+# Threads beyond the calls that the gateway lets out at once: they keep the books of one that has
+# ended, or stand ready for the next.
+SPARE = 2
 # Answers are written down together, since a transaction costs about as much for one as for several:
 # after this time, or when there are so many.
 LANDING_SECONDS, LANDING = 0.4, 12
@@ -96,7 +99,7 @@ class VisionDescriber:
     def __init__(self, *, owner: str, stopping: Stopping = never) -> None:
         self._stopping = stopping
         self._owner = owner
-        self._crew = Crew(settings.LLM_CONCURRENCY, "vision")
+        self._crew = Crew(settings.LLM_CONCURRENCY + SPARE, "vision")
         self._photos = ThreadPoolExecutor(PHOTO_THREADS, "photos")
         self._plans: dict[tuple[int, datetime], _Plan] = {}
         self._readying: dict[VisionTask, Future[Prepared]] = {}

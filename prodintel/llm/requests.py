@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
 from prodintel.llm import adapter, budgets, credentials, facts, pace, pacing
@@ -186,6 +189,21 @@ def exchange(
     waiting = Patience(SHORT_PATIENCE_SECONDS if has_slot else PATIENCE_SECONDS)
     while wait := request.reserve(has_slot=has_slot):
         waiting.spend(wait)
+    # Only what is under way counts: books are kept while the next request is out already.
+    with _lines(settings.LLM_CONCURRENCY):
+        reply = _sent(request, response_format, has_slot=has_slot)
+    try:
+        return reply, request.answered(reply.seen, reply.tokens)
+    except (DatabaseError, InterfaceError) as error:
+        # It is paid for: it must not be lost with what is written down of it.
+        logger.warning("a call is not written down", reason=str(error).strip())
+        return reply, request.usage(reply.tokens)
+
+
+def _sent(
+    request: Request, response_format: dict[str, Any] | None, *, has_slot: bool
+) -> adapter.Reply:
+    waiting = Patience(SHORT_PATIENCE_SECONDS if has_slot else PATIENCE_SECONDS)
     try:
         while wait := request.depart():
             waiting.spend(wait)
@@ -193,7 +211,7 @@ def exchange(
         request.abandon()
         raise
     try:
-        reply = adapter.complete(
+        return adapter.complete(
             request.active,
             request.facts,
             request.messages,
@@ -204,12 +222,12 @@ def exchange(
     except CallFailedError as error:
         request.failed(error)
         raise
-    try:
-        return reply, request.answered(reply.seen, reply.tokens)
-    except (DatabaseError, InterfaceError) as error:
-        # It is paid for: it must not be lost with what is written down of it.
-        logger.warning("a call is not written down", reason=str(error).strip())
-        return reply, request.usage(reply.tokens)
+
+
+@lru_cache(maxsize=4)
+def _lines(count: int) -> threading.BoundedSemaphore:
+    """So many requests of this process may be out at once."""
+    return threading.BoundedSemaphore(count)
 
 
 class Patience:
