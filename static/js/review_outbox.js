@@ -4,6 +4,8 @@ import { csrfToken, goToLogin, isLoginPage } from "./dom.js";
 const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 15000;
 const MOST_AT_ONCE = 20;
+// A page that was asked for before a decision was answered for still shows what it was about.
+const STALE_MS = 30000;
 // Answers after which trying again may help.
 const PASSING = new Set([408, 425, 429]);
 
@@ -21,6 +23,16 @@ function recall(keeps) {
   return left;
 }
 
+/** What was answered for a moment ago, in this tab: {entry: when}. */
+function recent(keeps) {
+  try {
+    const all = Object.entries(JSON.parse(sessionStorage.getItem(keeps) ?? "{}"));
+    return Object.fromEntries(all.filter(([, when]) => Date.now() - when < STALE_MS));
+  } catch {
+    return {};
+  }
+}
+
 /**
  * The decisions that are not answered for yet. `onOutcome(decision, outcome)` hears what became of
  * each, `onSample(html)` how a sample stands, `onChange({unsent, cut})` how many there are and
@@ -32,7 +44,20 @@ export function startOutbox({ url, keeps, onOutcome, onSample, onChange }) {
   // What was decided on, also once that is answered for: a list asked for before still has it.
   const passed = new Set();
   const note = ({ entry, act }) => (act === "undo" ? passed.delete(entry) : passed.add(entry));
+  for (const entry of Object.keys(recent(keeps))) passed.add(Number(entry));
   waiting.forEach(note);
+  const answered = (decisions) => {
+    const settled = recent(keeps);
+    for (const { entry } of decisions) {
+      if (passed.has(entry)) settled[entry] = Date.now();
+      else delete settled[entry];
+    }
+    try {
+      sessionStorage.setItem(keeps, JSON.stringify(settled));
+    } catch {
+      // Without storage a page that was on its way shows them once more.
+    }
+  };
   let flying = 0;
   let cut = false;
   let wait = FIRST_RETRY_MS;
@@ -114,6 +139,7 @@ export function startOutbox({ url, keeps, onOutcome, onSample, onChange }) {
       if (outcome.state === "refused") passed.delete(decision.entry);
       onOutcome(decision, outcome);
     });
+    answered(decisions);
     if (answer.sample) onSample(answer.sample);
     send();
   }

@@ -34,14 +34,14 @@ def test_queue_is_paged_from_the_least_certain(api, at, suggest, person):
     attribute_set(product=unsure.product, field="color", value="red", actor=person)
     status, page = api.get(at, limit=2)
     assert (status, page["open"]) == (200, 3)
-    assert [each["id"] for each in page["suggestions"]] == [unknown.pk, unsure.pk]
-    assert page["suggestions"][1]["current"] == {
+    assert [each["id"] for each in page["suggestions"]] == [unsure.pk, sure.pk]
+    assert page["suggestions"][0]["current"] == {
         "value": ["red"],
         "source": "person",
         "locked": True,
     }
     _, rest = api.get(at, limit=2, cursor=page["next_cursor"])
-    assert [each["id"] for each in rest["suggestions"]] == [sure.pk]
+    assert [each["id"] for each in rest["suggestions"]] == [unknown.pk]
     assert rest["next_cursor"] is None
 
 

@@ -124,6 +124,7 @@ def test_decisions_outlive_a_cut_network_and_the_page(open_page, site, queue):
 def test_decision_that_is_refused_comes_back(open_page, site, queue, complaints):
     page = open_page(queue)
     shown(page, "red")
+    expect(page.locator("[data-review-item]")).to_have_count(5)
     page.route(
         "**/review/decide/",
         lambda route: route.fulfill(

@@ -24,8 +24,19 @@ SUPERUSERS_ALONE = [
     "catalog_job",
     "catalog_fileremoval",
     "catalog_embeddingspace",
+    "catalog_visiontask",
+    "llm_call",
+    "llm_credential",
 ]
-BY_CATALOGUE = ["product", "photo", "auditevent", "ledgerentry", "batch", "catalog"]
+BY_CATALOGUE = [
+    "product",
+    "photo",
+    "auditevent",
+    "ledgerentry",
+    "batch",
+    "catalog",
+    "describerun",
+]
 READERS = [Role.VIEWER, Role.REVIEWER]
 WRITERS = [Role.EDITOR, Role.OWNER]
 
@@ -293,7 +304,8 @@ def test_members_who_are_no_staff_do_not_enter(as_user, catalog, make_user, role
 
 def test_every_page_of_the_admin_is_one_that_these_tests_know():
     known = {*SUPERUSERS_ALONE, *(f"catalog_{name}" for name in BY_CATALOGUE)}
-    shared = {"catalog_category", "catalog_attributedefinition", "catalog_term"}
+    vocabulary = ("category", "attributedefinition", "term", "vocabularyimport")
+    shared = {f"catalog_{name}" for name in vocabulary}
     outside = {"axes_accessattempt", "axes_accesslog", "axes_accessfailurelog"}
     here = {f"{m._meta.app_label}_{m._meta.model_name}" for m in admin.site._registry}
     assert here - outside == known | shared
