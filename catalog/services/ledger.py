@@ -228,10 +228,10 @@ def machine_values_record(
     """Write what a machine says of some products, in as many queries as for one.
 
     The same source's earlier undecided word on a field is retracted, also on those it `considered`
-    (all, or by product) and is silent about now; the same value again adds nothing, and what a person rejected is not
-    said again. `told` as for `project`. What is written belongs to the `batch`, which can be undone;
-    it remembers what it retracted. Nothing is written of products with a value that does not fit;
-    they are returned with what is wrong.
+    (all, or by product) and is silent about now; the same value again adds nothing, and what a
+    person rejected is not said again. `told` as for `project`. What is written belongs to the
+    `batch`, which can be undone; it remembers what it retracted. Nothing is written of products
+    with a value that does not fit; they are returned with what is wrong.
     """
     products = {product.pk: product for product in said}
     asked = considered if isinstance(considered, Mapping) else dict.fromkeys(said, considered)
@@ -240,43 +240,55 @@ def machine_values_record(
     definitions = Definitions(fields, _paths(said))
     cleaned, refused = _cleaned(said, definitions)
     earlier = _earlier(cleaned, fields, source)
-    outdated: list[LedgerEntry] = []
-    new: list[LedgerEntry] = []
     # One moment for what is said and for what it replaces, so that undoing brings that back.
     now = timezone.now()
+    word = _Word(source, model, prompt_version, batch, now)
+    outdated: list[LedgerEntry] = []
+    new: list[LedgerEntry] = []
     for product, values in cleaned.items():
         kept, gone = _compare(earlier[product.pk], values, asked[product], model)
         outdated += gone
-        new += [
-            LedgerEntry(
-                product=product,
-                field=value.field,
-                locale=value.locale,
-                value=value.value,
-                source=source,
-                photo_id=value.photo_id,
-                model=model,
-                prompt_version=prompt_version,
-                confidence=value.confidence,
-                said_confidence=value.said_confidence,
-                evidence=dict(value.evidence),
-                batch=batch,
-                created_at=now,
-            )
-            for value in kept
-        ]
+        new += [word.entry(product, value) for value in kept]
     LedgerEntry.objects.filter(pk__in=[row.pk for row in outdated]).update(
         retracted_at=now, retraction_batch=batch
     )
     LedgerEntry.objects.bulk_create(new)
-    touched = {row.product_id for row in (*outdated, *new)}
+    changed = [*outdated, *new]
     project(
-        [products[pk] for pk in touched],
-        {row.field for row in (*outdated, *new)},
+        [products[pk] for pk in {row.product_id for row in changed}],
+        {row.field for row in changed},
         told=told,
         definitions=definitions,
     )
     return refused
+
+
+@dataclass(frozen=True)
+class _Word:
+    """Whose word on some products is written down, and when."""
+
+    source: str
+    model: str
+    prompt_version: str
+    batch: Batch | None
+    at: datetime
+
+    def entry(self, product: Product, value: MachineValue) -> LedgerEntry:
+        return LedgerEntry(
+            product=product,
+            field=value.field,
+            locale=value.locale,
+            value=value.value,
+            source=self.source,
+            photo_id=value.photo_id,
+            model=self.model,
+            prompt_version=self.prompt_version,
+            confidence=value.confidence,
+            said_confidence=value.said_confidence,
+            evidence=dict(value.evidence),
+            batch=self.batch,
+            created_at=self.at,
+        )
 
 
 def _paths(said: Mapping[Product, Sequence[MachineValue]]) -> set[str]:
