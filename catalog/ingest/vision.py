@@ -275,7 +275,7 @@ class VisionDescriber:
             if not claim:
                 gateway().give_back(Ability.VISION)
             for _ in claim.rows:
-                answer = self._crew.submit(_call, plan.prepared.result())
+                answer = self._crew.submit(_call, plan.prepared.result(), self._owner)
                 self._flights.append(_Flight(plan.prepared.result(), claim.token, answer))
                 self._tokens.add(claim.token)
 
@@ -421,7 +421,7 @@ class VisionDescriber:
         self._crew.news.clear()
 
 
-def _call(prepared: Prepared) -> Answer:
+def _call(prepared: Prepared, holder: str) -> Answer:
     task = prepared.question.task
     account = Account(
         purpose="describe",
@@ -435,6 +435,7 @@ def _call(prepared: Prepared) -> Answer:
         account=account,
         max_tokens=MAX_ANSWER_TOKENS,
         key=prepared.key,
+        holder=holder,
         paced=False,
     )
 

@@ -22,6 +22,7 @@ from catalog.models import DescribeTask, EmbedTask, FileRemoval, IndexChange, Jo
 from prodintel.engine import configured
 from prodintel.lib.runner import Runner
 from prodintel.lib.wake import Listener
+from prodintel.llm.kept import reservations_free
 
 logger = structlog.get_logger(__name__)
 GRACE_SECONDS = 10.0
@@ -87,5 +88,6 @@ class Worker:
     def _free_predecessors(slot: str) -> None:
         """Take back at once what this supervisor's last worker held when it died."""
         freed = sum(model.objects.free(owner_prefix=f"{slot}/") for model in WORK)
+        reservations_free(holder_prefix=f"{slot}/")
         if freed:
             logger.info("work of a dead worker taken back", rows=freed)

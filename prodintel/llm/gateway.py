@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from functools import lru_cache
 from typing import Generic
 
 from prodintel.llm import budgets, credentials, estimates, kept, pacing, streaming, structured
 from prodintel.llm.adapter import CallFailedError
-from prodintel.llm.requests import Request, exchange, facts_for, needed
+from prodintel.llm.requests import Request, asked_elsewhere, exchange, facts_for, needed
 from prodintel.llm.schemas import schema_text
 from prodintel.llm.structured import NotValidError, Way
 from prodintel.llm.types import (
@@ -32,6 +33,8 @@ REMEMBER_SECONDS = 7 * 86_400.0
 # JSON that failed the provider's own check may have been one bad answer.
 DOUBT_SECONDS = 3600.0
 LONGEST_SLEEP = 60.0
+# Who waits for what is being asked elsewhere looks whether it is there, less and less often.
+FIRST_LOOK_SECONDS, LAST_LOOK_SECONDS = 0.05, 1.0
 
 
 @lru_cache(maxsize=1)
@@ -81,24 +84,36 @@ class Gateway:
         account: Account,
         max_tokens: int,
         key: str = "",
+        holder: str = "",
         paced: bool = True,
     ) -> Answer[M]:
         """One validated instance of the schema.
 
         `max_tokens` are those of the answer, without a model's thoughts. With `paced=False` the slot
-        was acquired before. `key` is a digest of the request: an answer is kept under it before it
-        is returned, and given again for 30 days instead of being paid for twice.
-        Raises LanguageModelError only.
+        was acquired before. `key` is a digest of the request: an answer is kept under it before
+        another request takes its place, and given again for 30 days instead of being paid for
+        twice. Who asks while the same is being asked waits for that answer; it is reserved under
+        the name of the `holder`, for whoever cleans up after it (`reservations_free`).
+        Raises LanguageModelError, and what the database raises before anything is asked.
         """
-        paid = kept.kept_answer(key, schema)
-        if paid is not None:
-            if not paced:
+        has_slot, pause = not paced, FIRST_LOOK_SECONDS
+        waiting = asked_elsewhere(has_slot=has_slot)
+        while isinstance(found := kept.answer_reserve(key, schema, holder=holder), kept.Taken):
+            if has_slot:
                 self.give_back(ability)
-            return paid
-        conversation = _Conversation(ability, messages, schema, account, max_tokens)
-        answer = conversation.hold(has_slot=not paced)
-        kept.answer_keep(key, answer)
-        return answer
+                has_slot = False
+            waiting.spend(min(pause, found.seconds))
+            pause = min(pause * 2, LAST_LOOK_SECONDS)
+        if isinstance(found, Answer):
+            if has_slot:
+                self.give_back(ability)
+            return found
+        try:
+            conversation = _Conversation(ability, messages, schema, account, max_tokens, found)
+            return conversation.hold(has_slot=has_slot)
+        except BaseException:
+            found.release()
+            raise
 
     def stream(
         self, ability: Ability, messages: Sequence[Message], *, account: Account, max_tokens: int
@@ -124,6 +139,7 @@ class _Conversation(Generic[M]):
         schema: type[M],
         account: Account,
         max_tokens: int,
+        reservation: kept.Reservation,
     ) -> None:
         self._active = needed()
         self._facts = facts_for(ability)
@@ -132,6 +148,7 @@ class _Conversation(Generic[M]):
         self._schema = schema
         self._account = account
         self._room = max_tokens + self._facts.reasoning_tokens
+        self._reservation = reservation
         state = pacing.state_of(self._lane)
         self._plain = state.plain
         self._way = structured.best_way(self._facts)
@@ -141,24 +158,20 @@ class _Conversation(Generic[M]):
         self._repaired = self._lengthened = False
 
     def hold(self, *, has_slot: bool) -> Answer[M]:
-        """The answer. Raises LanguageModelError."""
+        """The answer, kept. Raises LanguageModelError."""
         for number in range(MOST_REQUESTS):
+            if number:
+                self._reservation.renew()
             try:
-                text, finish = self._ask(has_slot=has_slot and not number)
+                answer = self._ask(has_slot=has_slot and not number)
             except CallFailedError as error:
-                generated = self._of_failed(error)
-                if generated is not None:
-                    return generated
-                continue
-            try:
-                value = structured.read(text, self._schema)
-            except NotValidError as problem:
-                self._ask_otherwise(text, finish, str(problem))
-                continue
-            return Answer(value, self._spent, self._facts.id)
+                answer = self._of_failed(error)
+            if answer is not None:
+                return answer
         raise self._bad("The language model did not give what was asked for.")
 
-    def _ask(self, *, has_slot: bool) -> tuple[str, str]:
+    def _ask(self, *, has_slot: bool) -> Answer[M] | None:
+        """The answer to one request; None where it does not fit, and the next may be better."""
         in_request = self._way in {Way.STRICT, Way.SCHEMA}
         request = Request(
             self._active,
@@ -170,9 +183,19 @@ class _Conversation(Generic[M]):
             plain=self._plain,
         )
         form = structured.response_format(self._way, self._schema)
-        reply, usage = exchange(request, response_format=form, has_slot=has_slot)
-        self._spend(usage)
-        return reply.text, reply.finish
+        with exchange(request, response_format=form, has_slot=has_slot) as reply:
+            self._spend(request.usage(reply.tokens))
+            try:
+                return self._kept(reply.text)
+            except NotValidError as problem:
+                self._ask_otherwise(reply.text, reply.finish, str(problem))
+                return None
+
+    def _kept(self, text: str) -> Answer[M]:
+        """The answer that is in the text, kept before anybody uses it. Raises NotValidError."""
+        answer = Answer(structured.read(text, self._schema), self._spent, self._facts.id)
+        self._reservation.keep(answer)
+        return answer
 
     def _spend(self, usage: Usage) -> None:
         cost = None
@@ -190,11 +213,8 @@ class _Conversation(Generic[M]):
         Raises the error if asking in another way would not help.
         """
         if error.generated:
-            try:
-                value = structured.read(error.generated, self._schema)
-                return Answer(value, self._spent, self._facts.id)
-            except NotValidError:
-                pass
+            with suppress(NotValidError):
+                return self._kept(error.generated)
         said = str(error.details.get("said", ""))
         if error.code != "refused":
             raise error

@@ -142,15 +142,28 @@ class Till(models.Model):
 
 
 class KeptAnswer(models.Model):
-    """An answer that was paid for, by the digest of its request."""
+    """An answer that was paid for, by the digest of its request; or, until `held_until`, that
+    `holder` is asking for it.
+    """
 
     key = models.CharField(max_length=64, primary_key=True)
-    text = models.TextField()
-    model = models.CharField(max_length=160)
+    text = models.TextField(blank=True, default="")
+    model = models.CharField(max_length=160, blank=True, default="")
     prompt_tokens = models.PositiveIntegerField(default=0)
     completion_tokens = models.PositiveIntegerField(default=0)
     cost_usd = models.DecimalField(max_digits=12, decimal_places=6, null=True)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
+    holder = models.CharField(max_length=160, blank=True, default="")
+    held_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["held_until"],
+                name="llm_keptanswer_held",
+                condition=Q(held_until__isnull=False),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.key

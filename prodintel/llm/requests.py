@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -23,6 +24,7 @@ logger = structlog.get_logger(__name__)
 # A caller that cannot do anything else meanwhile waits so long for a slot, and no longer; one that
 # has a slot holds work meanwhile, which is better given back.
 PATIENCE_SECONDS, SHORT_PATIENCE_SECONDS = 90.0, 15.0
+ASKED_AGAIN_SECONDS = 10.0
 
 
 @dataclass
@@ -182,22 +184,35 @@ def facts_for(ability: Ability) -> ModelFacts:
     return facts.facts_of(facts.model_for(ability), ability)
 
 
+@contextmanager
 def exchange(
     request: Request, *, response_format: dict[str, Any] | None, has_slot: bool
-) -> tuple[adapter.Reply, Usage]:
-    """Send a request and wait for its answer. Raises LanguageModelError."""
+) -> Iterator[adapter.Reply]:
+    """Send a request and wait for its answer.
+
+    What the block does with the answer is done before another request of this process takes its
+    place: so no more can be lost at a kill than was under way. The books are kept after the block,
+    while the next request is out already. Raises LanguageModelError.
+    """
     waiting = Patience(SHORT_PATIENCE_SECONDS if has_slot else PATIENCE_SECONDS)
     while wait := request.reserve(has_slot=has_slot):
         waiting.spend(wait)
-    # Only what is under way counts: books are kept while the next request is out already.
-    with _lines(settings.LLM_CONCURRENCY):
-        reply = _sent(request, response_format, has_slot=has_slot)
+    reply = None
     try:
-        return reply, request.answered(reply.seen, reply.tokens)
+        with _places(settings.LLM_CONCURRENCY):
+            reply = _sent(request, response_format, has_slot=has_slot)
+            yield reply
+    finally:
+        if reply is not None:
+            _write_down(request, reply)
+
+
+def _write_down(request: Request, reply: adapter.Reply) -> None:
+    try:
+        request.answered(reply.seen, reply.tokens)
     except (DatabaseError, InterfaceError) as error:
         # It is paid for: it must not be lost with what is written down of it.
         logger.warning("a call is not written down", reason=str(error).strip())
-        return reply, request.usage(reply.tokens)
 
 
 def _sent(
@@ -225,27 +240,42 @@ def _sent(
 
 
 @lru_cache(maxsize=4)
-def _lines(count: int) -> threading.BoundedSemaphore:
+def _places(count: int) -> threading.BoundedSemaphore:
     """So many requests of this process may be out at once."""
     return threading.BoundedSemaphore(count)
 
 
 class Patience:
-    """How long one call has waited for slots. `spend` sleeps."""
+    """How long one call has waited, for slots or for what `why` says. `spend` sleeps."""
 
-    def __init__(self, seconds: float = PATIENCE_SECONDS) -> None:
+    def __init__(
+        self,
+        seconds: float = PATIENCE_SECONDS,
+        *,
+        why: str = "Language models are in such demand that this would wait for long.",
+        code: str = "rate_limited",
+        again: float = 0.0,
+    ) -> None:
         self._until = time.monotonic() + seconds
+        self._why, self._code, self._again = why, code, again
 
     def spend(self, seconds: float) -> None:
-        """Raises LanguageModelError (rate_limited) instead of waiting too long."""
+        """Raises LanguageModelError (with the code given) instead of waiting too long."""
         self.check(seconds)
         time.sleep(seconds)
 
     def check(self, seconds: float) -> None:
         if time.monotonic() + seconds > self._until:
             raise LanguageModelError(
-                "Language models are in such demand that this would wait for long.",
-                code="rate_limited",
+                self._why,
+                code=self._code,
                 outside=True,
-                retry_after=seconds,
+                retry_after=max(seconds, self._again),
             )
+
+
+def asked_elsewhere(*, has_slot: bool) -> Patience:
+    """For what somebody else is asking already."""
+    seconds = SHORT_PATIENCE_SECONDS if has_slot else PATIENCE_SECONDS
+    why = "The same is being asked already."
+    return Patience(seconds, why=why, code="asked_already", again=ASKED_AGAIN_SECONDS)

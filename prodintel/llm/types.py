@@ -126,6 +126,7 @@ class LanguageModelError(Exception):
         "unavailable",  # no connection, 5xx, time-out, circuit open
         "refused",  # the provider refuses this request (too large, content)
         "bad_answer",  # no valid structure after the repair round
+        "asked_already",  # the same is being asked elsewhere, and that takes long
     )
     sent = False
     """Whether a request went out for it; else a limit or the breaker held it back."""

@@ -51,8 +51,11 @@ class FakeGateway:
     def give_back(self, _ability: Any) -> None:
         self.given_back += 1
 
-    def structured(self, _ability, messages, schema, *, account, max_tokens, key, paced) -> Answer:
+    def structured(
+        self, _ability, messages, schema, *, account, max_tokens, key, holder, paced
+    ) -> Answer:
         assert max_tokens
+        assert holder
         assert not paced
         with self._lock:
             if key in self._kept:
