@@ -17,6 +17,7 @@ from catalog.activity.runs import Progress, progress_of
 from catalog.api.errors import Refusal
 from catalog.api.schemas import Id, Strict
 from catalog.describe.estimate import plan_of
+from catalog.describe.fields import chosen_of
 from catalog.describe.queue import is_describing
 from catalog.describe.selection import Only, part_of
 from catalog.models import Catalog, DescribeRun, DescribeRunState
@@ -28,6 +29,7 @@ from catalog.views.activity import current_activity, forget_activity
 
 router = Router(tags=["describing"])
 MOST_PRODUCTS = 1000
+MOST_FIELDS = 200
 
 
 class DescribeIn(Strict):
@@ -38,6 +40,11 @@ class DescribeIn(Strict):
     only: Only = Field(Only.ALL, description="A part of them alone")
     again: bool = Field(
         default=False, description="Also those that have not changed since they were described"
+    )
+    fields: list[str] | None = Field(
+        None,
+        max_length=MOST_FIELDS,
+        description="These alone, such as title, alt_text or material; all of them without",
     )
     trial: bool = Field(default=False, description="Try it on at most 50 first; see accept")
     dry_run: bool = Field(default=False, description="Say what it would take, and start nothing")
@@ -79,6 +86,7 @@ class RunOut(Schema):
     label: str
     state: str = Field(description="trial, running, done, stopped or discarded")
     products: int
+    fields: list[str] = Field(description="Those that are asked about alone; empty: all")
     progress: ProgressOut
     estimate: dict[str, Any]
     batch: int | None = Field(description="What it writes, to be undone as a whole")
@@ -94,6 +102,7 @@ class RunOut(Schema):
             label=run.label,
             state="done" if finished else run.state,
             products=run.product_count,
+            fields=run.fields,
             progress=_progress(progress),
             estimate=run.estimate,
             batch=run.batch_id,
@@ -184,7 +193,8 @@ def describe(request: HttpRequest, slug: str, body: DescribeIn) -> Any:
     if body.filters:
         products = Filters.parse(body.filters).apply(products, catalog.currency)
     chosen = part_of(products, body.only)
-    plan = plan_of(catalog, chosen, user_id=request.user.pk, again=body.again)
+    fields = chosen_of(body.fields or [])
+    plan = plan_of(catalog, chosen, user_id=request.user.pk, again=body.again, fields=fields)
     estimate = {**plan.as_json(), "configured": is_describing()}
     if body.dry_run:
         return Status(200, estimate)
@@ -197,6 +207,7 @@ def describe(request: HttpRequest, slug: str, body: DescribeIn) -> Any:
         actor=request.user,
         trial=body.trial,
         forced=body.again,
+        fields=fields,
         estimate=estimate,
     )
     forget_activity(catalog)

@@ -32,7 +32,8 @@ ENDED = frozenset({DescribeRunState.STOPPED, DescribeRunState.DISCARDED})
 class Question:
     """What is to be asked of a product. `photos` are all of its photos, the first `limit` that can
     be opened are sent, without those `given_up`, which could not be embedded: opening one may have
-    ended its process. Without database access from here on.
+    ended its process. `fields` are those that are asked about, none for all. Without database access
+    from here on.
     """
 
     task: VisionTask
@@ -44,15 +45,25 @@ class Question:
     category: str = ""
     category_by: str = ""
     given_up: frozenset[int] = frozenset()
+    fields: tuple[str, ...] = ()
+
+    def schema(self, photos: int = 1) -> AnswerSchema:
+        """The form for so many photos."""
+        return answer_schema(
+            self.vocabulary, guess=self.category, photos=photos, fields=self.fields
+        )
 
     @property
     def is_settled(self) -> bool:
-        """Whether there is nothing to ask: no product, no photos, or the answer is known."""
+        """Whether there is nothing to ask: no product, no photos, it has none of the fields, or the
+        answer is known.
+        """
         task = self.task
         asked_again = task.forced and not (task.run is not None and task.run.state in ENDED)
         return (
             self.product.deleted_at is not None
             or not self.photos
+            or self.schema().is_empty
             or (task.input_key == self.input_key and not asked_again)
         )
 
@@ -111,6 +122,7 @@ def questions_of(
                 path,
                 by if path else "",
                 given_up.intersection(each.photo_id for each in photos),
+                tuple(task.run.fields) if task.run is not None else (),
             )
         )
     return questions
@@ -121,16 +133,19 @@ def prepare(question: Question) -> Prepared:
     whole = [each for each in question.photos if each.photo_id not in question.given_up]
     sent = prepared(whole, question.limit)
     product = question.product
-    schema = answer_schema(question.vocabulary, guess=question.category, photos=len(sent))
+    schema = question.schema(len(sent))
     messages = messages_of(
-        product, sent, category=question.category, category_by=question.category_by
+        product, sent, schema, category=question.category, category_by=question.category_by
     )
     shown = [one.placement.photo.sha256 for one in sent]
+    asked = ["describe", product.pk, question.input_key, shown, question.task.nonce]
+    if question.fields:
+        asked.append(sorted(question.fields))
     return Prepared(
         question=question,
         photos=sent,
         messages=messages,
         schema=schema,
         tokens=tokens_of(messages, sent, schema),
-        key=digest("describe", product.pk, question.input_key, shown, question.task.nonce),
+        key=digest(*asked),
     )

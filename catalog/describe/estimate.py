@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
@@ -81,17 +81,22 @@ def _cost_json(cost: Cost) -> dict[str, Any]:
 
 
 def plan_of(
-    catalog: Catalog, products: QuerySet[Product], *, user_id: int | None, again: bool = False
+    catalog: Catalog,
+    products: QuerySet[Product],
+    *,
+    user_id: int | None,
+    again: bool = False,
+    fields: Collection[str] = (),
 ) -> Plan:
     """What asking about these products takes. `again`: also about those that are unchanged since
-    they were described.
+    they were described; `fields`: about these alone.
     """
     chosen = list(products.values_list("pk", flat=True))
     shown = set(with_photos(products).order_by().values_list("pk", flat=True))
     unchanged: set[int] = set() if again else unchanged_products(catalog, products)
     wanted = [pk for pk in chosen if pk in shown and pk not in unchanged]
     asked = wanted[:MOST_AT_ONCE]
-    usual, ahead = usual_call(), max(active_tasks().count() - waiting_among(products), 0)
+    usual, ahead = usual_call(fields), max(active_tasks().count() - waiting_among(products), 0)
     return Plan(
         product_ids=asked,
         chosen=len(chosen),

@@ -65,14 +65,16 @@ def read(
     """What the answer says. `photo_ids` are those of the photos in the order they were sent;
     `known_category` is where the product stands when the answer does not say.
     """
-    category = _category(answer, vocabulary)
+    category = _category(answer, vocabulary) if schema.asks(CATEGORY) else None
     paths = [category.value[0]] if category and category.value else []
     paths += [known_category] if known_category else []
     found = _attributes(answer, schema)
+    # Where nobody asked for the category nor knows it, a chosen attribute may belong to any.
     fitting = [
         value
         for value in found
-        if any(applies(schema.offers[value.field].attribute.categories, p) for p in paths or [""])
+        if (not paths and not schema.asks(CATEGORY))
+        or any(applies(schema.offers[value.field].attribute.categories, p) for p in paths or [""])
     ]
     face = photo_ids[0] if photo_ids else None
     values = [*([category] if category else []), *fitting, *_quoted(answer, vocabulary)]
@@ -83,8 +85,9 @@ def read(
     if PHOTO_TEXT in vocabulary.attributes:
         asked.add(PHOTO_TEXT)
     return Reading(
-        values=values,
-        considered=frozenset(asked),
+        # What was not asked may be said all the same, by models that are not held to the form.
+        values=[value for value in values if schema.asks(value.field)],
+        considered=frozenset(name for name in asked if schema.asks(name)),
         cannot_tell=_all_tidy(answer.cannot_tell, MAX_WORDS, MAX_QUOTES),
         misplaced=sorted({value.field for value in found} - {value.field for value in fitting}),
     )

@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, ClassVar
@@ -21,6 +21,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from catalog.describe.vocabulary import AttributeNode, TermNode, Vocabulary, applies
 from catalog.models import AttributeKind
+from catalog.services.attribute_values import CATEGORY
 
 # A vocabulary that somebody imported may have thousands of each. What is left out can still be named
 # in words; what is offered beyond these costs more than it helps.
@@ -30,6 +31,8 @@ MAX_TERMS = 60
 CHOICES = frozenset({AttributeKind.CHOICE, AttributeKind.MULTI_CHOICE})
 # Asked of every product by itself, beside the attributes.
 PHOTO_TEXT = "photo_text"
+# The parts of the form that are one field each, by its name.
+PARTS = (CATEGORY, "title", "description", "alt_text", PHOTO_TEXT)
 
 Json = dict[str, Any]
 
@@ -118,15 +121,27 @@ class Offer:
 
 @dataclass(frozen=True)
 class AnswerSchema:
-    """The form for products of some categories: what is offered, and the models of the answer."""
+    """The form for products of some categories: what is offered, and the models of the answer.
+
+    `fields` are those that are asked about, none for all.
+    """
 
     categories: tuple[str, ...]
     offers: Mapping[str, Offer]
     model: type[Answer]
+    fields: frozenset[str] = frozenset()
 
     @property
     def json(self) -> Json:
         return self.model.strict_schema
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it asks nothing: products of these categories have none of the chosen fields."""
+        return not self.json["properties"]
+
+    def asks(self, field: str) -> bool:
+        return not self.fields or field in self.fields
 
     @cached_property
     def characters(self) -> int:
@@ -134,14 +149,19 @@ class AnswerSchema:
         return len(json.dumps(self.json, separators=(",", ":")))
 
 
-def answer_schema(vocabulary: Vocabulary, *, guess: str = "", photos: int = 1) -> AnswerSchema:
+def answer_schema(
+    vocabulary: Vocabulary, *, guess: str = "", photos: int = 1, fields: Iterable[str] = ()
+) -> AnswerSchema:
     """The form for a product that may belong to the category `guess` ("": nobody knows).
 
     It may say that the product belongs elsewhere: all leaf categories are offered, or as many as fit
     with those near the guess before others. Attributes are those of the guess's top category and of
     all products, of any without a guess, and of a narrower category where they are too many.
+
+    With `fields` the form has only these. One without the category takes the guess for granted.
     """
-    return _kept(Held(vocabulary), guess if guess in vocabulary.categories else "", photos)
+    known = guess if guess in vocabulary.categories else ""
+    return _kept(Held(vocabulary), known, photos, frozenset(fields))
 
 
 def category_schema(vocabulary: Vocabulary, path: str) -> AnswerSchema:
@@ -153,7 +173,7 @@ def category_schema(vocabulary: Vocabulary, path: str) -> AnswerSchema:
     ]
     offers = {offer.attribute.key: offer for offer in applying}
     categories = (path,) if path else vocabulary.leaves
-    return AnswerSchema(categories, offers, _model(categories, offers, 1))
+    return AnswerSchema(categories, offers, _model(categories, offers, 1, frozenset()))
 
 
 class Held:
@@ -170,19 +190,24 @@ class Held:
 
 
 @functools.lru_cache(maxsize=256)
-def _kept(held: Held, guess: str, photos: int) -> AnswerSchema:
+def _kept(held: Held, guess: str, photos: int, fields: frozenset[str]) -> AnswerSchema:
     vocabulary = held.vocabulary
     categories = _categories(vocabulary, guess)
     # From all of the top category down to the guess itself.
     parts = guess.split("/")
     scopes = ["/".join(parts[: depth + 1]) for depth in range(len(parts))]
+    if fields and CATEGORY not in fields:
+        scopes = [guess]
     offers: dict[str, Offer] = {}
     for scope in scopes:
         offers = _offers(vocabulary, scope)
+        if fields:
+            offers = {key: offer for key, offer in offers.items() if key in fields}
         if len(offers) <= MAX_ATTRIBUTES:
             break
     offers = dict(list(offers.items())[:MAX_ATTRIBUTES])
-    return AnswerSchema(categories, offers, _model(categories, offers, photos))
+    model = _model(categories, offers, photos, fields)
+    return AnswerSchema(categories, offers, model, fields)
 
 
 def _offers(vocabulary: Vocabulary, scope: str) -> dict[str, Offer]:
@@ -217,7 +242,9 @@ def _categories(vocabulary: Vocabulary, guess: str) -> tuple[str, ...]:
     return tuple(path for path in vocabulary.categories if path in chosen)[:MAX_CATEGORIES]
 
 
-def _model(categories: Sequence[str], offers: Mapping[str, Offer], photos: int) -> type[Answer]:
+def _model(
+    categories: Sequence[str], offers: Mapping[str, Offer], photos: int, fields: frozenset[str]
+) -> type[Answer]:
     attributes = create_model(
         "Attributes",
         __config__=ConfigDict(extra="ignore", populate_by_name=True, serialize_by_alias=True),
@@ -227,11 +254,28 @@ def _model(categories: Sequence[str], offers: Mapping[str, Offer], photos: int) 
             for number, (key, offer) in enumerate(offers.items())
         },  # type: ignore[call-overload]
     )
-    model = create_model("ProductAnswer", __base__=Answer, attributes=(attributes, ...))
+    # What is not asked need not be answered.
+    unasked: dict[str, Any] = {
+        name: (Any, None) for name in _REQUIRED if fields and name not in fields
+    }
+    asked: Any = (Any, None) if fields and not offers else (attributes, ...)
+    model = create_model("ProductAnswer", __base__=Answer, attributes=asked, **unasked)
     model.strict_schema = _strict(categories, offers, photos)
+    if fields:
+        model.strict_schema = _part(model.strict_schema, offers, fields)
     return model
 
 
+def _part(schema: Json, offers: Mapping[str, Offer], fields: frozenset[str]) -> Json:
+    """What of the form is about the chosen fields."""
+    wanted = {name for name in PARTS if name in fields}
+    wanted |= {"attributes"} if offers else set()
+    if any(offer.attribute.kind in CHOICES for offer in offers.values()):
+        wanted.add("outside_list")
+    return _object({name: part for name, part in schema["properties"].items() if name in wanted})
+
+
+_REQUIRED = (CATEGORY, "title", "description")
 _KINDS: Mapping[AttributeKind, type[_Part]] = {
     AttributeKind.CHOICE: Chosen,
     AttributeKind.MULTI_CHOICE: Chosen,

@@ -22,6 +22,7 @@ from catalog.describe import vocabulary
 from catalog.describe.asking import Prepared, Question, prepare, questions_of
 from catalog.describe.photos import NothingToSeeError
 from catalog.describe.reading import read
+from catalog.describe.usual import PART_PURPOSE, PURPOSE
 from catalog.describe.vision import MAX_ANSWER_TOKENS, PROMPT_VERSION
 from catalog.describe.weighing import Weigher
 from catalog.models import Catalog, Source, VisionTask
@@ -424,7 +425,7 @@ class VisionDescriber:
 def _call(prepared: Prepared, holder: str) -> Answer:
     task = prepared.question.task
     account = Account(
-        purpose="describe",
+        purpose=PART_PURPOSE if prepared.question.fields else PURPOSE,
         scope=f"catalog:{prepared.question.product.catalog_id}",
         user_id=task.requested_by_id,
     )
@@ -464,7 +465,8 @@ def _reading(flight: _Flight, answer: Answer) -> VisionAnswer:
         considered=reading.considered,
         model=answer.model,
         prompt_version=PROMPT_VERSION,
-        input_key=question.input_key,
+        # A part of the form says nothing of whether the whole of it is answered.
+        input_key="" if question.fields else question.input_key,
         cannot_tell=reading.cannot_tell,
     )
 

@@ -28,7 +28,7 @@ class DescribeRun(models.Model):
     In the state TRIAL only the first products are described, and what is said of them waits in
     `TrialResult`; `product_ids` are those that are described after the trial is accepted, or that
     were left out when the run was stopped. `forced`: also those that are as they were when they were
-    last described.
+    last described. `fields` are those that are asked about, none for all.
     """
 
     catalog = models.ForeignKey(Catalog, on_delete=models.CASCADE, related_name="describe_runs")
@@ -39,6 +39,7 @@ class DescribeRun(models.Model):
     product_ids = models.JSONField(default=list, blank=True)
     product_count = models.PositiveIntegerField(default=0)
     forced = models.BooleanField(default=False)
+    fields = models.JSONField(default=list, blank=True)
     estimate = models.JSONField(default=dict, blank=True)
     batch = models.OneToOneField(
         Batch, null=True, blank=True, on_delete=models.SET_NULL, related_name="describe_run"
@@ -135,8 +136,8 @@ NOBODY_ASKED = {"run": None, "requested_by": None, "forced": False, "trial": Fal
 class VisionTask(Work):
     """A product that waits for the vision model, or was described by it.
 
-    `input_key` is the digest of what the last answer was given to (photos, prompt, vocabulary, model):
-    the same again is not asked again unless a person asked for it (`forced`). `run` is what they
+    `input_key` is the digest of what the last answer to the whole form was given to (photos, prompt,
+    vocabulary, model): the same again is not asked again unless a person asked for it (`forced`). `run` is what they
     asked in, `requested_by` whose budget it counts against, and `nonce` tells their request from
     earlier ones, so that they get one new answer, however often its call is tried. `cannot_tell` is
     what the photos do not show, in the model's words.

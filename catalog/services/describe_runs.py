@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.db import transaction
 
+from catalog.describe.fields import chosen_of
 from catalog.describe.selection import spread
 from catalog.ingest import wake
 from catalog.models import (
@@ -41,14 +42,17 @@ def describe_run_start(
     actor: Any,
     trial: bool = False,
     forced: bool = False,
+    fields: Iterable[str] = (),
     estimate: dict[str, Any] | None = None,
 ) -> DescribeRun:
     """Queue products for the vision model; what it says goes into one batch.
 
     `trial`: at most 50 of them, spread over all, whose answers wait for somebody to accept them
     before anything else is asked. `forced`: also those that are as they were when they were last
-    described. Raises ValidationError when there is nothing to describe.
+    described. `fields`: asked about these alone, and nothing else is touched. Raises ValidationError
+    when there is nothing to describe, or no such field.
     """
+    chosen_fields = chosen_of(fields)
     ids = list(dict.fromkeys(product_ids))
     if not ids:
         raise conflict("", "There is nothing to describe here: choose products that have photos.")
@@ -56,13 +60,14 @@ def describe_run_start(
     chosen = set(first)
     run = DescribeRun.objects.create(
         catalog=catalog,
-        label=f"Describe {_count(len(ids))}",
+        label=f"Describe {_label(len(ids), chosen_fields)}",
         state=DescribeRunState.TRIAL if trial else DescribeRunState.RUNNING,
         product_ids=[pk for pk in ids if pk not in chosen],
         product_count=len(ids),
         forced=forced,
+        fields=chosen_fields,
         estimate=estimate or {},
-        batch=None if trial else _batch(catalog, len(ids), actor),
+        batch=None if trial else _batch(catalog, len(ids), actor, chosen_fields),
         created_by=actor,
     )
     # Of themselves the others would not wait for the decision.
@@ -90,7 +95,7 @@ def describe_run_accept_trial(*, run: DescribeRun, actor: Any, rest: bool = True
     if VisionTask.objects.filter(run=run, trial=True, state=WorkState.RUNNING).exists():
         raise conflict("", "An answer is on its way. Try again in a few seconds.")
     count = run.product_count - len(left_out)
-    run.batch = _batch(run.catalog, count, actor)
+    run.batch = _batch(run.catalog, count, actor, run.fields)
     run.state = DescribeRunState.RUNNING if rest else DescribeRunState.STOPPED
     queued, run.product_ids = run.product_ids, left_out
     run.save(update_fields=["batch", "state", "product_ids"])
@@ -218,9 +223,15 @@ def _products(ids: Sequence[int]) -> Iterator[Product]:
     return (Product(pk=pk) for pk in ids)
 
 
-def _batch(catalog: Catalog, count: int, actor: Any) -> Batch:
-    label = f"Described {_count(count)}"
+def _batch(catalog: Catalog, count: int, actor: Any, fields: Sequence[str]) -> Batch:
+    label = f"Described {_label(count, fields)}"
     return Batch.objects.create(catalog=catalog, label=label, created_by=actor)
+
+
+def _label(count: int, fields: Sequence[str]) -> str:
+    """What of how many: "12 products", "1 product: 3 fields"."""
+    only = f"{len(fields)} field{'s' * (len(fields) != 1)}"
+    return f"{_count(count)}: {only}" if fields else _count(count)
 
 
 def _count(number: int) -> str:

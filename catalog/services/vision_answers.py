@@ -37,7 +37,7 @@ GROUP = 16
 @dataclass(frozen=True)
 class VisionAnswer:
     """What was said of one product, whose task `token` held when it was asked. `proposed` of the
-    values are words; `input_key` as of `VisionTask`.
+    values are words; `input_key` as of `VisionTask`, "" where only some fields were asked about.
     """
 
     task: VisionTask
@@ -124,10 +124,11 @@ def _finish(answer: VisionAnswer, problem: ValidationError | None, *, kept: bool
         VisionTask.objects.fail(answer.token, [answer.task.pk], error=message)
         return
     VisionTask.objects.complete(answer.token, [answer.task.pk])
-    described = {"input_key": answer.input_key} if kept else {}
-    VisionTask.objects.filter(pk=answer.task.pk).update(
-        **described, cannot_tell=list(answer.cannot_tell), forced=False, nonce=""
-    )
+    whole: dict[str, Any] = {}
+    if answer.input_key:
+        whole["cannot_tell"] = list(answer.cannot_tell)
+        whole |= {"input_key": answer.input_key} if kept else {}
+    VisionTask.objects.filter(pk=answer.task.pk).update(**whole, forced=False, nonce="")
 
 
 def _with_terms(values: Sequence[MachineValue], product: Product) -> list[MachineValue]:
@@ -264,14 +265,16 @@ def _apply(results: Sequence[TrialResult], batch: Batch | None) -> dict[Product,
     ]
     problems = _write(answers, batch)
     for each in answers:
-        if each.product not in problems:
+        if each.product not in problems and each.input_key:
             VisionTask.objects.filter(product=each.product).update(input_key=each.input_key)
     return problems
 
 
 def _redo_undescribed(run: DescribeRun) -> None:
-    """Products of a trial that the ledger says nothing of are described as if nobody had asked."""
+    """Products of a trial that the ledger says nothing of are described as if nobody had asked, but
+    those of which somebody wanted some fields only.
+    """
     tasks = VisionTask.objects.filter(run=run, trial=True)
-    described = tasks.exclude(input_key="")
-    tasks.filter(input_key="").update(**again(), **NOBODY_ASKED, priority=BY_TURN)
-    described.update(**NOBODY_ASKED)
+    if not run.fields:
+        tasks.filter(input_key="").update(**again(), **NOBODY_ASKED, priority=BY_TURN)
+    tasks.update(**NOBODY_ASKED)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
@@ -13,11 +15,13 @@ from django.views.decorators.http import require_http_methods
 
 from catalog import selectors
 from catalog.describe.estimate import Cost, Plan, plan_of
+from catalog.describe.fields import OWN, choosable, chosen_of
 from catalog.describe.queue import is_describing
 from catalog.describe.selection import Only, part_of, part_sizes
 from catalog.models import Catalog
 from catalog.services import describe_runs as services
 from catalog.services.describe_runs import TRIAL_SIZE
+from catalog.views import present
 from catalog.views.choosing import Chosen, chosen_products
 from catalog.views.http import Request, done, first_message, number, refused
 from catalog.views.vision import models_url
@@ -31,6 +35,8 @@ PARTS = {
     Only.FAILED: "Failed",
 }
 TRIAL, ZERO_SHOT = "trial", "zero-shot"
+# An imported vocabulary may have thousands; the API takes any of them.
+MOST_ATTRIBUTES = 120
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -47,16 +53,23 @@ def _values(
     request: Request, catalog: Catalog, address: QueryDict, notice: str = ""
 ) -> dict[str, Any]:
     chosen = chosen_products(catalog, address, request.user.pk)
-    only, again = _only(address), address.get("again") == "1"
-    plan = plan_of(catalog, part_of(chosen.products, only), user_id=request.user.pk, again=again)
+    only, again, fields = _only(address), address.get("again") == "1", _fields(address)
+    plan = plan_of(
+        catalog,
+        part_of(chosen.products, only),
+        user_id=request.user.pk,
+        again=again,
+        fields=fields,
+    )
     sizes = part_sizes(chosen.products)
+    labels = present.Labels(catalog.language)
     return {
         "catalog": catalog,
         "chosen": chosen,
         "plan": plan,
         "again": again,
         "nothing": _nothing(plan),
-        "nothing_actions": _instead(plan, _url(chosen, only, again=True)),
+        "nothing_actions": _instead(plan, _url(chosen, only, fields, again=True)),
         "paused": catalog.describing_paused_at is not None,
         "zero_shot_count": plan.chosen,
         "models_url": models_url(),
@@ -65,15 +78,20 @@ def _values(
         "tabs": [
             {
                 "label": label,
-                "url": _url(chosen, part),
+                "url": _url(chosen, part, fields),
                 "current": part is only,
                 "count": sizes[part],
             }
             for part, label in PARTS.items()
         ],
-        "again_url": _url(chosen, only, again=True),
-        "not_again_url": _url(chosen, only),
-        "fields": [*chosen.address, ("only", str(only)), *([("again", "1")] if again else [])],
+        "again_url": _url(chosen, only, fields, again=True),
+        "not_again_url": _url(chosen, only, fields),
+        "all_fields_url": _url(chosen, only, again=again),
+        "address": _address(chosen, only, fields, again=again),
+        "others": _address(chosen, only, again=again),
+        "fields": fields,
+        "chosen_fields": [labels.field(field) for field in fields],
+        "choosable": _choosable(fields, labels),
         "figures": _figures(plan),
         "trial_first": plan.all.calls > TRIAL_SIZE,
         "start_label": f"Describe {count_of(plan.all.calls)}{_price(plan.all)}",
@@ -102,16 +120,47 @@ def _only(address: QueryDict) -> Only:
     return Only(value) if value in set(Only) else Only.ALL
 
 
-def _url(chosen: Chosen, only: Only, *, again: bool = False) -> str:
-    """The address of this page for a part of what was chosen."""
-    address = QueryDict(mutable=True)
-    for name, value in chosen.address:
-        address.appendlist(name, value)
-    if only is not Only.ALL:
-        address["only"] = str(only)
-    if again:
-        address["again"] = "1"
-    return f"?{address.urlencode()}"
+def _fields(address: QueryDict) -> list[str]:
+    """The fields that an address names; those that there are not are left out."""
+    return chosen_of(set(address.getlist("field")).intersection(choosable()))
+
+
+def _choosable(fields: Collection[str], labels: present.Labels) -> list[dict[str, Any]]:
+    """The fields to choose among, in two groups; of very many attributes the first."""
+    known = choosable()
+    attributes = [field for field in known if field not in OWN]
+    shown = [
+        field
+        for place, field in enumerate(attributes)
+        if place < MOST_ATTRIBUTES or field in fields
+    ]
+    return [
+        {
+            "label": label,
+            "fields": [
+                {"value": field, "label": labels.field(field), "checked": field in fields}
+                for field in group
+            ],
+        }
+        for label, group in (("Category and texts", OWN), ("Attributes", shown))
+        if group
+    ]
+
+
+def _address(
+    chosen: Chosen, only: Only, fields: Sequence[str] = (), *, again: bool = False
+) -> list[tuple[str, str]]:
+    """The parameters of this page for a part of what was chosen, and some fields of it."""
+    return [
+        *chosen.address,
+        *([("only", str(only))] if only is not Only.ALL else []),
+        *([("again", "1")] if again else []),
+        *(("field", field) for field in fields),
+    ]
+
+
+def _url(chosen: Chosen, only: Only, fields: Sequence[str] = (), *, again: bool = False) -> str:
+    return f"?{urlencode(_address(chosen, only, fields, again=again))}"
 
 
 def _price(cost: Cost) -> str:
@@ -162,7 +211,7 @@ def _start(request: Request, catalog: Catalog) -> HttpResponseBase:
     values = _values(request, catalog, form)
     plan: Plan = values["plan"]
     here = reverse("catalog:describe", args=[catalog.slug]) + _url(
-        values["chosen"], _only(form), again=values["again"]
+        values["chosen"], _only(form), values["fields"], again=values["again"]
     )
     action = form.get("action", "")
     if action == ZERO_SHOT:
@@ -183,6 +232,7 @@ def _start(request: Request, catalog: Catalog) -> HttpResponseBase:
             actor=request.user,
             trial=action == TRIAL,
             forced=values["again"],
+            fields=values["fields"],
             estimate=plan.as_json(),
         )
     except ValidationError as error:

@@ -24,6 +24,7 @@ from catalog.describe.differences import (
 )
 from catalog.describe.estimate import cost_of
 from catalog.describe.queue import active_tasks, is_describing
+from catalog.describe.usual import usual_call
 from catalog.models import Catalog, DescribeRun, DescribeRunState, LedgerEntry, TrialResult
 from catalog.services import describe_runs as services
 from catalog.services.attribute_values import CATEGORY
@@ -76,7 +77,9 @@ def describe_run(request: Request, slug: str, run: int) -> HttpResponseBase:
             # What was answered is shown in full.
             response["HX-Refresh"] = "true"
         return response
-    values |= _differences(found, number(request.GET.get("page"), 1))
+    labels = present.Labels()
+    values["chosen_fields"] = [_label(field, labels) for field in found.fields]
+    values |= _differences(found, number(request.GET.get("page"), 1), labels)
     return render(request, "catalog/describe_run.html", values)
 
 
@@ -87,7 +90,7 @@ def _head(
     paused = catalog.describing_paused_at is not None
     goes_on = run.state in {DescribeRunState.TRIAL, DescribeRunState.RUNNING}
     rest = (
-        cost_of(len(run.product_ids), ahead=active_tasks().count())
+        cost_of(len(run.product_ids), usual=usual_call(run.fields), ahead=active_tasks().count())
         if is_trial and run.product_ids
         else None
     )
@@ -100,7 +103,7 @@ def _head(
         "may_edit": selectors.may(request.user, catalog),
         "live": bool(goes_on and progress.unfinished),
         "held": goes_on and progress.unfinished and _held(paused=paused),
-        "spent": _spent(progress),
+        "spent": _spent(run, progress),
         "rest_label": f"Keep these and describe the other {_price(rest)}" if rest else "",
         "batch_url": reverse("catalog:batch", args=[catalog.slug, run.batch_id])
         if run.batch_id
@@ -115,8 +118,8 @@ def _held(*, paused: bool) -> str:
     return "Describing is paused, so it waits." if paused else ""
 
 
-def _spent(progress: Progress) -> str:
-    so_far = cost_of(progress.done)
+def _spent(run: DescribeRun, progress: Progress) -> str:
+    so_far = cost_of(progress.done, usual=usual_call(run.fields))
     return f"about {usd(so_far.usd)} so far" if so_far.usd and progress.done else ""
 
 
@@ -140,9 +143,8 @@ def _state(run: DescribeRun, progress: Progress) -> dict[str, str]:
     return {"state": "done", "label": "Done"}
 
 
-def _differences(run: DescribeRun, page_number: int) -> dict[str, Any]:
+def _differences(run: DescribeRun, page_number: int, labels: present.Labels) -> dict[str, Any]:
     """What the run changes or changed, a page of products at a time, and sums by field."""
-    labels = present.Labels()
     if run.batch is None:
         results = list(TrialResult.objects.filter(run=run).order_by("pk"))
         page = Paginator([result.product_id for result in results], PAGE).get_page(page_number)

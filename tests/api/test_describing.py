@@ -89,3 +89,19 @@ def test_activity_says_how_far_it_is_and_who_waits(api, catalog, products):
     assert api.send("POST", f"/catalogs/{catalog.slug}/activity/retry")[1] == {"retried": 1}
     _, activity = api.get(f"/catalogs/{catalog.slug}/activity")
     assert activity["vision"]["failed"] == 0
+
+
+def test_chosen_fields_cost_less_and_are_asked_about_alone(api, catalog, products):
+    path = f"/catalogs/{catalog.slug}/describe"
+    _, whole = api.send("POST", path, {"dry_run": True})
+    _, part = api.send("POST", path, {"dry_run": True, "fields": ["alt_text"]})
+    assert part["tokens_a_call"] < whole["tokens_a_call"]
+    status, run = api.send("POST", path, {"fields": ["alt_text", "title"]})
+    assert (status, run["fields"]) == (202, ["title", "alt_text"])
+
+
+def test_unknown_field_is_refused_with_its_name(api, catalog, products):
+    path = f"/catalogs/{catalog.slug}/describe"
+    status, answer = api.send("POST", path, {"fields": ["smell"], "dry_run": True})
+    assert status == 422
+    assert "smell" in str(answer["error"]["fields"])

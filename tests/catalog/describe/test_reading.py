@@ -14,8 +14,10 @@ from catalog.models import Category
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shipped")]
 
 
-def reading(*, known: str = "", guess: str = "", **said: Any) -> Reading:
-    schema = answer_schema(current(), guess=guess, photos=2)
+def reading(
+    *, known: str = "", guess: str = "", fields: tuple[str, ...] = (), **said: Any
+) -> Reading:
+    schema = answer_schema(current(), guess=guess, photos=2, fields=fields)
     answer = {"category": None, "attributes": {}, "title": None, "description": None} | said
     return read(
         schema.model.model_validate(answer),
@@ -154,3 +156,23 @@ def test_text_is_kept_as_text_without_what_hides_or_breaks(said, kept):
 def test_long_text_ends_at_a_word():
     assert tidy("one two three four", 12) == "one two…"
     assert tidy("line one\n\nline  two", 50, lines=True) == "line one\n\nline two"
+
+
+def test_what_was_not_asked_is_neither_read_nor_considered():
+    found = reading(
+        fields=("material",),
+        guess="tableware/mugs",
+        known="tableware/mugs",
+        category={"path": "clothing/hats", "confidence": 1},
+        attributes={"material": chosen("ceramic"), "color": chosen("red")},
+        title={"text": "Mug", "confidence": 1},
+        photo_text=["SALE"],
+    )
+    assert values(found) == {"material": ["ceramic"]}
+    assert found.considered == {"material"}
+    assert found.misplaced == []
+
+
+def test_chosen_attribute_is_taken_where_nobody_knows_the_category():
+    found = reading(fields=("neckline",), attributes={"neckline": chosen("v-neck")})
+    assert "neckline" in values(found)

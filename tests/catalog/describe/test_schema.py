@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from pydantic import ValidationError
 
 from catalog.describe import schema as forms
 from catalog.describe.schema import answer_schema, category_schema
@@ -140,3 +141,28 @@ def test_a_vocabulary_of_any_size_gives_a_form_of_bounded_size():
     assert len(answer_schema(large).offers) == forms.MAX_ATTRIBUTES
     assert all(len(offer.terms) <= forms.MAX_TERMS for offer in schema.offers.values())
     assert len(json.dumps(schema.json)) < 40_000
+
+
+def test_form_of_chosen_fields_has_only_these():
+    whole = answer_schema(current(), guess="clothing/hats", photos=2)
+    part = answer_schema(current(), guess="clothing/hats", photos=2, fields=["title", "material"])
+    assert list(part.json["properties"]) == ["attributes", "outside_list", "title"]
+    assert list(part.json["properties"]["attributes"]["properties"]) == ["material"]
+    assert part.json["required"] == list(part.json["properties"])
+    assert part.characters < whole.characters / 5
+
+
+def test_form_of_texts_alone_needs_no_category_and_no_attributes():
+    schema = answer_schema(current(), photos=1, fields=["description", "alt_text"])
+    assert list(schema.json["properties"]) == ["description", "alt_text"]
+    answer = schema.model.model_validate({"description": None, "alt_text": {}})
+    assert schema.model.model_validate_json(answer.model_dump_json()) == answer
+    with pytest.raises(ValidationError):
+        schema.model.model_validate({"alt_text": {}})
+
+
+def test_form_asks_nothing_of_a_category_that_lacks_the_chosen_fields():
+    assert answer_schema(current(), guess="tableware/mugs", fields=["neckline"]).is_empty
+    assert not answer_schema(current(), guess="clothing/hats", fields=["color"]).is_empty
+    both = answer_schema(current(), guess="tableware/mugs", fields=["neckline", "category"])
+    assert list(both.json["properties"]) == ["category"]

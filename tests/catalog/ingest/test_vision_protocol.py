@@ -11,12 +11,14 @@ from catalog.models import (
     AttributeKind,
     CurrentAttribute,
     CurrentTerm,
+    DescribeRun,
     LedgerEntry,
     Product,
     Term,
     TermState,
     VisionTask,
 )
+from catalog.services.describe_requests import vision_requested
 from catalog.services.vocabulary import vocabulary_load
 from prodintel.llm import adapter, credentials
 from prodintel.llm.models import Call
@@ -80,3 +82,14 @@ def test_hostile_answers_stay_suggestions_of_bounded_text(describe, server, prod
     fields = AttributeDefinition.objects.filter(kind__in=chosen).values_list("key", flat=True)
     shown = CurrentTerm.objects.filter(field__in=list(fields)).values_list("field", "value")
     assert set(shown) <= set(listed)
+
+
+def test_some_fields_are_asked_for_by_a_form_of_these_alone(describe, server, product):
+    run = DescribeRun.objects.create(
+        catalog=product.catalog, label="Texts", fields=["title", "alt_text"]
+    )
+    vision_requested(products=[product], actor=None, run=run)
+    assert describe() == 1
+    form = server.requests[0].body["response_format"]["json_schema"]["schema"]
+    assert form["required"] == ["title", "alt_text"]
+    assert {row.field for row in LedgerEntry.objects.all()} == {"title", "alt_text"}

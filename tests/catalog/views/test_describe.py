@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -111,6 +112,27 @@ def test_products_that_have_not_changed_are_left_out_unless_asked_for(shop, prod
     assert "Describe 2 products" in text
     assert "1 left out: photos, vocabulary and model are as they were" in text
     assert "Describe 3 products" in shop.text("describe", query="?again=1")
+
+
+def test_chosen_fields_cost_less_and_go_into_the_run(shop, products):
+    calls(10)
+    whole, part = shop.text("describe"), shop.text("describe", query="?field=title&field=material")
+    assert "For all products: Title, Material, suggested from the photos." in part
+    tokens = [
+        int(re.search(r"([0-9,]+) tokens a call", text)[1].replace(",", ""))
+        for text in (whole, part)
+    ]
+    assert tokens[0] == 1500 > tokens[1] > 0
+    assert '<input type="hidden" name="field" value="material">' in part
+    shop.post("describe", action="all", calls="3", field=["title", "material"])
+    run = DescribeRun.objects.get()
+    assert (run.fields, run.label) == (["title", "material"], "Describe 3 products: 2 fields")
+    assert run.estimate["tokens_a_call"] == tokens[1]
+    assert "Asked about alone: Title, Material." in shop.text("describe_run", run.pk)
+
+
+def test_fields_that_there_are_not_are_left_out_of_the_address(shop):
+    assert "title, description, category and attributes" in shop.text("describe", query="?field=x")
 
 
 def test_what_is_too_much_for_one_run_is_left_for_another(shop, monkeypatch):
