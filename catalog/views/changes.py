@@ -112,7 +112,6 @@ class _Writer:
             return self._labels.value(CATEGORY, value)
         if change.name == "variant":
             return self._variants.get(value, "Another variant")
-        known = CHOICES.get(change.name, {}).get(value)
-        if known is not None:
-            return str(known)
-        return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        if isinstance(value, list):
+            return ", ".join(map(str, value))
+        return str(CHOICES.get(change.name, {}).get(value, value))

@@ -66,6 +66,12 @@ def test_page_says_what_changed_since_approval(changed, page):
     }
 
 
+def test_tags_that_changed_are_shown(mug, page, person):
+    product_update(product=mug, actor=person, fields={"tags": ["tea", "gift"]})
+    approval = page(mug.get_absolute_url()).context["approval"]
+    assert rows(approval["groups"]) == {"Tags": "?empty +tea, gift"}
+
+
 def test_page_says_nothing_of_what_did_not_change(mug, page):
     assert page(mug.get_absolute_url()).context["approval"] is None
 
