@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import dj_database_url
 from csp.constants import NONE, SELF
+from django.templatetags.static import static
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
@@ -176,7 +177,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "catalog.api.errors.ApiErrorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "prodintel.lib.static.StaticFilesMiddleware",
     "prodintel.lib.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -413,5 +414,8 @@ UNFOLD = {
     "SITE_TITLE": "Prodintel",
     "SITE_HEADER": "Prodintel",
     "SITE_URL": "/",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("img/favicon.svg")}
+    ],
     "SHOW_HISTORY": True,
 }
