@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from catalog.models import Catalog, PhotoRole, Product, Role, Variant
+from catalog.money import short_money
 
 
 class CatalogForm(forms.ModelForm):
@@ -36,22 +37,10 @@ class MemberForm(forms.Form):
     role = forms.ChoiceField(choices=Role.choices, initial=Role.EDITOR)
 
 
-class ProductForm(forms.ModelForm):
-    """The product's own fields; tags are written with commas.
-
-    The status is moved by itself, on the product's page: a form that stood open while somebody
-    approved would take the approval back.
-    """
+class TaggedForm(forms.ModelForm):
+    """A form of a product in which tags are written with commas."""
 
     tags = forms.CharField(required=False, help_text="Separate them with commas.")
-    product_url = forms.URLField(
-        required=False, max_length=500, label="Address in the shop", assume_scheme="https"
-    )
-
-    class Meta:
-        model = Product
-        fields = ["title", "description", "brand", "tags", "product_url"]
-        widgets = {"description": forms.Textarea(attrs={"rows": 5})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -61,6 +50,23 @@ class ProductForm(forms.ModelForm):
     def clean_tags(self) -> list[str]:
         words = (word.strip() for word in self.cleaned_data["tags"].split(","))
         return list(dict.fromkeys(word[:60] for word in words if word))
+
+
+class ProductForm(TaggedForm):
+    """The product's own fields; tags are written with commas.
+
+    The status is moved by itself, on the product's page: a form that stood open while somebody
+    approved would take the approval back.
+    """
+
+    product_url = forms.URLField(
+        required=False, max_length=500, label="Address in the shop", assume_scheme="https"
+    )
+
+    class Meta:
+        model = Product
+        fields = ["title", "description", "brand", "tags", "product_url"]
+        widgets = {"description": forms.Textarea(attrs={"rows": 5})}
 
     def _post_clean(self) -> None:
         """Constraints are the service's to check; the form keeps its instance untouched."""
@@ -102,6 +108,7 @@ class VariantForm(forms.ModelForm):
         for field in self.fields.values():
             # What was shown comes back with the form: the rest may have been changed by others.
             field.show_hidden_initial = True
+        short_money(self.initial)
 
     def changes(self) -> dict[str, Any]:
         """What the person changed, of what was shown."""

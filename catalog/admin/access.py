@@ -15,11 +15,18 @@ from django.db.models import Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.urls import reverse
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from catalog import selectors
-from catalog.admin.base import Hidden, ReadOnlyAdmin, Refusable, ServiceAdmin, SuperusersOnly
+from catalog.admin.base import (
+    Hidden,
+    ReadOnlyAdmin,
+    Refusable,
+    RowsInline,
+    ServiceAdmin,
+    SuperusersOnly,
+)
 from catalog.models import ApiToken, AuditEvent, Catalog, Membership, Role
 from catalog.services import catalogs as services
 from catalog.views.http import first_message
@@ -38,7 +45,7 @@ class MembershipForm(forms.ModelForm):
                 self.fields[name].disabled = True
 
 
-class UserMembershipInline(TabularInline):
+class UserMembershipInline(RowsInline):
     model = Membership
     form = MembershipForm
     extra = 0
@@ -88,7 +95,7 @@ class GroupAdmin(SuperusersOnly, DjangoGroupAdmin, ModelAdmin):
     """Superusers only: whoever changes a group changes what its people may do."""
 
 
-class MembershipInline(TabularInline):
+class MembershipInline(RowsInline):
     model = Membership
     form = MembershipForm
     extra = 1

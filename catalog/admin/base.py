@@ -8,7 +8,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from unfold.admin import ModelAdmin
+from django.utils.text import capfirst
+from unfold.admin import ModelAdmin, TabularInline
 
 from catalog import selectors
 from catalog.models import Catalog, Membership
@@ -146,6 +147,19 @@ class ServiceAdmin(Refusable, InCatalogs, ModelAdmin):
 
     list_filter_submit = True
     warn_unsaved_form = True
+
+
+class RowsInline(TabularInline):
+    """Rows of a table. The heads of its columns are no labels of controls, so each has its own."""
+
+    hide_title = True
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **options)
+        if field is not None:
+            label = capfirst(str(field.label or db_field.verbose_name))
+            field.widget.attrs.setdefault("aria-label", label)
+        return field
 
 
 class Hidden:

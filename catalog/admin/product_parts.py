@@ -11,13 +11,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
-from unfold.admin import TabularInline
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
     UnfoldBooleanWidget,
 )
 
+from catalog.admin.base import RowsInline
 from catalog.models import (
     AttributeDefinition,
     AttributeKind,
@@ -30,6 +30,7 @@ from catalog.models import (
     ProductVersion,
     Variant,
 )
+from catalog.money import short_money
 from catalog.services.attribute_values import CATEGORY, COLUMN_FIELDS, clean_value
 from catalog.views.http import first_message
 
@@ -47,6 +48,7 @@ class VariantForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        short_money(self.initial)
         if "currency" in self.fields:
             self.fields["currency"].required = False
             self.fields["currency"].help_text = "Left empty: the catalogue's."
@@ -59,7 +61,7 @@ class VariantForm(forms.ModelForm):
         return sku
 
 
-class VariantInline(TabularInline):
+class VariantInline(RowsInline):
     model = Variant
     form = VariantForm
     extra = 0
@@ -86,7 +88,7 @@ class PlacementForm(forms.ModelForm):
         """The service makes room for a new main photo."""
 
 
-class PlacementInline(TabularInline):
+class PlacementInline(RowsInline):
     model = Placement
     form = PlacementForm
     extra = 0
@@ -117,9 +119,15 @@ class PlacementInline(TabularInline):
 class AttributeForm(forms.ModelForm):
     """A field and its value as text; several values of a choice with commas."""
 
-    field = forms.ChoiceField(widget=UnfoldAdminSelectWidget)
-    text = forms.CharField(required=False, label="Value", widget=UnfoldAdminTextInputWidget)
-    empty = forms.BooleanField(required=False, label="Empty on purpose", widget=UnfoldBooleanWidget)
+    field = forms.ChoiceField(widget=UnfoldAdminSelectWidget({"aria-label": "Field"}))
+    text = forms.CharField(
+        required=False, label="Value", widget=UnfoldAdminTextInputWidget({"aria-label": "Value"})
+    )
+    empty = forms.BooleanField(
+        required=False,
+        label="Empty on purpose",
+        widget=UnfoldBooleanWidget({"aria-label": "Empty on purpose"}),
+    )
     definitions: dict[str, AttributeDefinition] = {}
 
     class Meta:
@@ -177,13 +185,13 @@ class AttributeForm(forms.ModelForm):
         """The ledger takes a second value for a field as its newest."""
 
 
-class AttributeInline(TabularInline):
+class AttributeInline(RowsInline):
     model = CurrentAttribute
     form = AttributeForm
     extra = 1
     verbose_name_plural = "attributes"
-    fields = ["field", "text", "empty", "source", "said_by", "confidence", "confirmed_by", "locked"]
-    readonly_fields = ["source", "said_by", "confidence", "confirmed_by", "locked"]
+    fields = ["field", "text", "empty", "source", "said_by", "sure", "confirmed_by", "locked"]
+    readonly_fields = ["source", "said_by", "sure", "confirmed_by", "locked"]
     can_delete = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CurrentAttribute]:
@@ -194,6 +202,10 @@ class AttributeInline(TabularInline):
     @admin.display(description="Said by")
     def said_by(self, row: CurrentAttribute) -> str:
         return row.entry.model or _name(row.entry.created_by) if row.entry_id else ""
+
+    @admin.display(description="Confidence")
+    def sure(self, row: CurrentAttribute) -> str:
+        return percent(row.confidence)
 
     @admin.display(description="Confirmed by")
     def confirmed_by(self, row: CurrentAttribute) -> str:
@@ -209,22 +221,34 @@ class AttributeInline(TabularInline):
         return formset
 
 
+def percent(confidence: float | None) -> str:
+    return "–" if confidence is None else f"{confidence:.0%}"
+
+
 def _name(user: Any) -> str:
     return user.get_username() if user is not None else "–"
 
 
-class SuggestionInline(TabularInline):
+class SuggestionInline(RowsInline):
     """What machines said and awaits a person, to look at; it is decided on the product's page."""
 
     model = LedgerEntry
     extra = 0
     verbose_name_plural = "suggestions"
-    fields = readonly_fields = ["field", "value", "source", "model", "confidence", "decide"]
+    fields = readonly_fields = ["field", "said", "source", "model", "sure", "decide"]
     can_delete = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LedgerEntry]:
         rows = super().get_queryset(request).filter(awaits_review=True)
         return rows.select_related("product__catalog").order_by("field", "pk")
+
+    @admin.display(description="Value")
+    def said(self, row: LedgerEntry) -> str:
+        return ", ".join(map(str, row.value or [])) or "–"
+
+    @admin.display(description="Confidence")
+    def sure(self, row: LedgerEntry) -> str:
+        return percent(row.confidence)
 
     @admin.display(description="")
     def decide(self, row: LedgerEntry) -> str:
@@ -240,7 +264,7 @@ class SuggestionInline(TabularInline):
         return False
 
 
-class VersionInline(TabularInline):
+class VersionInline(RowsInline):
     """The approved versions, to look at; what they hold is compared on the product's page."""
 
     model = ProductVersion

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet, URLField
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
-from unfold.widgets import UnfoldAdminURLInputWidget
+from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldAdminURLInputWidget
 
 from catalog import selectors
 from catalog.admin import product_filters
@@ -25,6 +24,7 @@ from catalog.admin.product_parts import (
     VersionInline,
     thumbnail,
 )
+from catalog.forms import TaggedForm
 from catalog.models import (
     CurrentAttribute,
     Membership,
@@ -45,16 +45,15 @@ from catalog.services.statuses import products_set_status
 from catalog.views.http import first_message
 
 
-class ProductForm(forms.ModelForm):
-    """A new product may leave its handle to the service, and tags may be left empty."""
+class ProductForm(TaggedForm):
+    """A new product may leave its handle to the service."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "tags" in self.fields:
+            self.fields["tags"].widget = UnfoldAdminTextInputWidget()
         if not self.instance.pk and "handle" in self.fields:
             self.fields["handle"].required = False
-
-    def clean_tags(self) -> list[str]:
-        return self.cleaned_data["tags"] or []
 
 
 class DeletedFilter(admin.SimpleListFilter):
@@ -83,12 +82,15 @@ def _is_listing(request: HttpRequest) -> bool:
 
 @admin.register(Product)
 class ProductAdmin(Hidden, ProductActs, ServiceAdmin):
+    class Media:
+        css = {"all": ["css/admin.css"]}
+
     form = ProductForm
     formfield_overrides = {
         URLField: {"widget": UnfoldAdminURLInputWidget, "assume_scheme": "https"},
     }
     list_display = ["picture", "title", "catalog", "category", "brand", "status", "updated_at"]
-    list_display_links = ["picture", "title"]
+    list_display_links = ["title"]
     list_filter = [
         ("catalog", admin.RelatedOnlyFieldListFilter),
         "status",

@@ -7,17 +7,18 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Field, QuerySet
+from django.db.models import Count, Field, JSONField, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import ModelAdmin
 from unfold.decorators import action
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from catalog import selectors
-from catalog.admin.base import Refusable
+from catalog.admin.base import Refusable, RowsInline
 from catalog.admin.labels import LabelsField, LabelsWidget, languages_in_use
 from catalog.models import AttributeDefinition, Category, Term, TermState
 from catalog.models.shapes import check_prompts
@@ -60,10 +61,10 @@ class WithLabels:
     class Media:
         css = {"all": ["css/admin.css"]}
 
-    def formfield_for_dbfield(self, field: Field, request: HttpRequest, **options: Any) -> Any:
-        if field.name == "labels":
+    def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **options: Any) -> Any:
+        if db_field.name == "labels":
             return LabelsField(required=False, widget=LabelsWidget(languages_in_use()))
-        return super().formfield_for_dbfield(field, request, **options)  # type: ignore[misc]
+        return super().formfield_for_dbfield(db_field, request, **options)  # type: ignore[misc]
 
     @admin.display(description="Languages")
     def languages(self, row: Any) -> str:
@@ -134,12 +135,13 @@ class CategoryAdmin(WithLabels, Refusable, ModelAdmin):
         return response
 
 
-class TermInline(WithLabels, TabularInline):
+class TermInline(WithLabels, RowsInline):
     model = Term
     form = TermForm
     fields = ["key", "labels", "prompts", "state", "position"]
     extra = 0
     show_change_link = True
+    formfield_overrides = {JSONField: {"widget": UnfoldAdminTextareaWidget({"rows": 3})}}
 
     def formfield_for_choice_field(self, field: Any, request: HttpRequest, **options: Any) -> Any:
         if field.name == "state":

@@ -25,6 +25,10 @@ def form(client, person, catalog, variant):
     return BrowserForm(client, reverse("catalog:variant_edit", args=where))
 
 
+def test_money_is_shown_as_people_write_it(form):
+    assert form["price"] == "5.00"
+
+
 def test_form_saves_what_was_changed_in_it_alone(form, variant, person):
     variant_update(variant=variant, actor=person, price=Decimal(9))
     form["gtin"] = "4006381333931"
