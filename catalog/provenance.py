@@ -49,6 +49,12 @@ def history_of(product: Product, name: str = "") -> list[LedgerEntry]:
     return list(rows.select_related("variant", *PEOPLE).order_by("-created_at", "-pk")[:LOOKED_AT])
 
 
+def counting_in(product: Product, name: str) -> set[int]:
+    """The ids of the rows that count in a field of the product and its variants."""
+    current = CurrentAttribute.objects.filter(product=product, field=name)
+    return set(current.values_list("entry_id", flat=True))
+
+
 def entry_of(pk: int) -> LedgerEntry | None:
     """A row of the ledger by id, with who had to do with it."""
     return LedgerEntry.objects.filter(pk=pk).select_related("variant", *PEOPLE).first()

@@ -31,7 +31,7 @@ from prodintel.llm import budgets
 PARTS = {
     Only.ALL: "All of them",
     Only.NEVER: "Never described",
-    Only.ZERO_SHOT: "Guessed by zero-shot",
+    Only.ZERO_SHOT: "With first attributes",
     Only.FAILED: "Failed",
 }
 TRIAL, ZERO_SHOT = "trial", "zero-shot"
@@ -219,7 +219,7 @@ def _start(request: Request, catalog: Catalog) -> HttpResponseBase:
         ids = list(products.values_list("pk", flat=True))
         count = services.zero_shot_request(catalog=catalog, product_ids=ids, actor=request.user)
         to = reverse("catalog:activity", args=[catalog.slug])
-        return done(request, f"Zero-shot looks at {count_of(count)} again.", to)
+        return done(request, f"The photos of {count_of(count)} are read again.", to)
     if not values["configured"]:
         return refused(request, "No vision model is connected: nothing was started.", here)
     if plan.all.calls > number(form.get("calls"), 0):

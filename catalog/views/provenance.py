@@ -39,7 +39,7 @@ SAYERS = {
     Source.PERSON: "a person",
     Source.IMPORT: "an import",
     Source.VISION_LLM: "the vision model",
-    Source.ZERO_SHOT: "the photo compared with words (zero-shot)",
+    Source.ZERO_SHOT: "the comparison of the photo with words",
 }
 
 
@@ -87,10 +87,17 @@ def author(row: LedgerEntry) -> str:
     return f"Vision model {row.model}".strip()
 
 
+def _said_by(row: LedgerEntry) -> str:
+    """The author where reasons stand beside it, which name the model."""
+    return "Vision model" if row.source == Source.VISION_LLM else author(row)
+
+
 def why(row: LedgerEntry, labels: Labels) -> list[str]:
     """What speaks for a machine's value, a sentence each; see `catalog.describe.weighing`."""
     told: list[str] = []
     evidence = row.evidence if isinstance(row.evidence, dict) else {}
+    if row.source == Source.VISION_LLM and row.model:
+        told.append(f"Said by {row.model}.")
     if row.said_confidence is not None:
         told.append(f"The model itself is {row.said_confidence:.0%} sure.")
     agreement, neighbours = evidence.get("agreement"), evidence.get("neighbours")
@@ -131,7 +138,7 @@ def provenance_of(row: LedgerEntry, labels: Labels, role: str | None) -> dict[st
     undecided = row.source in MACHINE_SOURCES and row.decision == Decision.NONE
     return {
         "entry": row.pk,
-        "by": author(row),
+        "by": _said_by(row),
         "accepted_by": name_of(row.decided_by) if row.decision == Decision.ACCEPTED else "",
         "accepted": row.decision == Decision.ACCEPTED,
         "confidence": None if row.decision == Decision.ACCEPTED else row.confidence,
@@ -185,7 +192,7 @@ def _suggestion(row: LedgerEntry, now: Any, product: Product, labels: Labels) ->
         "order": (list(COLUMN_LABELS).index(row.field) if is_text else 99, row.field, row.pk),
         "is_text": is_text,
         "values": [] if is_text else labels.values(row.field, row.value),
-        "by": author(row),
+        "by": _said_by(row),
         "sure": sure(row.confidence),
         "why": why(row, labels),
         "photo": None,
@@ -232,8 +239,10 @@ def _photo(product: Product, row: LedgerEntry) -> dict[str, Any] | None:
     return present.image(found) if found else None
 
 
-def field_rows(rows: Iterable[LedgerEntry], labels: Labels) -> list[dict[str, Any]]:
-    """The history of one field for catalog/_field_history.html."""
+def field_rows(
+    rows: Iterable[LedgerEntry], labels: Labels, counting: Collection[int]
+) -> list[dict[str, Any]]:
+    """The history of one field for catalog/_field_history.html; `counting` are ids of rows."""
     rows = list(rows)
     read_values(labels, rows)
     return [
@@ -248,6 +257,7 @@ def field_rows(rows: Iterable[LedgerEntry], labels: Labels) -> list[dict[str, An
             if row.decision
             else "",
             "retracted": _retracted(row),
+            "counts": row.pk in counting,
         }
         for row in rows
     ]

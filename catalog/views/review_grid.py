@@ -22,6 +22,7 @@ from catalog.reviews import Narrowed
 from catalog.services.attribute_values import COLUMN_FIELDS, check_text
 from catalog.services.batches import batch_retract
 from catalog.services.review_grids import Decided, grid_change, grid_decide
+from catalog.services.review_samples import SIZE
 from catalog.views.http import Request, done, first_message, ids, number, refused
 from catalog.views.review import opened, rights, trail
 from catalog.views.review_items import Vocabulary, items
@@ -35,25 +36,32 @@ MOST_AT_ONCE = 200
 @require_safe
 @login_required
 def review_picker(request: Request, slug: str) -> HttpResponseBase:
-    """Which fields and categories have open suggestions, and how many."""
+    """Which fields and categories have open suggestions, and how many.
+
+    A sample is offered where it would leave some to speak for.
+    """
     catalog = opened(request, slug)
     vocabulary = Vocabulary(catalog.language)
     fields: list[dict[str, Any]] = []
     for field, counts in reviews.open_by_category(catalog).items():
         view = "catalog:review" if field in COLUMN_FIELDS else "catalog:review_grid"
+        total = sum(count for _, count in counts)
         fields.append(
             {
                 "field": field,
                 "label": vocabulary.field(field),
                 "is_text": field in COLUMN_FIELDS,
-                "count": sum(count for _, count in counts),
+                "count": total,
                 "url": reverse(view, args=[slug]) + f"?{urlencode({'field': field})}",
+                "sample_url": _sample_url(slug, field, "") if total > SIZE else "",
                 "categories": [
                     {
                         "label": vocabulary.trail(category.path) if category else "No category",
                         "count": count,
                         "url": _url(view, slug, field, category.path if category else ""),
-                        "sample_url": _sample_url(slug, field, category.path if category else ""),
+                        "sample_url": _sample_url(slug, field, category.path)
+                        if category and count > SIZE
+                        else "",
                     }
                     for category, count in counts
                 ],

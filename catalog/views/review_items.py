@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import json
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -20,13 +18,13 @@ from catalog.models import (
     CurrentAttribute,
     LedgerEntry,
     Placement,
-    Source,
     Term,
     TermState,
 )
 from catalog.services.attribute_values import CATEGORY, CHOICES, COLUMN_FIELDS
 from catalog.services.reviewing import ALT_TEXT, MONEY_COLUMNS, PRODUCT_COLUMNS
 from catalog.views import present
+from catalog.views.provenance import text_changes
 
 PHOTO_WIDTHS = (480, 960)
 SHOWN_PHOTOS = 6
@@ -42,16 +40,7 @@ FIELD_LABELS = {
     "cost": "Cost",
     CATEGORY: "Category",
 }
-# Pairs of words; comparing takes time with the square of the length.
-MOST_COMPARED = 400_000
 LONG_TEXTS = frozenset({"description", ALT_TEXT})
-WORDS = re.compile(r"\S+\s*|\s+")
-SOURCES = {
-    Source.PERSON: "a person",
-    Source.IMPORT: "an import",
-    Source.VISION_LLM: "the vision model",
-    Source.ZERO_SHOT: "the comparison with words (zero-shot)",
-}
 
 
 class Vocabulary:
@@ -211,9 +200,8 @@ def _item(
         "proposed": [value["label"] for value in suggested if value["proposed"]],
         "terms_url": reverse("catalog:terms", args=[product.catalog.slug]),
         "source": row.source,
-        "model": row.model,
         "confidence": row.confidence,
-        "said_confidence": row.said_confidence,
+        "own_word": _own_word(row),
         "weighed": _weighed(row.evidence),
         "control": vocabulary.control(row.field),
         "values_json": json.dumps(row.value or []),
@@ -224,8 +212,17 @@ def _item(
         "others": _others(vocabulary, others),
     }
     shown["alternatives"] = _alternatives(row, shown["options"], others)
-    shown["diff"] = diff(shown["now"]["text"], shown["text"]) if texts else []
+    now = shown["now"]["text"]
+    shown["diff"] = text_changes(now, shown["text"]) if texts and now else []
     return shown
+
+
+def _own_word(row: LedgerEntry) -> float | None:
+    """What a machine says of itself, where that reads otherwise than the confidence."""
+    said = row.said_confidence
+    if said is None or (row.confidence is not None and f"{said:.0%}" == f"{row.confidence:.0%}"):
+        return None
+    return said
 
 
 def _photos(rows: Iterable[LedgerEntry]) -> dict[int, list[Placement]]:
@@ -287,7 +284,6 @@ def _others(vocabulary: Vocabulary, others: list[LedgerEntry]) -> list[dict[str,
     return [
         {
             "source": other.source,
-            "who": SOURCES[Source(other.source)],
             "values": vocabulary.values(other.field, other.value),
             "confidence": other.confidence,
         }
@@ -325,22 +321,3 @@ def _alternatives(
 def _shared(path: str, other: str) -> int:
     """How many steps two paths have in common."""
     return sum(one == two for one, two in zip(path.split("/"), other.split("/"), strict=False))
-
-
-def diff(before: str, after: str) -> list[dict[str, str]]:
-    """What changes between two texts, word by word: pieces that stay, go ("del") or come ("ins")."""
-    if not before:
-        return []
-    old, new = WORDS.findall(before), WORDS.findall(after)
-    if len(old) * len(new) > MOST_COMPARED:
-        return [{"kind": "del", "text": before}, {"kind": "ins", "text": after}]
-    pieces: list[dict[str, str]] = []
-    for kind, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if kind == "equal":
-            pieces.append({"kind": "", "text": "".join(old[a:b])})
-            continue
-        if a != b:
-            pieces.append({"kind": "del", "text": "".join(old[a:b])})
-        if c != d:
-            pieces.append({"kind": "ins", "text": "".join(new[c:d])})
-    return pieces

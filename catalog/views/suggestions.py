@@ -217,7 +217,7 @@ def field_history(request: Request, slug: str, pk: int, field: str) -> HttpRespo
         "product": product,
         "field": field,
         "label": provenance.field_label(field, labels),
-        "rows": provenance.field_rows(rows, labels),
+        "rows": provenance.field_rows(rows, labels, reading.counting_in(product, field)),
     }
     template = "catalog/_field_history.html" if request.htmx else "catalog/field_history.html"
     return render(request, template, values)

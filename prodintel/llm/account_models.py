@@ -131,9 +131,9 @@ def _can(known: ModelFacts) -> list[str]:
     else:
         words = ["no photos"]
     if known.strict_schema:
-        words.append("held to a schema")
+        words.append("always answers in the form asked for")
     elif known.json_schema:
-        words.append("tries to keep a schema")
+        words.append("tries to answer in the form asked for")
     else:
         words.append("JSON checked here")
     if known.reasoning and known.effort != "none":

@@ -67,6 +67,7 @@ function show({ spoken = "" } = {}) {
   const item = current();
   const waits = !item && more;
   find("end").hidden = Boolean(item) || waits;
+  find("bar").hidden = !item && !waits && !stack.length && !items.length;
   stage.classList.toggle("is-waiting", waits);
   progress();
   if (items.length - at < FEW) load();
@@ -83,7 +84,8 @@ function show({ spoken = "" } = {}) {
 
 function end() {
   const title = find("end-title");
-  if (title) {
+  // Without a decision the page's own words stand: they know whether filters left nothing.
+  if (title && (left > 0 || done > 0)) {
     title.textContent = left > 0 ? "That was the last of them" : "Nothing waits for a decision";
     find("end-text").textContent =
       left > 0 ? "Some were skipped, or somebody else is looking at them." : "Well done.";

@@ -11,7 +11,7 @@ from catalog.models import LedgerEntry, Source
 from catalog.reviews import Narrowed
 from catalog.services.ledger import MachineValue, attribute_set, machine_values_record
 from catalog.services.products import product_update, products_delete
-from catalog.views.review_items import Vocabulary, diff, items
+from catalog.views.review_items import Vocabulary, items
 
 pytestmark = pytest.mark.django_db
 
@@ -124,15 +124,15 @@ def test_suggestion_that_counts_until_somebody_decides_is_told_from_one_that_doe
     assert [value["value"] for value in second["now"]["values"]] == ["red"]
 
 
-def test_diff_tells_what_goes_from_what_comes():
-    assert diff("A red mug", "A blue mug") == [
-        {"kind": "", "text": "A "},
-        {"kind": "del", "text": "red "},
-        {"kind": "ins", "text": "blue "},
-        {"kind": "", "text": "mug"},
-    ]
+def test_text_with_little_in_common_stands_after_the_one_it_replaces(suggest, make_product):
+    mug = make_product("Red mug")
+    shown = items(
+        [suggest(field="title", value=("Fine cup",), product=mug).pk], mug.catalog, Vocabulary()
+    )
+    assert shown[0]["diff"] == [("gone", "Red mug"), ("same", " "), ("new", "Fine cup")]
 
 
-def test_long_texts_are_not_compared_word_by_word():
-    before, after = "a " * 2000, "b " * 2000
-    assert [piece["kind"] for piece in diff(before, after)] == ["del", "ins"]
+def test_word_of_the_model_itself_is_told_where_it_is_another(suggest, catalog):
+    rows = [suggest(confidence=0.5, said_confidence=said) for said in (0.504, 0.9)]
+    shown = items([row.pk for row in rows], catalog, Vocabulary())
+    assert [item["own_word"] for item in shown] == [None, 0.9]

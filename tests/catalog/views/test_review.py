@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from catalog.models import Decision, LedgerEntry, Membership, ReviewSample, Role, Source
 from catalog.services.ledger import MachineValue, machine_values_record
+from catalog.views import review_grid as review_grid_views
 
 pytestmark = pytest.mark.django_db
 
@@ -271,6 +272,16 @@ def test_grid_of_texts_is_the_queue(page, suggest):
     suggest(field="title", value=["A mug"])
     assert page.get("review_grid", field="title").url == page.url("review") + "?field=title"
     assert page.get("review_grid").url == page.url("review_picker")
+
+
+def test_picker_offers_a_sample_where_it_leaves_some_to_speak_for(page, suggest, monkeypatch):
+    suggest(2)
+    monkeypatch.setattr(review_grid_views, "SIZE", 1)
+    (field,) = page.get("review_picker").context["fields"]
+    assert field["sample_url"] == page.url("review_samples") + "?field=color"
+    monkeypatch.setattr(review_grid_views, "SIZE", 2)
+    (field,) = page.get("review_picker").context["fields"]
+    assert field["sample_url"] == ""
 
 
 def test_picker_counts_by_field_and_category(page, suggest):
