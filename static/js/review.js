@@ -40,6 +40,10 @@ let cursor = null;
 let more = true;
 let loading = false;
 let left = Number(root.dataset.left);
+const leftAtFirst = left;
+const badge = document.querySelector(".nav__link[aria-current] .nav__count")?.firstChild;
+// Not a number where there are more than the navigation counts.
+const openAtFirst = Number(badge?.data);
 let done = 0;
 let began = 0;
 
@@ -54,6 +58,7 @@ function say(text) {
 function progress() {
   find("left").textContent = Math.max(left, 0).toLocaleString();
   find("done").textContent = String(done);
+  if (openAtFirst) badge.data = String(Math.max(openAtFirst + left - leftAtFirst, 0));
   const minutes = (Date.now() - began) / 60000;
   const rate = done > 2 && minutes > 0.05 ? ` · ${Math.round(done / minutes)} a minute` : "";
   find("rate").textContent = rate;

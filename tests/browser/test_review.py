@@ -70,11 +70,14 @@ def sent(page: Page) -> None:
 def test_queue_is_worked_through_by_keyboard(open_page, site, queue):
     page = open_page(queue)
     slug = queue.split("/")[2]
+    badge = page.locator(".nav__link[aria-current] .nav__count")
+    opened = int(badge.inner_text().split()[0])
     shown(page, "red")
     page.keyboard.press("a")
     shown(page, "blue")
     page.keyboard.press("r")
     shown(page, "green")
+    expect(badge).to_have_text(f"{opened - 2} open")
     page.keyboard.press("e")
     expect(page.get_by_role("combobox", name="Colour: type to find a value")).to_be_focused()
     # Off with the suggested one, on with another.
