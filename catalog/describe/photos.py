@@ -12,13 +12,10 @@ from catalog import storage
 from catalog.models import Photo, PhotoRole, Placement
 from catalog.models.photo import SIMILARITY_ROLES
 from catalog.vision.limits import PhotoRejected
-from catalog.vision.opening import load_for_model
+from catalog.vision.opening import load_reduced
 from prodintel.llm.types import Image
 
 LONGEST_SIDE = 1024
-# Half of the short side that is decoded at least: of a photo of 4:3, enough for the longest side.
-# Every photo of a call is made ready while others are under way, and decoding is most of that time.
-ENOUGH_SIDE = LONGEST_SIDE * 3 // 8
 # Of all the photos of a call together: providers take 4 MB of base64, which is a third longer.
 MAX_BYTES = 2_800_000
 # Tried in turn until a photo is small enough: quality, longest side.
@@ -73,9 +70,9 @@ def prepared(placements: Sequence[Placement], limit: int) -> list[Sent]:
 
 
 def _encoded(photo: Photo, most: int) -> tuple[bytes, tuple[int, int]]:
-    image = load_for_model(storage.read(photo.readable_name), ENOUGH_SIDE)
+    image = load_reduced(storage.read(photo.readable_name), LONGEST_SIDE)
     for quality, side in SIZES:
-        image.thumbnail((side, side), Resampling.BILINEAR, reducing_gap=2.0)
+        image.thumbnail((side, side), Resampling.BICUBIC, reducing_gap=2.0)
         stream = io.BytesIO()
         image.save(stream, "JPEG", quality=quality)
         if stream.tell() <= most:

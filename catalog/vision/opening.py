@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -131,6 +132,17 @@ def load_for_model(data: bytes, size: int) -> Image.Image:
     return pixels.flatten(_upright(_safe_structure(data, kind), kind, 2 * size))
 
 
+def load_reduced(data: bytes, side: int) -> Image.Image:
+    """The upright sRGB picture with a long side of at least `side` where it has that many.
+
+    For whoever makes it that long: decoded as for `load_for_model`, but to no less than is shown.
+    Raises: as `load`.
+    """
+    kind = photo_format(data)
+    found = _safe_structure(data, kind)
+    return pixels.flatten(_upright(found, kind, _short_side(found, side)))
+
+
 def _read(data: bytes | BinaryIO, limits: Limits) -> bytes:
     content = data if isinstance(data, bytes) else data.read(limits.max_bytes + 1)
     if not content:
@@ -202,7 +214,7 @@ def _safe_structure(data: bytes, file_format: str) -> Container:
 
 
 def _short_side(found: Container, long_side: int) -> int:
-    return max(1, long_side * min(found.width, found.height) // max(found.width, found.height))
+    return math.ceil(long_side * min(found.width, found.height) / max(found.width, found.height))
 
 
 def _upright(found: Container, file_format: str, at_least: int) -> Image.Image:

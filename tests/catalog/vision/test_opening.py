@@ -11,7 +11,13 @@ from PIL import Image, ImageCms, ImageOps
 
 from catalog.vision import containers
 from catalog.vision.limits import Limits, PhotoRejected
-from catalog.vision.opening import inspect, inspect_with_preview, load, load_for_model
+from catalog.vision.opening import (
+    inspect,
+    inspect_with_preview,
+    load,
+    load_for_model,
+    load_reduced,
+)
 from tests.catalog.vision.bad_photos import (
     BAD,
     ODD,
@@ -265,6 +271,17 @@ def test_a_drafted_photo_for_the_model_is_large_enough_and_looks_the_same():
     small = drafted.resize((128, 96), Image.Resampling.BICUBIC)
     difference = np.abs(np.asarray(full, dtype=int) - np.asarray(small, dtype=int))
     assert difference.mean() < 1.5
+
+
+@pytest.mark.parametrize("size", [(1600, 1200), (1000, 1000), (603, 402), (900, 100)])
+def test_a_reduced_photo_has_the_side_that_is_asked_for(size):
+    reduced = load_reduced(encode(picture(size=size), "JPEG"), 302)
+
+    assert max(reduced.size) >= 302
+
+
+def test_a_photo_is_decoded_at_a_fraction_of_its_size_where_that_is_enough():
+    assert load_reduced(encode(picture(size=(1600, 1200)), "JPEG"), 302).size == (400, 300)
 
 
 def test_the_preview_is_upright_and_keeps_transparency():
