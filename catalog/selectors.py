@@ -21,6 +21,7 @@ from catalog.models import (
     Category,
     DescribeRun,
     EmbeddingSpace,
+    Job,
     LedgerEntry,
     Membership,
     Photo,
@@ -31,6 +32,8 @@ from catalog.models import (
     Role,
     Variant,
 )
+from catalog.models.job import BULK
+from catalog.models.outbox import CHUNK
 from catalog.services.attribute_values import CATEGORY
 from catalog.services.catalogs import token_digest
 
@@ -136,8 +139,12 @@ def products_in(catalog: Catalog) -> QuerySet[Product]:
 
 def statuses_among(catalog: Catalog, ids: Iterable[int]) -> set[str]:
     """The statuses that the catalogue's products among `ids` have."""
-    rows = products_in(catalog).filter(pk__in=ids).order_by()
-    return set(rows.values_list("status", flat=True).distinct())
+    found: set[str] = set()
+    wanted = list(ids)
+    for start in range(0, len(wanted), CHUNK):
+        rows = products_in(catalog).filter(pk__in=wanted[start : start + CHUNK]).order_by()
+        found |= set(rows.values_list("status", flat=True).distinct())
+    return found
 
 
 def deleted_products_in(catalog: Catalog) -> QuerySet[Product]:
@@ -233,6 +240,24 @@ def describe_run_for(user: object, pk: int, roles: frozenset = VIEW) -> Describe
         raise Http404
     _allow(user, run.catalog, roles)
     return run
+
+
+def bulk_job_in(catalog: Catalog, pk: int) -> Job:
+    """An act on many products of the catalogue. Raises Http404 when there is none."""
+    jobs = Job.objects.filter(catalog=catalog, kind__in=BULK)
+    job: Job | None = jobs.select_related("catalog", "created_by").filter(pk=pk).first()
+    if job is None:
+        raise Http404
+    return job
+
+
+def bulk_job_for(user: object, pk: int) -> Job:
+    """An act on many products by the id of its job. Raises Http404 to strangers."""
+    job = Job.objects.filter(pk=pk, catalog__deleted_at__isnull=True).first()
+    if job is None or job.catalog is None:
+        raise Http404
+    _allow(user, job.catalog, VIEW)
+    return bulk_job_in(job.catalog, pk)
 
 
 def undoable(user: Any, catalog: Catalog, batches: Iterable[Batch]) -> set[int]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef
 
+from catalog.activity.acts import BulkAct, bulk_acts_of, is_acting
 from catalog.activity.queues import Queue, counted_queue
 from catalog.activity.vision import Vision, vision_is_busy, vision_of
 from catalog.activity.worklist import (
@@ -58,10 +59,15 @@ class Activity:
     index_failed: int = 0
     other_failed: int = 0
     failures: list[dict[str, Any]] = field(default_factory=list)
+    acts: list[BulkAct] = field(default_factory=list)
 
     @property
     def busy(self) -> bool:
-        return bool(self.describe.waiting or self.vision.busy or self.photos_wait)
+        return self.acting or bool(self.describe.waiting or self.vision.busy or self.photos_wait)
+
+    @property
+    def acting(self) -> bool:
+        return any(act.goes_on for act in self.acts)
 
     @property
     def arriving(self) -> bool:
@@ -90,6 +96,7 @@ def is_busy(catalog: Catalog) -> bool:
         or describe_tasks_of(catalog).filter(state__in=UNFINISHED).exists()
         or index_changes_of(catalog).exists()
         or vision_is_busy(catalog)
+        or is_acting(catalog)
         # Photos have no tasks before the first model is loaded.
         or (not _is_filled(live_space()) and Photo.objects.filter(catalog=catalog).exists())
     )
@@ -128,6 +135,7 @@ def activity_of(catalog: Catalog) -> Activity:
             for rows in (tasks.exclude(space=space), jobs_of(catalog), removals_of(catalog))
         ),
         failures=failures_of(catalog),
+        acts=bulk_acts_of(catalog),
     )
 
 

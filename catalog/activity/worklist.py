@@ -18,7 +18,8 @@ from catalog.models import (
     Product,
     SpaceState,
 )
-from catalog.models.job import CALIBRATE, PURGE, REPROJECT
+from catalog.models.job import ACCEPT_REST, CALIBRATE, PURGE, REPROJECT
+from catalog.services.bulk import LABEL
 from catalog.services.work import jobs_of, removals_of
 from prodintel.lib.work import WorkQuerySet, WorkState
 
@@ -28,6 +29,7 @@ JOB_NAMES = {
     PURGE: "Removing what was deleted",
     REPROJECT: "Bringing a change of the vocabulary to the products",
     CALIBRATE: "Learning from what people accept and reject",
+    ACCEPT_REST: "Accepting what a sample speaks for",
 }
 # Of a row that failed, as addresses name it.
 EMBED, DESCRIBE, VISION, INDEX, JOB, REMOVAL = (
@@ -142,7 +144,7 @@ def _others(catalog: Catalog) -> list[dict[str, Any]]:
     jobs = jobs_of(catalog).filter(state=WorkState.FAILED)[:FAILURES_SHOWN]
     removals = removals_of(catalog).filter(state=WorkState.FAILED)[:FAILURES_SHOWN]
     rows: list[tuple[str, Job | FileRemoval, str]] = [
-        (JOB, job, JOB_NAMES.get(job.kind, job.kind)) for job in jobs
+        (JOB, job, job.arguments.get(LABEL) or JOB_NAMES.get(job.kind, job.kind)) for job in jobs
     ]
     rows += [(REMOVAL, row, row.name) for row in removals]
     return [

@@ -4,6 +4,7 @@ from catalog.api.describing import router as describing_router
 from catalog.api.errors import add_error_handlers
 from catalog.api.health import router as health_router
 from catalog.api.insights import router as insights_router
+from catalog.api.jobs import router as jobs_router
 from catalog.api.ledger import router as ledger_router
 from catalog.api.products import router as products_router
 from catalog.api.review import router as review_router
@@ -19,6 +20,7 @@ ROUTERS = (
     versions_router,
     vocabulary_router,
     describing_router,
+    jobs_router,
     ledger_router,
     review_router,
 )

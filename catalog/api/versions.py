@@ -8,11 +8,12 @@ from typing import Any, Literal
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, QueryDict
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from pydantic import Field, model_validator
 
 from catalog import selectors
 from catalog.api.errors import Refusal
+from catalog.api.jobs import JobOut, accepted
 from catalog.api.schemas import Id, Strict
 from catalog.approval.content import contents
 from catalog.approval.diff import Change, changes
@@ -21,7 +22,8 @@ from catalog.models import ProductVersion
 from catalog.services.statuses import products_move
 
 router = Router(tags=["approval"])
-MAX_IDS = 20_000
+# What one body may name.
+MAX_IDS = 100_000
 
 
 class VersionOut(Schema):
@@ -98,18 +100,23 @@ class StatusesOut(Schema):
     left: int = Field(description="How many were not found, or were moved by somebody meanwhile")
 
 
-@router.post("/catalogs/{slug:slug}/products/status", response=StatusesOut)
+@router.post("/catalogs/{slug:slug}/products/status", response={200: StatusesOut, 202: JobOut})
 def products_status(request: HttpRequest, slug: str, body: StatusesIn) -> Any:
-    """Move many products to a status; reviewers and owners approve. All may be moved or none is."""
+    """Move many products to a status; reviewers and owners approve. All may be moved or none is.
+
+    More than 500 are moved by a job: 202, see /jobs/{id}.
+    """
     catalog = selectors.catalog_for(request.user, slug, selectors.MOVE)
     wanted = body.ids if body.ids is not None else _found(catalog, body.filter or {})
-    allowed = selectors.statuses_moved_from(request.user, catalog, body.status)
-    if not selectors.statuses_among(catalog, wanted) <= allowed:
+    present = selectors.statuses_among(catalog, wanted)
+    if not present <= selectors.statuses_moved_from(request.user, catalog, body.status):
         raise PermissionDenied(selectors.APPROVERS_ONLY)
-    moved = products_move(
-        catalog=catalog, ids=wanted, status=body.status, allowed=allowed, actor=request.user
+    started = products_move(
+        catalog=catalog, ids=wanted, status=body.status, allowed=present, actor=request.user
     )
-    return StatusesOut(changed=moved.count, left=moved.left)
+    if started.job is not None:
+        return accepted(started.job)
+    return Status(200, StatusesOut(**started.result))
 
 
 def _found(catalog: Any, parameters: dict[str, str | list[str]]) -> list[int]:
@@ -121,10 +128,7 @@ def _found(catalog: Any, parameters: dict[str, str | list[str]]) -> list[int]:
     if unknown:
         message = f"This filter cannot work: {', '.join(sorted(unknown))}."
         raise ValidationError({"filter": [message]})
-    ids = list(browse.products(catalog).values_list("pk", flat=True)[: MAX_IDS + 1])
-    if len(ids) > MAX_IDS:
-        raise ValidationError({"filter": [f"It finds more than {MAX_IDS:,} products. Narrow it."]})
-    return ids
+    return list(browse.products(catalog).values_list("pk", flat=True))
 
 
 @router.get("/products/{int:pk}/versions", response=list[VersionOut])

@@ -15,6 +15,8 @@ from catalog import storage
 from catalog.models import Catalog, FileRemoval, Job, Photo, Placement, Product, Variant
 from catalog.models.catalog import KEEP_DELETED
 from catalog.models.job import ACCEPT_REST, CALIBRATE, PURGE, REPROJECT
+from catalog.services.bulk import bulk_step
+from catalog.services.bulk_acts import ACTS
 from catalog.services.confidence import confidence_refit, refit_is_due
 from catalog.services.purging import catalog_purge, part_purge, photo_purge, product_purge
 from catalog.services.reprojecting import projection_step
@@ -31,6 +33,9 @@ PURGE_EVERY = timedelta(hours=6)
 REMOVALS = 100
 CALIBRATE_SECONDS = 300.0
 STORAGE_RETRY = timedelta(seconds=30)
+# So long one act on many products goes on before others get a turn.
+TURN_SECONDS = 5.0
+BREATH_SECONDS = 0.02
 
 
 class JobFailed(Exception):  # noqa: N818 -- the state of the job is the name
@@ -42,7 +47,7 @@ class JobFailed(Exception):  # noqa: N818 -- the state of the job is the name
 
 
 class JobStopped(Exception):  # noqa: N818 -- likewise
-    """The worker is stopping; the job goes on after the next start."""
+    """The job goes on later: the worker is stopping, or it is another job's turn."""
 
 
 def purge(_job: Job, stopping: Stopping = never) -> None:
@@ -102,11 +107,22 @@ def accept_rest(job: Job, stopping: Stopping = never) -> None:
         more = sample_rest_step(job=job)
 
 
+def bulk(job: Job, stopping: Stopping = never) -> None:
+    """Do an act on many products, in steps. Raises JobStopped, also to let others have a turn."""
+    turn_ends = time.monotonic() + TURN_SECONDS
+    while bulk_step(act=ACTS[job.kind], job=job):
+        if stopping() or time.monotonic() > turn_ends:
+            raise JobStopped
+        # Whoever waits to write gets to it: SQLite lets them try now and then only.
+        time.sleep(BREATH_SECONDS)
+
+
 KINDS: dict[str, Callable[..., None]] = {
     PURGE: purge,
     REPROJECT: reproject,
     CALIBRATE: calibrate,
     ACCEPT_REST: accept_rest,
+    **dict.fromkeys(ACTS, bulk),
 }
 
 

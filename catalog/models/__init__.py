@@ -16,7 +16,7 @@ from catalog.models.embedding import (
     EmbedTask,
     SpaceState,
 )
-from catalog.models.job import Job
+from catalog.models.job import Job, JobStep
 from catalog.models.ledger import (
     Batch,
     CurrentAttribute,
@@ -65,6 +65,7 @@ __all__ = [
     "FileRemoval",
     "IndexChange",
     "Job",
+    "JobStep",
     "LedgerEntry",
     "Membership",
     "Photo",

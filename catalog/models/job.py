@@ -13,6 +13,10 @@ PURGE = "purge"
 REPROJECT = "reproject"
 CALIBRATE = "calibrate"
 ACCEPT_REST = "accept-rest"
+# Bulk acts: what they are is in `catalog.services.bulk_acts`.
+MOVE = "products-status"
+MOVE_BACK = "products-status-undo"
+BULK = frozenset({MOVE, MOVE_BACK})
 
 
 class Job(Work):
@@ -40,3 +44,23 @@ class Job(Work):
 
     def __str__(self) -> str:
         return f"{self.kind} ({self.state})"
+
+
+class JobStep(models.Model):
+    """What of a bulk act is done in one transaction: to which products, and once it is, what it did.
+
+    Gone when the act has ended: its event in the audit trail says it then.
+    """
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="steps")
+    number = models.PositiveIntegerField()
+    product_ids = models.JSONField()
+    did = models.JSONField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["job", "number"], name="job_step_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.job} {self.number}"

@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
+from catalog import selectors
 from catalog.models import AuditEvent, Catalog, Product, ProductStatus, ProductVersion
-from catalog.models.outbox import CHUNK
+from catalog.models.job import MOVE, MOVE_BACK
 from catalog.services.approval import approval_refresh, latest_versions, versions_record
 from catalog.services.audit import audit, audit_many
+from catalog.services.bulk import Act, Asked, Started, bulk_start
 from catalog.services.errors import conflict
 from catalog.services.locks import hold_products
 
 MOVED = "Somebody else changed the status meanwhile. Look at it again, then decide."
 # The audit event that says of many products where they were moved from, for putting them back.
 MANY = "products.status"
-
-
-@dataclass(frozen=True)
-class Moved:
-    """How many products were moved or approved anew, and how many of the others asked for are not
-    where they may be moved from, or are gone. `event` says where they came from, if any moved.
-    """
-
-    count: int
-    left: int
-    event: AuditEvent | None = None
+# Of such an event: that it was undone.
+UNDONE = "products.status.undo"
+MOVES: dict[str, str] = {
+    ProductStatus.DRAFT: "Back to draft",
+    ProductStatus.IN_REVIEW: "Send to review",
+    ProductStatus.APPROVED: "Approve",
+    ProductStatus.ARCHIVED: "Archive",
+}
 
 
 @transaction.atomic
@@ -77,76 +76,74 @@ def _move(
 
 def products_move(
     *, catalog: Catalog, ids: Iterable[int], status: str, allowed: Collection[str], actor: Any
-) -> Moved:
+) -> Started:
     """Move any number of a catalogue's products to a status, from those that are `allowed`.
 
-    In steps of 500, each a transaction of its own, so that nobody waits long for a lock; a
-    product that stands elsewhere by then is left alone. Approves as `products_set_status` does.
-    Raises ValidationError if the status is unknown.
+    Approves as `products_set_status` does; what stands elsewhere by then is left alone. The result
+    says how many were `changed`, how many `left`, and the id of the `event` that says where they
+    came from, None where none moved. Raises ValidationError if the status is unknown.
     """
     _check(status)
-    moved: dict[str, list[int]] = defaultdict(list)
-    made: list[int] = []
-    left = 0
-    for some in _steps(sorted(set(ids))):
-        with transaction.atomic():
-            rows = Product.objects.alive().filter(catalog=catalog, pk__in=some)
-            held = hold_products(rows)
-            fit = [row for row in held if row.status in allowed and row.deleted_at is None]
-            step, versions = _move(fit, status, actor)
-        for before, pks in step.items():
-            moved[before] += pks
-        anew = {row.product_id for row in versions}.difference(*step.values())
-        moved[status] += sorted(anew)
-        made += [row.pk for row in versions]
-        left += len(some) - len(fit)
-    count = sum(len(pks) for pks in moved.values())
-    event = None
-    if count:
-        event = audit(
-            actor=actor,
-            action=MANY,
-            target=catalog,
-            catalog=catalog,
-            summary=f"{count} → {status}",
-            data={
-                "status": status,
-                "moved": {before: pks for before, pks in moved.items() if pks},
-                "versions": made,
-            },
-        )
-    return Moved(count, left, event)
+    return bulk_start(
+        act=MOVE_ACT,
+        catalog=catalog,
+        product_ids=ids,
+        actor=actor,
+        label=MOVES[status],
+        arguments={"status": status, "from": sorted(allowed)},
+    )
 
 
-def _steps(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(ids), CHUNK):
-        yield ids[start : start + CHUNK]
+def products_move_back(*, event: AuditEvent, actor: Any) -> Started:
+    """Put products back where they were before a move, as its event says.
 
-
-def products_move_back(*, event: AuditEvent, actor: Any) -> Moved:
-    """Put products back where they were before `products_move`, as its event says.
-
-    Versions that it made are withdrawn. Products that somebody moved or approved since stay.
+    Versions that it made are withdrawn. Products that somebody moved or approved since stay. The
+    result says how many were `changed` and how many `left`.
     """
-    count = asked = 0
-    for before, pks in event.data["moved"].items():
-        asked += len(pks)
-        for some in _steps(pks):
-            with transaction.atomic():
-                count += _put_back(some, before, event, actor)
-    return Moved(count, asked - count)
+    assert event.catalog is not None
+    return bulk_start(
+        act=MOVE_BACK_ACT,
+        catalog=event.catalog,
+        product_ids=[pk for pks in event.data["moved"].values() for pk in pks],
+        actor=actor,
+        label=f"Undo: {MOVES[event.data['status']]}",
+        arguments={"event": event.pk},
+    )
 
 
-def _put_back(ids: Sequence[int], before: str, event: AuditEvent, actor: Any) -> int:
-    status, made = event.data["status"], set(event.data["versions"])
-    held = hold_products(Product.objects.alive().filter(pk__in=ids))
-    last = {row.product_id: row for row in latest_versions(ids).select_related("product")}
-    since = {pk for pk, row in last.items() if row.pk not in made and row.approved_at > event.at}
-    there = {
-        row.pk: row
-        for row in held
-        if row.status == status and row.deleted_at is None and row.pk not in since
+def _move_some(
+    catalog: Catalog, ids: Sequence[int], status: str, allowed: Collection[str], actor: Any
+) -> dict[str, Any]:
+    """Move these; returns by the status they had which were `moved`, the `versions` made, and how
+    many of them were `left`.
+    """
+    rows = Product.objects.alive().filter(catalog=catalog, pk__in=ids)
+    held = hold_products(rows)
+    fit = [row for row in held if row.status in allowed and row.deleted_at is None]
+    moved, versions = _move(fit, status, actor)
+    anew = {row.product_id for row in versions}.difference(*moved.values())
+    return {
+        "moved": {**moved, **({status: sorted(anew)} if anew else {})},
+        "versions": [row.pk for row in versions],
+        "left": len(ids) - len(fit),
     }
+
+
+def _put_some_back(ids: Iterable[int], event: AuditEvent, actor: Any) -> int:
+    rows = hold_products(Product.objects.alive().filter(pk__in=list(ids)))
+    held = {row.pk: row for row in rows if row.deleted_at is None}
+    return sum(
+        _put_back({pk: held[pk] for pk in pks if pk in held}, before, event, actor)
+        for before, pks in event.data["moved"].items()
+    )
+
+
+def _put_back(held: Mapping[int, Product], before: str, event: AuditEvent, actor: Any) -> int:
+    status, made = event.data["status"], set(event.data["versions"])
+    last = {row.product_id: row for row in latest_versions(list(held)).select_related("product")}
+    began = datetime.fromisoformat(event.data["began"])
+    since = {pk for pk, row in last.items() if row.pk not in made and row.approved_at > began}
+    there = {pk: row for pk, row in held.items() if row.status == status and pk not in since}
     undone = [row for pk, row in last.items() if pk in there and row.pk in made]
     _withdraw(undone, actor)
     if before == status:
@@ -169,3 +166,83 @@ def _withdraw(versions: Sequence[ProductVersion], actor: Any) -> None:
         targets=[(row.product, f"version {row.number}") for row in versions],
         data=[{"version": row.number} for row in versions],
     )
+
+
+def _may_move(asked: Asked) -> bool:
+    status = asked.arguments["status"]
+    allowed = selectors.statuses_moved_from(asked.actor, asked.catalog, status)
+    return allowed >= set(asked.arguments["from"])
+
+
+def _step_of_move(asked: Asked, ids: list[int]) -> dict[str, Any]:
+    arguments = asked.arguments
+    return _move_some(asked.catalog, ids, arguments["status"], arguments["from"], asked.actor)
+
+
+def _end_of_move(asked: Asked, did: list[dict[str, Any]], _left: list[int]) -> dict[str, Any]:
+    """With the event that says where each product came from."""
+    status = asked.arguments["status"]
+    moved: dict[str, list[int]] = defaultdict(list)
+    for step in did:
+        for before, pks in step["moved"].items():
+            moved[before] += pks
+    count = sum(len(pks) for pks in moved.values())
+    left = sum(step["left"] for step in did)
+    if not count:
+        return {"changed": 0, "left": left, "event": None}
+    event = audit(
+        actor=asked.actor,
+        action=MANY,
+        target=asked.catalog,
+        catalog=asked.catalog,
+        summary=f"{count} → {status}",
+        data={
+            "status": status,
+            "began": asked.at.isoformat(),
+            "moved": moved,
+            "versions": [pk for step in did for pk in step["versions"]],
+        },
+    )
+    return {"changed": count, "left": left, "event": event.pk}
+
+
+def _event(asked: Asked) -> AuditEvent:
+    return AuditEvent.objects.get(pk=asked.arguments["event"], catalog=asked.catalog, action=MANY)
+
+
+def may_move_back(user: Any, event: AuditEvent) -> bool:
+    """Whether `user` may undo a move of many products."""
+    return event.catalog is not None and all(
+        selectors.may_set_status(user, event.catalog, event.data["status"], before)
+        for before in event.data["moved"]
+    )
+
+
+def _step_back(asked: Asked, ids: list[int]) -> dict[str, Any]:
+    count = _put_some_back(ids, _event(asked), asked.actor)
+    return {"changed": count, "left": len(ids) - count}
+
+
+def _end_of_move_back(asked: Asked, did: list[dict[str, Any]], _left: list[int]) -> dict[str, Any]:
+    event = _event(asked)
+    result = {name: sum(step[name] for step in did) for name in ("changed", "left")}
+    audit(
+        actor=asked.actor,
+        action=UNDONE,
+        target=event,
+        catalog=asked.catalog,
+        summary=f"{result['changed']} back from {event.data['status']}",
+        data=result,
+    )
+    return result
+
+
+# `status`, and `from`: the statuses that the products had when it was asked for.
+MOVE_ACT = Act(MOVE, _may_move, _step_of_move, _end_of_move)
+# `event`: that of the move.
+MOVE_BACK_ACT = Act(
+    MOVE_BACK,
+    lambda asked: may_move_back(asked.actor, _event(asked)),
+    _step_back,
+    _end_of_move_back,
+)

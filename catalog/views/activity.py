@@ -23,6 +23,7 @@ from catalog.models import Catalog
 from catalog.services.describe_runs import vision_drop
 from catalog.services.describing_pause import describing_pause, describing_resume
 from catalog.services.work import failed_work_retry, work_retry
+from catalog.views.bulk_acts import shown_acts
 from catalog.views.http import Request, done, number, refused
 from catalog.views.vision import models_url, shown_vision
 from catalog.views.words import duration
@@ -93,6 +94,7 @@ def _values(catalog: Catalog, user: Any, counted: Activity) -> dict[str, Any]:
         "catalog": catalog,
         "activity": counted,
         "vision": shown_vision(counted.vision),
+        "acts": shown_acts(user, catalog, counted.acts),
         "looks_note": _note(counted.embed),
         "first_note": _note(counted.describe),
         "may_edit": selectors.may(user, catalog),

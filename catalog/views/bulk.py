@@ -14,11 +14,19 @@ from django.views.decorators.http import require_POST
 
 from catalog import selectors
 from catalog.browsing import Browse
-from catalog.models import AuditEvent, Catalog, Product, ProductStatus
+from catalog.models import AuditEvent, Catalog, Product
+from catalog.models.job import MOVE, MOVE_BACK
 from catalog.services import products as services
-from catalog.services.statuses import MANY, Moved, products_move, products_move_back
+from catalog.services.statuses import (
+    MANY,
+    may_move_back,
+    products_move,
+    products_move_back,
+)
 from catalog.views.browse import query
+from catalog.views.bulk_acts import told
 from catalog.views.http import Request, done, first_message, ids, number, refused
+from catalog.views.jobs import begun
 from catalog.views.products import (
     DESCRIBE,
     MOST_AT_ONCE,
@@ -28,8 +36,6 @@ from catalog.views.products import (
 )
 from catalog.views.words import count_of
 
-# One act over a list takes about a second for each thousand.
-MOST_MATCHING = 20_000
 NONE_CHOSEN = "Choose at least one product."
 
 
@@ -80,11 +86,7 @@ def _named(request: Request) -> list[int]:
 
 def _matching(catalog: Catalog, browse: Browse, form: QueryDict) -> list[int]:
     """The products of the list as the person saw it; refuses when more have come since."""
-    found = list(browse.products(catalog).values_list("pk", flat=True)[: MOST_MATCHING + 1])
-    if len(found) > MOST_MATCHING:
-        raise ValidationError(
-            f"More than {MOST_MATCHING:,} products match. Narrow the list with a filter first."
-        )
+    found = list(browse.products(catalog).values_list("pk", flat=True))
     if len(found) > number(form.get("matching"), 0):
         raise ValidationError(
             f"The list has changed: {count_of(len(found))} match now. Look at it again."
@@ -103,27 +105,19 @@ def _move(
         return refused(request, NONE_CHOSEN, here)
     if not present <= allowed:
         return refused(request, f"Nothing was changed. {selectors.APPROVERS_ONLY}", here)
-    moved = products_move(
-        catalog=catalog, ids=wanted, status=status, allowed=allowed, actor=request.user
+    started = products_move(
+        catalog=catalog, ids=wanted, status=status, allowed=present, actor=request.user
     )
-    return _told(request, catalog, moved, status, here)
+    if started.job is not None:
+        return begun(request, started, here)
+    words = told(MOVE, {"status": status}, started.result)
+    event = started.result["event"]
+    return done(request, words, here, undo_url=undo_url(catalog, event) if event else "")
 
 
-def _told(
-    request: Request, catalog: Catalog, moved: Moved, status: str, here: str
-) -> HttpResponseBase:
-    label = str(dict(ProductStatus.choices)[status]).lower()
-    if moved.event is None:
-        return done(request, f"Nothing to change: already {label}.", here)
-    words = f"{count_of(moved.count)} now {label}."
-    if moved.left:
-        words += f" {count_of(moved.left)} left alone: somebody moved them meanwhile."
-    return done(request, words, here, undo_url=undo_url(catalog, moved.event))
-
-
-def undo_url(catalog: Catalog, event: AuditEvent) -> str:
-    """Where an undo button posts to that puts statuses back."""
-    return reverse("catalog:products_status_undo", args=[catalog.slug, event.pk])
+def undo_url(catalog: Catalog, event: int) -> str:
+    """Where an undo button posts to that puts statuses back, by the id of the move's event."""
+    return reverse("catalog:products_status_undo", args=[catalog.slug, event])
 
 
 @require_POST
@@ -132,15 +126,12 @@ def products_status_undo(request: Request, slug: str, event: int) -> HttpRespons
     """Put products back where an act on many took them from."""
     catalog = selectors.catalog_for(request.user, slug, selectors.MOVE)
     found = get_object_or_404(AuditEvent, pk=event, catalog=catalog, action=MANY)
-    back_from = found.data["status"]
-    for before in found.data["moved"]:
-        if not selectors.may_set_status(request.user, catalog, back_from, before):
-            raise PermissionDenied(selectors.APPROVERS_ONLY)
-    back = products_move_back(event=found, actor=request.user)
-    words = f"{count_of(back.count)} back where they were." if back.count else "Nothing to undo."
-    if back.left:
-        words += f" {count_of(back.left)} moved or approved by somebody since: left alone."
-    return done(request, words, _return_to(found, catalog))
+    if not may_move_back(request.user, found):
+        raise PermissionDenied(selectors.APPROVERS_ONLY)
+    started, here = products_move_back(event=found, actor=request.user), _return_to(found, catalog)
+    if started.job is not None:
+        return begun(request, started, here)
+    return done(request, told(MOVE_BACK, {}, started.result), here)
 
 
 def _return_to(event: AuditEvent, catalog: Catalog) -> str:

@@ -252,13 +252,13 @@ def product_status(request: Request, slug: str, pk: int) -> HttpResponseBase:
             status=status,
             allowed={product.status},
             actor=request.user,
-        )
+        ).result
     except ValidationError as error:
         return refused(request, first_message(error), here)
-    if moved.left:
+    if moved["left"]:
         return refused(request, MOVED, here)
     label = str(dict(ProductStatus.choices)[status]).lower()
-    if moved.event is None:
+    if moved["event"] is None:
         return done(request, f"It is {label} already.", here)
     words = "Approved again." if product.status == status else f"Now {label}."
-    return done(request, words, here, undo_url=undo_url(product.catalog, moved.event))
+    return done(request, words, here, undo_url=undo_url(product.catalog, moved["event"]))

@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponseBase, QueryDict
+from django.http import HttpResponseBase, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -19,7 +19,8 @@ from catalog.browsing import ORDERS, Browse
 from catalog.models import Catalog, Product, ProductStatus
 from catalog.views import present
 from catalog.views.browse import chips, query
-from catalog.views.http import number
+from catalog.views.bulk_acts import acts_here
+from catalog.views.http import Request, number
 
 PAGE = 48
 MOST_AT_ONCE = 500
@@ -29,7 +30,7 @@ DESCRIBE = "describe"
 
 @require_safe
 @login_required
-def products(request: HttpRequest, slug: str) -> HttpResponseBase:
+def products(request: Request, slug: str) -> HttpResponseBase:
     catalog = selectors.catalog_for(request.user, slug)
     may_edit = selectors.may(request.user, catalog)
     browse = Browse.of(request.GET)
@@ -52,6 +53,7 @@ def products(request: HttpRequest, slug: str) -> HttpResponseBase:
         "orders": [{"value": value, "label": label} for value, (label, _) in ORDERS.items()],
         "may_edit": may_edit,
         "actions": bulk_actions(request.user, catalog),
+        **acts_here(request, catalog),
     }
     return render(request, "catalog/products.html", values)
 

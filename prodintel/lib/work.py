@@ -119,6 +119,10 @@ class WorkQuerySet(models.QuerySet[W]):
         """Extend the lease of what `token` still holds; returns how many rows that is."""
         return self.held(token).update(leased_until=timezone.now() + lease)
 
+    def came_on(self, token: uuid.UUID) -> int:
+        """Count tries anew: what `token` holds has come further since it was claimed."""
+        return self.held(token).update(attempts=1)
+
     def complete(self, token: uuid.UUID, ids: Collection[int]) -> int:
         """Mark rows done that `token` still holds; returns how many were."""
         return (
@@ -202,6 +206,17 @@ class WorkQuerySet(models.QuerySet[W]):
     def redo(self) -> int:
         """Do again whatever the state, also what is done; what runs now loses its claim."""
         return self.update(**again())
+
+    def end(self) -> int:
+        """It is over, whatever the state: what runs now loses its claim."""
+        return self.update(
+            state=WorkState.DONE,
+            owner="",
+            token=None,
+            leased_until=None,
+            error="",
+            finished_at=timezone.now(),
+        )
 
     def withdraw(self) -> int:
         """Nobody asks for it any more: what waits or failed is as done as it was before."""

@@ -11,12 +11,14 @@ from catalog.models import (
     Batch,
     Catalog,
     DescribeRun,
+    Job,
     Membership,
     ProductVersion,
     Role,
     SearchPhoto,
     Source,
 )
+from catalog.models.job import MOVE
 from catalog.services.going_back import product_go_back
 from catalog.services.ledger import MachineValue, machine_values_record
 from catalog.services.review_samples import sample_draw
@@ -49,7 +51,17 @@ def shop(catalog: Catalog, make_product: Any, vocabulary: Any, no_engine: None, 
         action=MANY,
         target_type="catalog",
         target_id=catalog.pk,
-        data={"status": "in_review", "moved": {"draft": [product.pk]}, "versions": []},
+        data={
+            "status": "in_review",
+            "began": "2026-01-01T00:00:00+00:00",
+            "moved": {"draft": [product.pk]},
+            "versions": [],
+        },
+    )
+    job = Job.objects.create(
+        kind=MOVE,
+        catalog=catalog,
+        arguments={"status": "in_review", "from": ["draft"], "label": "Send to review"},
     )
     batch = Batch.objects.create(catalog=catalog, label="Described", created_by=person)
     said = {product: [MachineValue("color", ["red"], 0.9)]}
@@ -70,6 +82,7 @@ def shop(catalog: Catalog, make_product: Any, vocabulary: Any, no_engine: None, 
         photo=placement.photo,
         membership=Membership.objects.get(catalog=catalog, role=Role.VIEWER),
         batch=batch,
+        job=job,
         suggestion=product.ledger.get(),
         term=vocabulary["color"].terms.first(),
         run=DescribeRun.objects.create(catalog=catalog, label="Describe 1 product"),

@@ -31,6 +31,8 @@ READ = {
     ("GET", "/products/{pk}/suggestions"),
     ("GET", "/products/{pk}/history"),
     ("GET", "/describe-runs/{pk}"),
+    ("GET", "/catalogs/{slug}/jobs"),
+    ("GET", "/jobs/{pk}"),
 }
 WRITE = {
     ("POST", "/catalogs/{slug}/describe"),
@@ -58,6 +60,8 @@ DECIDE = {
     ("POST", "/review/samples/{pk}/accept-rest"),
 }
 MOVE = {
+    ("POST", "/jobs/{pk}/stop"),
+    ("POST", "/jobs/{pk}/undo"),
     ("POST", "/catalogs/{slug}/products/status"),
     ("GET", "/catalogs/{slug}/review"),
     ("POST", "/catalogs/{slug}/review/decisions"),
@@ -77,8 +81,8 @@ BODIES = {
 }
 # The run that there is runs: who may decide on a trial is told that it is none.
 NO_TRIAL = {f"/describe-runs/{{pk}}/{act}" for act in ("accept", "discard", "reopen")}
-# Nobody has decided on the suggestion that there is, and the batch stands.
-NOTHING_TO_UNDO = {"/suggestions/{pk}/undo", "/batches/{pk}/restore"}
+# Nobody has decided on the suggestion that there is, the batch stands, and the job goes on.
+NOTHING_TO_UNDO = {"/suggestions/{pk}/undo", "/batches/{pk}/restore", "/jobs/{pk}/undo"}
 # There is nothing to draw from, and the sample that there is was not judged.
 NO_SAMPLE = {"/catalogs/{slug}/review/samples", "/review/samples/{pk}/accept-rest"}
 TABLE = sorted(READ | WRITE | MOVE | DECIDE)
@@ -100,6 +104,7 @@ def owners(shop):
         ("/describe-runs/", shop.run),
         ("/suggestions/", shop.suggestion),
         ("/batches/", shop.batch),
+        ("/jobs/", shop.job),
         ("/review/samples/", shop.sample),
     ]
 

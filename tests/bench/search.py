@@ -128,13 +128,13 @@ def _fill(catalog: Any, encoder: Any, size: int) -> None:
     space = spaces.space_for(encoder)
     random = np.random.default_rng(0)
     for start in range(0, size, 5000):
-        _rows(catalog, space, random, range(start, min(start + 5000, size)))
+        fill_rows(catalog, space, random, range(start, min(start + 5000, size)))
     IndexChange.objects.all().delete()
     spaces.rebuild(vector_index(), space)
     spaces.refresh_background(space)
 
 
-def _rows(catalog: Any, space: Any, random: Any, numbers: range) -> None:
+def fill_rows(catalog: Any, space: Any, random: Any, numbers: range) -> None:
     import numpy as np
     from django.db import transaction
 

@@ -120,6 +120,11 @@ class Client:
         self._connection.request("GET", path, headers=self._headers)
         return self._answer()
 
+    def send(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        headers = {**self._headers, "Content-Type": "application/json"}
+        self._connection.request(method, path, json.dumps(body), headers)
+        return self._answer()
+
     def upload(self, path: str, name: str, data: bytes) -> tuple[int, Any]:
         boundary = uuid.uuid4().hex
         head = (

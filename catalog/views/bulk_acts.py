@@ -1,0 +1,95 @@
+"""Acts on many products that jobs do, in words and as pages show them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.urls import reverse
+
+from catalog.activity.acts import BulkAct, bulk_acts_of
+from catalog.models import Catalog, Job, ProductStatus
+from catalog.models.job import MOVE, MOVE_BACK
+from catalog.services.bulk import LABEL
+from catalog.services.bulk_acts import is_undoable, may_act
+from catalog.views.http import Request
+from catalog.views.words import count_of
+from prodintel.lib.work import WorkState
+
+# So long the page where an act was started says that it has ended.
+RECENT = timedelta(minutes=15)
+
+
+def told(kind: str, arguments: Any, result: dict[str, Any]) -> str:
+    """What an act did, in words."""
+    words = _WORDS[kind](arguments, result)
+    return " ".join(filter(None, [words, result.get("why", "")]))
+
+
+def _moved(arguments: Any, result: dict[str, Any]) -> str:
+    label = str(dict(ProductStatus.choices)[arguments["status"]]).lower()
+    if not result["changed"]:
+        return f"Nothing to change: already {label}."
+    words = f"{count_of(result['changed'])} now {label}."
+    if result["left"]:
+        words += f" {count_of(result['left'])} left alone: somebody moved them meanwhile."
+    return words
+
+
+def _moved_back(_arguments: Any, result: dict[str, Any]) -> str:
+    if not result["changed"]:
+        words = "Nothing to undo."
+    else:
+        words = f"{count_of(result['changed'])} back where they were."
+    if result["left"]:
+        words += f" {count_of(result['left'])} moved or approved by somebody since: left alone."
+    return words
+
+
+_WORDS = {MOVE: _moved, MOVE_BACK: _moved_back}
+
+
+def act_label(job: Job) -> str:
+    """What the act of a job is called."""
+    return f"{job.arguments[LABEL]}, {count_of(job.progress_total)}"
+
+
+def shown_acts(user: Any, catalog: Catalog, acts: Iterable[BulkAct]) -> list[dict[str, Any]]:
+    """For catalog/_bulk_acts.html."""
+    return [_shown(user, catalog, act) for act in acts]
+
+
+def _shown(user: Any, catalog: Catalog, act: BulkAct) -> dict[str, Any]:
+    job = act.job
+    job.catalog = catalog
+    may, args = may_act(user, job), [catalog.slug, job.pk]
+    ended = job.state == WorkState.DONE
+    undoable = may and is_undoable(job) and not act.undone
+    return {
+        "job": job,
+        "label": act_label(job),
+        "by": job.created_by.get_username() if job.created_by else "The system",
+        "goes_on": act.goes_on,
+        "state": "stopped" if ended and job.result["why"] else job.state,
+        "undone": act.undone,
+        "words": told(job.kind, job.arguments, job.result) if ended else "",
+        "error": job.error if job.state == WorkState.FAILED else "",
+        "stop_url": reverse("catalog:job_stop", args=args) if may and not ended else "",
+        "undo_url": reverse("catalog:job_undo", args=args) if undoable else "",
+    }
+
+
+def acts_here(request: Request, catalog: Catalog) -> dict[str, Any]:
+    """The context of catalog/_bulk_acts.html on the pages where such acts are started."""
+    acts = [
+        act
+        for act in bulk_acts_of(catalog, RECENT)
+        if act.job.state != WorkState.DONE or act.job.created_by_id == request.user.pk
+    ]
+    running = "".join(f"&open={act.job.pk}" for act in acts if act.goes_on)
+    here = reverse("catalog:jobs", args=[catalog.slug])
+    return {
+        "acts": shown_acts(request.user, catalog, acts),
+        "acts_url": f"{here}?{running.removeprefix('&')}" if running else "",
+    }

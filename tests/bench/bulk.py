@@ -1,0 +1,95 @@
+"""What acts on many products take: until the call is answered, and until a worker has done it.
+
+    python -m tests.bench bulk:20000
+
+A web server and a worker, without an engine. While an act goes on, somebody else changes the title
+of a product again and again: how long that takes is told as well.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import threading
+import time
+from contextlib import ExitStack
+from typing import Any
+
+import numpy as np
+
+from tests.bench import site
+from tests.bench.search import fill_rows
+
+POLL_SECONDS = 0.5
+
+
+class Bench:
+    """The site's client, and how long its acts take."""
+
+    def __init__(self, slug: str, token: str) -> None:
+        self.slug, self.token = slug, token
+        self.client = site.Client(token)
+
+    def act(self, label: str, path: str, body: Any = None) -> dict[str, Any]:
+        """Ask for an act and wait for its job; returns the job, or what was answered at once."""
+        ended, waits = threading.Event(), []
+        other = threading.Thread(target=self._edit, args=(ended, waits))
+        other.start()
+        started = time.perf_counter()
+        status, answer = self.client.send("POST", path, body)
+        answered = time.perf_counter() - started
+        assert status in {200, 202}, answer
+        while status == 202 and answer["state"] in {"pending", "running"}:
+            time.sleep(POLL_SECONDS)
+            _, answer = self.client.get(f"/api/v1/jobs/{answer['id']}")
+        took = time.perf_counter() - started
+        ended.set()
+        other.join()
+        print(f"{label}: answered after {answered:.2f} s, done after {took:.1f} s")
+        print(f"  {answer.get('message') or answer}")
+        print(
+            f"  another person's edit meanwhile: {site.percentiles(waits)}, most {max(waits):.2f} s"
+        )
+        return dict(answer)
+
+    def _edit(self, ended: threading.Event, waits: list[float]) -> None:
+        client = site.Client(self.token)
+        _, page = client.get(f"/api/v1/catalogs/{self.slug}/products?limit=1")
+        path = f"/api/v1/products/{page['products'][0]['id']}"
+        while not ended.wait(POLL_SECONDS) or not waits:
+            started = time.perf_counter()
+            client.send("PATCH", path, {"brand": f"Brand {len(waits)}"})
+            waits.append(time.perf_counter() - started)
+
+
+def main(size: int) -> None:
+    folder = site.set_up()
+    os.environ["LOG_LEVEL"] = "error"  # The worker's other runners miss the engine.
+    try:
+        catalog, token = site.make_catalog()
+        _fill(catalog, size)
+        with ExitStack() as stack:
+            stack.enter_context(site.process("web"))
+            site.wait_for_web()
+            stack.enter_context(site.process("worker"))
+            bench = Bench(catalog.slug, token)
+            path = f"/api/v1/catalogs/{catalog.slug}/products/status"
+            job = bench.act("approve", path, {"status": "approved", "filter": {}})
+            bench.act("undo", f"/api/v1/jobs/{job['id']}/undo")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _fill(catalog: Any, size: int) -> None:
+    from catalog.models import EmbeddingSpace, IndexChange
+
+    space = EmbeddingSpace.objects.create(dimension=8, fingerprint="bench")
+    random = np.random.default_rng(0)
+    for start in range(0, size, 5000):
+        fill_rows(catalog, space, random, range(start, min(start + 5000, size)))
+    IndexChange.objects.all().delete()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 20_000)
