@@ -4,8 +4,14 @@ import { clone, on } from "./dom.js";
 const SHORT_MS = 6000;
 const LONG_MS = 15000;
 
+const told = (toast) => toast.querySelector("[data-toast-message]").textContent;
+
 /** Show a message. Levels: info, success, warning, error; undoUrl adds a form that POSTs there. */
 export function showToast({ message, level = "info", undoUrl = null }) {
+  // What asks again by itself fails again: one error that stands says it.
+  const standing = document.querySelectorAll('#toasts [data-toast="error"]');
+  const same = level === "error" && [...standing].find((toast) => told(toast) === message);
+  if (same) return same;
   const template =
     document.getElementById(undoUrl ? "toast-undo" : `toast-${level}`) ??
     document.getElementById("toast-info");

@@ -61,6 +61,17 @@ def test_photo_that_cannot_be_read_is_told_and_changes_nothing(open_page, compla
     expect(page.locator("[data-photo-preview]")).to_be_hidden()
 
 
+def test_error_that_comes_again_is_told_once(open_page, complaints, shop):
+    page = open_page(f"/c/{shop}/")
+    complaints[0].expect(422)
+    for _ in range(2):
+        with page.expect_response(lambda answer: answer.status == 422):
+            page.locator("[data-photo-input]").set_input_files(file("notes.jpg", b"no photo"))
+    page.locator("[data-photo-input]").set_input_files(file("mine.jpg", photo(2)))
+    expect(page).to_have_url(re.compile("photo="))
+    expect(page.locator(".toast--error")).to_have_count(1)
+
+
 def test_words_and_photo_can_be_weighed_against_each_other(open_page, shop):
     page = open_page(f"/c/{shop}/")
     slider = page.get_by_label("Weight of the words against the photo")
