@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef
+from django.contrib.auth import get_user_model
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from catalog import selectors
@@ -13,16 +14,19 @@ from catalog.activity.queues import Queue, counted_queue
 from catalog.activity.runs import Progress, progress_of
 from catalog.activity.spending import Spending, spending_today
 from catalog.activity.worklist import UNFINISHED
-from catalog.describe.queue import active_tasks, is_describing, vision_tasks
+from catalog.describe.queue import PURPOSES, active_tasks, is_describing, vision_tasks
 from catalog.describe.selection import with_photos
 from catalog.describe.usual import usual_call
 from catalog.models import Catalog, DescribeRun, DescribeRunState, VisionTask
+from prodintel.lib.work import WorkState
 from prodintel.llm import credentials
 from prodintel.llm.account_models import ConfiguredModel, configured_models, kept_listing
+from prodintel.llm.budgets import spent_out
 from prodintel.llm.gateway import gateway
 from prodintel.llm.pacing import Limits, limits
 from prodintel.llm.types import Ability
 
+User = get_user_model()
 RUNS_SHOWN = 10
 # A limit of a minute passes by itself while one looks on; what takes longer is no work under way.
 SHORT_WAIT = timedelta(minutes=2)
@@ -32,6 +36,7 @@ SHORT_WAIT = timedelta(minutes=2)
 class Vision:
     """`never` products have a photo and were never described by the vision model, nor wait for it.
 
+    `unpaid` are names and how many products of theirs wait for tomorrow's budget.
     `paused_by` is a name, "" where nobody is known. Without a key `limits` and `spending`
     are None and there are no `models`.
     `eta_seconds` is how long what waits takes, at the present rate or else at the limits that are
@@ -43,6 +48,7 @@ class Vision:
     never: int = 0
     paused_at: datetime | None = None
     paused_by: str = ""
+    unpaid: list[tuple[str, int]] = field(default_factory=list)
     runs: list[tuple[DescribeRun, Progress]] = field(default_factory=list)
     limits: Limits | None = None
     spending: Spending | None = None
@@ -53,11 +59,16 @@ class Vision:
     def busy(self) -> bool:
         """Whether it goes on by itself, soon: not without a key, nor paused, nor held up for long."""
         return bool(
-            self.queue.waiting
+            self.affordable
             and self.configured
             and not self.paused_at
             and not _is_held_up(self.limits)
         )
+
+    @property
+    def affordable(self) -> int:
+        """How many products wait, without those that nobody can pay today."""
+        return self.queue.waiting - sum(count for _, count in self.unpaid)
 
 
 def vision_of(catalog: Catalog) -> Vision:
@@ -66,6 +77,8 @@ def vision_of(catalog: Catalog) -> Vision:
     now = Catalog.objects.select_related("describing_paused_by").get(pk=catalog.pk)
     queue = counted_queue("Products", vision_tasks(catalog))
     products = selectors.products_in(catalog).order_by()
+    waiting = vision_tasks(catalog).filter(state=WorkState.PENDING)
+    unpaid = unpaid_of(waiting) if configured else []
     unasked = ~Exists(VisionTask.objects.filter(product=OuterRef("pk")))
     return Vision(
         queue=queue,
@@ -77,8 +90,25 @@ def vision_of(catalog: Catalog) -> Vision:
         limits=limits(Ability.VISION) if configured else None,
         spending=spending_today(catalog) if configured else None,
         models=_models(),
-        eta_seconds=_eta(queue) if configured and queue.waiting else None,
+        unpaid=unpaid,
+        eta_seconds=_eta(queue)
+        if configured and queue.waiting > sum(count for _, count in unpaid)
+        else None,
     )
+
+
+def unpaid_of(waiting: QuerySet[VisionTask]) -> list[tuple[str, int]]:
+    """Whose budget of today is spent, by name, and how many of the tasks wait because of it."""
+    people = {person.pk: person for person in User.objects.filter(pk__in=spent_out(PURPOSES))}
+    if not people:
+        return []
+    counted = (
+        waiting.filter(requested_by__in=people)
+        .order_by()
+        .values_list("requested_by")
+        .annotate(Count("pk"))
+    )
+    return sorted((people[pk].get_username(), count) for pk, count in counted)
 
 
 def _models() -> list[ConfiguredModel]:

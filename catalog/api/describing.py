@@ -147,6 +147,11 @@ class QueueOut(Schema):
         )
 
 
+class UnpaidOut(Schema):
+    person: str
+    products: int
+
+
 class ActivityOut(Schema):
     busy: bool
     photos: int
@@ -158,6 +163,7 @@ class ActivityOut(Schema):
         description="not configured, paused, waiting (a limit or a budget), unavailable or ok"
     )
     vision_why: str
+    unpaid: list[UnpaidOut] = Field(description="Who waits for tomorrow's budget of their own")
     paused_at: datetime | None
     runs: list[RunOut]
 
@@ -174,6 +180,7 @@ class ActivityOut(Schema):
             vision=QueueOut.of(vision.queue, None if vision.paused_at else vision.eta_seconds),
             vision_state="paused" if vision.paused_at and vision.configured else state,
             vision_why=vision.limits.why if vision.limits else "",
+            unpaid=[UnpaidOut(person=name, products=n) for name, n in vision.unpaid],
             paused_at=vision.paused_at,
             runs=[RunOut.of(run) for run, _ in vision.runs],
         )

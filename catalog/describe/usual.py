@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from django.db.models import Avg, Count
 
 from catalog.describe import vocabulary
+from catalog.describe.queue import PURPOSE
 from catalog.describe.schema import PHOTO_TEXT, AnswerSchema, answer_schema
 from catalog.describe.vision import instructions_of
 from prodintel.llm.gateway import gateway
 from prodintel.llm.models import Call, Outcome
 from prodintel.llm.types import Ability
 
-PURPOSE = "describe"
-# Calls that ask about some fields only; they say nothing of what the whole form takes.
-PART_PURPOSE = "describe part"
 # Calls that are averaged: enough to even out, few enough to follow a change of the vocabulary.
 LOOKED_AT = 200
 # Fewer say little.

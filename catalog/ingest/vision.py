@@ -21,8 +21,8 @@ from catalog import storage
 from catalog.describe import vocabulary
 from catalog.describe.asking import Prepared, Question, prepare, questions_of
 from catalog.describe.photos import NothingToSeeError
+from catalog.describe.queue import PART_PURPOSE, PURPOSE, affordable
 from catalog.describe.reading import read
-from catalog.describe.usual import PART_PURPOSE, PURPOSE
 from catalog.describe.vision import MAX_ANSWER_TOKENS, PROMPT_VERSION
 from catalog.describe.weighing import Weigher
 from catalog.models import Catalog, Source, VisionTask
@@ -152,7 +152,7 @@ class VisionDescriber:
         VisionTask.objects.give_up_exhausted()
         self._recall()
         self._lift_marks()
-        tasks = VisionTask.objects.askable().next(AHEAD * self._crew.size)
+        tasks = affordable(VisionTask.objects.askable()).next(AHEAD * self._crew.size)
         known = {key: plan for task in tasks if (plan := self._plans.get(key := _key(task)))}
         fresh = self._harmless([task for task in tasks if _key(task) not in known])
         if fresh:

@@ -137,10 +137,11 @@ class VisionTask(Work):
     """A product that waits for the vision model, or was described by it.
 
     `input_key` is the digest of what the last answer to the whole form was given to (photos, prompt,
-    vocabulary, model): the same again is not asked again unless a person asked for it (`forced`). `run` is what they
-    asked in, `requested_by` whose budget it counts against, and `nonce` tells their request from
-    earlier ones, so that they get one new answer, however often its call is tried. `cannot_tell` is
-    what the photos do not show, in the model's words.
+    vocabulary, model): the same again is not asked again unless a person asked for it (`forced`).
+    `run` is what they asked in; `requested_by` whose budget it counts against, who asked or else
+    brought the photos; and `nonce` tells their request from earlier ones, so that they get one new
+    answer, however often its call is tried. `cannot_tell` is what the photos do not show, in the
+    model's words.
     """
 
     product = models.OneToOneField(Product, on_delete=models.CASCADE, related_name="vision_task")

@@ -14,7 +14,7 @@ from catalog.models import DescribeRun, Placement, Product, Urgency, VisionTask
 from catalog.models.describing import BY_TURN
 from catalog.models.outbox import CHUNK
 from catalog.services.audit import audit
-from prodintel.lib.work import again
+from prodintel.lib.work import WorkState, again
 
 
 @transaction.atomic
@@ -66,6 +66,15 @@ def vision_requested(
         )
     wake.on_commit(wake.VISION)
     return count
+
+
+def vision_charge(*, product: Product, actor: Any) -> None:
+    """Let what waits because of a product's photos count against the budget of who changed them.
+
+    What somebody asked for stays theirs.
+    """
+    waiting = VisionTask.objects.filter(product=product, state=WorkState.PENDING, run=None)
+    waiting.filter(requested_by=None).update(requested_by=actor)
 
 
 def _priority(*, run: DescribeRun | None, trial: bool) -> Any:

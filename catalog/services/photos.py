@@ -15,6 +15,7 @@ from django.utils import timezone
 from catalog.models import Photo, PhotoRole, Placement, Product, Variant
 from catalog.models.photo import SIMILARITY_ROLES
 from catalog.services.audit import audit
+from catalog.services.describe_requests import vision_charge
 from catalog.services.errors import conflict
 from catalog.services.locks import hold_part, lock_row
 from catalog.services.reviewing import ALT_TEXT, reviews_mark
@@ -94,6 +95,7 @@ def photos_place(
         )
         position += 1
     if placed:
+        vision_charge(product=product, actor=actor)
         reviews_mark([product.pk], [ALT_TEXT])
         audit(
             actor=actor,
@@ -149,6 +151,8 @@ def placement_update(
     for name, value in changes.items():
         setattr(placement, name, value)
     placement.save(update_fields=list(changes))
+    if role is not None:
+        vision_charge(product=placement.product, actor=actor)
     if alt_text is not None:
         reviews_mark([placement.product_id], [ALT_TEXT])
     audit(
@@ -190,6 +194,7 @@ def placement_delete(*, placement: Placement, actor: Any) -> None:
         if heir is not None:
             heir.role = PhotoRole.MAIN
             heir.save(update_fields=["role"])
+    vision_charge(product=placement.product, actor=actor)
     reviews_mark([placement.product_id], [ALT_TEXT])
     audit(
         actor=actor,
@@ -217,6 +222,7 @@ def placement_restore(*, placement: Placement, actor: Any) -> Placement:
         placement.role = PhotoRole.DETAIL
     placement.deleted_at = None
     placement.save(update_fields=["deleted_at", "role"])
+    vision_charge(product=placement.product, actor=actor)
     reviews_mark([placement.product_id], [ALT_TEXT])
     audit(
         actor=actor,

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from catalog import selectors
 from catalog.activity.runs import Progress, progress_of
+from catalog.activity.vision import unpaid_of
 from catalog.describe.differences import (
     Difference,
     Kind,
@@ -31,7 +32,9 @@ from catalog.services.attribute_values import CATEGORY
 from catalog.views import present
 from catalog.views.activity import forget_activity
 from catalog.views.http import Request, done, first_message, number, refused
+from catalog.views.vision import unpaid_words
 from catalog.views.words import count_of, duration, usd
+from prodintel.lib.work import WorkState
 
 PAGE = 20
 TEXT_SHOWN = 240
@@ -102,7 +105,7 @@ def _head(
         "is_trial": is_trial,
         "may_edit": selectors.may(request.user, catalog),
         "live": bool(goes_on and progress.unfinished),
-        "held": goes_on and progress.unfinished and _held(paused=paused),
+        "held": goes_on and progress.unfinished and _held(run, paused=paused),
         "spent": _spent(run, progress),
         "rest_label": f"Keep these and describe the other {_price(rest)}" if rest else "",
         "batch_url": reverse("catalog:batch", args=[catalog.slug, run.batch_id])
@@ -111,11 +114,13 @@ def _head(
     }
 
 
-def _held(*, paused: bool) -> str:
+def _held(run: DescribeRun, *, paused: bool) -> str:
     """Why nothing goes on by itself."""
     if not is_describing():
         return "No vision model is connected, so it waits."
-    return "Describing is paused, so it waits." if paused else ""
+    if paused:
+        return "Describing is paused, so it waits."
+    return unpaid_words(unpaid_of(run.tasks.filter(state=WorkState.PENDING)))
 
 
 def _spent(run: DescribeRun, progress: Progress) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -42,6 +43,8 @@ def _state(vision: Vision) -> tuple[str, str]:
         return "", ""
     if vision.paused_at:
         return "paused", "Paused"
+    if vision.unpaid and not vision.affordable:
+        return "held", "Waits"
     if queue.waiting and vision.limits and vision.limits.state != "ok":
         return "held", "On hold" if vision.limits.state == "unavailable" else "Waits"
     counts = {"running": queue.running, "pending": queue.pending, "failed": queue.failed}
@@ -67,7 +70,15 @@ def _words(vision: Vision) -> str:
         left = (until - timezone.now()).total_seconds() if until else 0
         again = f" It goes on by itself in {duration(left)}." if left > 1 else ""
         return f"{known.why}{again}"
-    return ""
+    return unpaid_words(vision.unpaid)
+
+
+def unpaid_words(unpaid: Sequence[tuple[str, int]]) -> str:
+    """Whose products wait for tomorrow's budget."""
+    return " ".join(
+        f"{count_of(count)} {'waits' if count == 1 else 'wait'} for tomorrow's budget of {name}."
+        for name, count in unpaid
+    )
 
 
 def _note(vision: Vision) -> str:

@@ -6,6 +6,7 @@ that is left: calls at the same time cannot overrun a budget. Its answer gives b
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_UP, Decimal
@@ -20,6 +21,7 @@ from prodintel.llm.models import Call, Outcome, Till
 from prodintel.llm.types import Account, LanguageModelError, ModelFacts
 
 SITE = "site"
+PERSON = "user:"
 MICRO = Decimal(1_000_000)
 
 
@@ -53,7 +55,7 @@ def begins_anew() -> datetime:
 
 def left(user_id: int | None = None) -> Left:
     """What is left today for the site, or for one person within it."""
-    whos = [SITE] if user_id is None else [SITE, f"user:{user_id}"]
+    whos = _payers(user_id)
     tills = {till.who: till for till in Till.objects.filter(day=timezone.localdate(), who__in=whos)}
     tokens, usd = [], []
     for who in whos:
@@ -81,7 +83,26 @@ def _words(what: str, user_id: int | None = None) -> str:
     return f"{whose} in {what} is used up. It begins anew on {again:%d %B at %H:%M}."
 
 
-@transaction.atomic
+def spent_out(purposes: Collection[str]) -> frozenset[int]:
+    """The ids of people whose budget of today does not do for such calls: one was refused, and would
+    be again.
+    """
+    found = set()
+    for till in Till.objects.filter(day=timezone.localdate()).exclude(who=SITE):
+        refused = [till.refused[purpose] for purpose in purposes if purpose in till.refused]
+        if any(not _fits(till, *needed) for needed in refused):
+            found.add(int(till.who.removeprefix(PERSON)))
+    return frozenset(found)
+
+
+def _fits(till: Till, tokens: int, micro_usd: int) -> bool:
+    budget = budget_of(till.who)
+    enough_tokens = not budget.tokens or till.tokens + tokens <= budget.tokens
+    return enough_tokens and not (
+        budget.usd and micro_usd and till.micro_usd + micro_usd > _micro(budget.usd)
+    )
+
+
 def call_open(
     *, account: Account, lane_account: str, facts: ModelFacts, prompt: int, completion: int
 ) -> Call:
@@ -89,22 +110,36 @@ def call_open(
     day = timezone.localdate()
     tokens = prompt + completion
     usd = cost(facts, prompt=prompt, completion=completion)
-    for who in _payers(account.user_id):
-        _reserve(day, who, tokens, _micro(usd), account.user_id if who != SITE else None)
-    return Call.objects.create(
-        purpose=account.purpose,
-        scope=account.scope,
-        user_id=account.user_id,
-        account=lane_account,
-        model=facts.id,
-        day=day,
-        tokens=tokens,
-        cost_usd=usd,
-    )
+    try:
+        with transaction.atomic():
+            for who in _payers(account.user_id):
+                _reserve(day, who, tokens, _micro(usd), account.user_id if who != SITE else None)
+            return Call.objects.create(
+                purpose=account.purpose,
+                scope=account.scope,
+                user_id=account.user_id,
+                account=lane_account,
+                model=facts.id,
+                day=day,
+                tokens=tokens,
+                cost_usd=usd,
+            )
+    except LanguageModelError:
+        if account.user_id is not None:
+            _note_refusal(day, account, tokens, _micro(usd))
+        raise
+
+
+def _note_refusal(day: date, account: Account, tokens: int, micro_usd: int) -> None:
+    """Keep what a person's call would have needed; whose budget was short is read off the tills."""
+    till, _ = Till.objects.get_or_create(day=day, who=f"{PERSON}{account.user_id}")
+    needed = till.refused | {account.purpose: [tokens, micro_usd]}
+    if needed != till.refused:
+        Till.objects.filter(pk=till.pk).update(refused=needed)
 
 
 def _payers(user_id: int | None) -> list[str]:
-    return [SITE] if user_id is None else [SITE, f"user:{user_id}"]
+    return [SITE] if user_id is None else [SITE, f"{PERSON}{user_id}"]
 
 
 def _reserve(day: date, who: str, tokens: int, micro_usd: int, user_id: int | None) -> None:

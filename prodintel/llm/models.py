@@ -126,13 +126,15 @@ class Till(models.Model):
     """What was spent on a day by the whole site (`who` is "site") or by one person ("user:3").
 
     The sums of the calls once more, in rows that a conditional UPDATE can add to: so no two calls
-    at the same time both take the last of a budget.
+    at the same time both take the last of a budget. `refused` is what the last call of each purpose
+    would have needed that could not be paid: [tokens, micro_usd].
     """
 
     day = models.DateField()
     who = models.CharField(max_length=30)
     tokens = models.BigIntegerField(default=0)
     micro_usd = models.BigIntegerField(default=0)
+    refused = models.JSONField(default=dict)
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["day", "who"], name="one_till")]

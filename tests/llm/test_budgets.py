@@ -164,3 +164,37 @@ class TestSpend:
         reserve(account=Account("describe", "catalog:1", ada.pk))
         ada.delete()
         assert spend.spent_today().tokens == 1000
+
+
+@pytest.mark.django_db
+class TestSpentOut:
+    @pytest.fixture
+    def people(self, settings, make_user):
+        settings.LLM_USER_DAILY_TOKENS = 1500
+        ada, bob = make_user("ada"), make_user("bob")
+        reserve(account=Account("describe", "", ada.pk))
+        with pytest.raises(LanguageModelError):
+            reserve(account=Account("describe", "", ada.pk))
+        reserve(account=Account("describe", "", bob.pk))
+        return ada, bob
+
+    def test_who_was_refused_is_spent_out_and_nobody_else(self, people):
+        assert budgets.spent_out({"describe"}) == {people[0].pk}
+
+    @pytest.mark.usefixtures("people")
+    def test_calls_for_something_else_may_still_be_paid(self):
+        assert not budgets.spent_out({"analysis"})
+
+    def test_what_another_call_gives_back_or_a_larger_budget_pays_again(self, people, settings):
+        close(Call.objects.get(user=people[0]), (100, 100))
+        assert not budgets.spent_out({"describe"})
+        reserve(account=Account("describe", "", people[0].pk))
+        assert budgets.spent_out({"describe"})
+        settings.LLM_USER_DAILY_TOKENS = 3000
+        assert not budgets.spent_out({"describe"})
+
+    def test_site_that_is_spent_out_is_nobody_s_own(self, settings, make_user):
+        settings.LLM_DAILY_TOKENS = 500
+        with pytest.raises(LanguageModelError):
+            reserve(account=Account("describe", "", make_user().pk))
+        assert not budgets.spent_out({"describe"})

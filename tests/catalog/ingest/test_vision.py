@@ -42,6 +42,7 @@ from catalog.services.products import products_delete
 from catalog.services.vision_answers import trial_apply
 from catalog.services.vocabulary import terms_decide
 from prodintel.lib.work import WorkState
+from prodintel.llm.models import Till
 from tests.catalog.colours import staged
 from tests.catalog.ingest.asked import FakeGateway, failing, said
 
@@ -444,6 +445,28 @@ def test_a_trial_proposes_no_terms_before_it_is_applied(describe, model, make_pr
     assert not Term.objects.filter(key="vermilion").exists()
     trial_apply(run=run, actor=person)
     assert Term.objects.get(key="vermilion").state == TermState.PROPOSED
+
+
+def test_who_is_spent_out_waits_and_keeps_nobody_else_waiting(
+    describer, describe, model, make_product, make_user, person, settings, catalog
+):
+    settings.LLM_USER_DAILY_TOKENS = 1000
+    theirs = make_product()
+    VisionTask.objects.update(requested_by=make_user("bob"))
+    # Newer, and so before the other; more than are looked at ahead.
+    for _ in range(describer._crew.size * vision.AHEAD + 1):
+        make_product()
+    Till.objects.create(
+        day=timezone.localdate(),
+        who=f"user:{person.pk}",
+        tokens=900,
+        refused={"describe": [200, 0]},
+    )
+    describe()
+    assert [asked.account.user_id for asked in model.asked] == [theirs.vision_task.requested_by_id]
+    assert not active_tasks().exists()
+    settings.LLM_USER_DAILY_TOKENS = 2000
+    assert active_tasks().exists()
 
 
 def test_undoing_a_run_brings_back_what_was_said_before(describe, model, make_product, person, run):

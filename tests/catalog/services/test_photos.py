@@ -7,7 +7,8 @@ from django.core.exceptions import ValidationError
 
 from catalog import storage
 from catalog.ingest.jobs import Jobber
-from catalog.models import Photo, Placement
+from catalog.models import Photo, Placement, VisionTask
+from catalog.services.describe_requests import vision_requested
 from catalog.services.photo_files import photo_files, photo_record
 from catalog.services.photos import (
     MAX_PHOTOS_A_PRODUCT,
@@ -286,3 +287,19 @@ def test_photo_that_comes_back_to_a_product_without_a_main_one_becomes_it(make_p
     placement_delete(placement=main, actor=person)
     placement_restore(placement=detail, actor=person)
     assert roles(product) == ["main"]
+
+
+def test_describing_counts_against_who_brought_the_photos(make_product, person, make_user):
+    product = make_product()
+    assert VisionTask.objects.get().requested_by == person
+    VisionTask.objects.update(state="done")
+    other = make_user("bob")
+    product_add_photos(product=product, photos=[staged("blue")], actor=other)
+    assert VisionTask.objects.get().requested_by == other
+
+
+def test_what_somebody_asked_for_goes_on_counting_against_them(make_product, person, make_user):
+    product = make_product()
+    vision_requested(products=[product], actor=person)
+    product_add_photos(product=product, photos=[staged("blue")], actor=make_user("bob"))
+    assert VisionTask.objects.get().requested_by == person

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from html import unescape
 from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
+from catalog.activity.vision import vision_of
 from catalog.models import (
     DescribeRun,
     DescribeTask,
@@ -20,7 +23,7 @@ from catalog.models import (
 )
 from catalog.services import describe_runs as services
 from catalog.services.ledger import MachineValue, attribute_set, machine_values_record
-from prodintel.llm.models import Call, Outcome
+from prodintel.llm.models import Call, Outcome, Till
 
 pytestmark = pytest.mark.django_db
 
@@ -270,6 +273,19 @@ def test_paused_queue_says_who_paused_it_and_is_not_busy(shop, catalog, person):
     assert "Paused by" not in shop.text("activity")
 
 
+def test_page_says_whose_budget_is_spent_and_how_many_wait_for_it(shop, person, catalog, settings):
+    settings.LLM_USER_DAILY_TOKENS = 1000
+    Till.objects.create(
+        day=timezone.localdate(), who=f"user:{person.pk}", refused={"describe": [2000, 0]}
+    )
+    text = shop.text("activity")
+    assert "3 products wait for tomorrow's budget of ada." in unescape(text)
+    assert not vision_of(catalog).busy
+    shop.post("describe", action="all", calls="3")
+    text = shop.text("describe_run", DescribeRun.objects.get().pk)
+    assert "3 products wait for tomorrow's budget of ada." in unescape(text)
+
+
 def test_one_failed_product_is_tried_again_alone(shop, products):
     VisionTask.objects.update(state="failed", error="The photo cannot be opened.")
     task = VisionTask.objects.get(product=products[0])
@@ -293,8 +309,6 @@ def test_task_of_another_catalogue_is_not_retried_from_here(
 
 
 def test_activity_says_what_was_spent_and_what_the_model_can_do(shop, catalog):
-    from django.utils import timezone
-
     today = timezone.localdate()
     calls(2, day=today, scope=f"catalog:{catalog.pk}", cost_usd=Decimal("0.25"))
     calls(1, day=today, scope="catalog:0", cost_usd=Decimal("1.00"))
