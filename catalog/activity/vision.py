@@ -12,9 +12,14 @@ from django.utils import timezone
 from catalog import selectors
 from catalog.activity.queues import Queue, counted_queue
 from catalog.activity.runs import Progress, progress_of
-from catalog.activity.spending import Spending, spending_today
 from catalog.activity.worklist import UNFINISHED
-from catalog.describe.queue import PURPOSES, active_tasks, is_describing, vision_tasks
+from catalog.describe.queue import (
+    PURPOSES,
+    active_tasks,
+    is_describing,
+    scope_of,
+    vision_tasks,
+)
 from catalog.describe.selection import with_photos
 from catalog.describe.usual import usual_call
 from catalog.models import Catalog, DescribeRun, DescribeRunState, VisionTask
@@ -24,6 +29,7 @@ from prodintel.llm.account_models import ConfiguredModel, configured_models, kep
 from prodintel.llm.budgets import spent_out
 from prodintel.llm.gateway import gateway
 from prodintel.llm.pacing import Limits, limits
+from prodintel.llm.spend import Spent, spent_today
 from prodintel.llm.types import Ability
 
 User = get_user_model()
@@ -37,8 +43,9 @@ class Vision:
     """`never` products have a photo and were never described by the vision model, nor wait for it.
 
     `unpaid` are names and how many products of theirs wait for tomorrow's budget.
-    `paused_by` is a name, "" where nobody is known. Without a key `limits` and `spending`
-    are None and there are no `models`.
+    `paused_by` is a name, "" where nobody is known. `spent` is what this catalogue took today,
+    `site_spent` what all did, which is for superusers. Without a key these and `limits` are None and
+    there are no `models`.
     `eta_seconds` is how long what waits takes, at the present rate or else at the limits that are
     known; None where nobody can tell.
     """
@@ -51,7 +58,8 @@ class Vision:
     unpaid: list[tuple[str, int]] = field(default_factory=list)
     runs: list[tuple[DescribeRun, Progress]] = field(default_factory=list)
     limits: Limits | None = None
-    spending: Spending | None = None
+    spent: Spent | None = None
+    site_spent: Spent | None = None
     models: list[ConfiguredModel] = field(default_factory=list)
     eta_seconds: float | None = None
 
@@ -88,7 +96,8 @@ def vision_of(catalog: Catalog) -> Vision:
         paused_by=now.describing_paused_by.get_username() if now.describing_paused_by else "",
         runs=_open_runs(catalog),
         limits=limits(Ability.VISION) if configured else None,
-        spending=spending_today(catalog) if configured else None,
+        spent=spent_today(scope=scope_of(catalog)) if configured else None,
+        site_spent=spent_today() if configured else None,
         models=_models(),
         unpaid=unpaid,
         eta_seconds=_eta(queue)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
@@ -26,6 +27,8 @@ from catalog.services import describe_runs as services
 from catalog.services.describing_pause import describing_pause, describing_resume
 from catalog.services.work import failed_work_retry
 from catalog.views.activity import current_activity, forget_activity
+from prodintel.llm.budgets import own_left
+from prodintel.llm.spend import Spent
 
 router = Router(tags=["describing"])
 MOST_PRODUCTS = 1000
@@ -147,6 +150,26 @@ class QueueOut(Schema):
         )
 
 
+class SpentOut(Schema):
+    usd: str | None = Field(description="null: the price of the model is not known")
+    tokens: int
+    calls: int
+
+    @classmethod
+    def of(cls, spent: Spent) -> SpentOut:
+        usd = spent.cost_usd if spent.calls else Decimal(0)
+        return cls(usd=_usd(usd), tokens=spent.tokens, calls=spent.calls)
+
+
+class LeftOut(Schema):
+    usd: str | None = Field(description="null: no limit of your own")
+    tokens: int | None
+
+
+def _usd(amount: Decimal | None) -> str | None:
+    return None if amount is None else f"{amount:.4f}"
+
+
 class UnpaidOut(Schema):
     person: str
     products: int
@@ -164,12 +187,17 @@ class ActivityOut(Schema):
     )
     vision_why: str
     unpaid: list[UnpaidOut] = Field(description="Who waits for tomorrow's budget of their own")
+    spent_today: SpentOut | None = Field(description="By this catalogue; null: no model connected")
+    site_spent_today: SpentOut | None = Field(description="By all catalogues, for superusers")
+    left_today: LeftOut = Field(description="Of your own daily budget")
     paused_at: datetime | None
     runs: list[RunOut]
 
     @classmethod
-    def of(cls, activity: Activity) -> ActivityOut:
+    def of(cls, activity: Activity, user: Any) -> ActivityOut:
         vision = activity.vision
+        left = own_left(user.pk)
+        site_spent = vision.site_spent if user.is_superuser else None
         state = vision.limits.state if vision.limits else "not configured"
         return cls(
             busy=activity.busy,
@@ -181,6 +209,9 @@ class ActivityOut(Schema):
             vision_state="paused" if vision.paused_at and vision.configured else state,
             vision_why=vision.limits.why if vision.limits else "",
             unpaid=[UnpaidOut(person=name, products=n) for name, n in vision.unpaid],
+            spent_today=SpentOut.of(vision.spent) if vision.spent else None,
+            site_spent_today=SpentOut.of(site_spent) if site_spent else None,
+            left_today=LeftOut(usd=_usd(left.usd), tokens=left.tokens),
             paused_at=vision.paused_at,
             runs=[RunOut.of(run) for run, _ in vision.runs],
         )
@@ -267,7 +298,8 @@ def _changed(run: DescribeRun) -> RunOut:
 @router.get("/catalogs/{slug:slug}/activity", response=ActivityOut)
 def activity_get(request: HttpRequest, slug: str) -> Any:
     """How far the work of a catalogue is, about a second old."""
-    return ActivityOut.of(current_activity(selectors.catalog_for(request.user, slug)))
+    catalog = selectors.catalog_for(request.user, slug)
+    return ActivityOut.of(current_activity(catalog), request.user)
 
 
 @router.post("/catalogs/{slug:slug}/activity/pause", response=ActivityOut)
@@ -275,7 +307,7 @@ def activity_pause(request: HttpRequest, slug: str) -> Any:
     """Ask the vision model nothing more of this catalogue until it is resumed."""
     catalog = selectors.catalog_for(request.user, slug, selectors.EDIT)
     describing_pause(catalog=catalog, actor=request.user)
-    return _anew(catalog)
+    return _anew(catalog, request.user)
 
 
 @router.post("/catalogs/{slug:slug}/activity/resume", response=ActivityOut)
@@ -283,12 +315,12 @@ def activity_resume(request: HttpRequest, slug: str) -> Any:
     """Go on describing."""
     catalog = selectors.catalog_for(request.user, slug, selectors.EDIT)
     describing_resume(catalog=catalog, actor=request.user)
-    return _anew(catalog)
+    return _anew(catalog, request.user)
 
 
-def _anew(catalog: Catalog) -> ActivityOut:
+def _anew(catalog: Catalog, user: Any) -> ActivityOut:
     forget_activity(catalog)
-    return ActivityOut.of(current_activity(catalog))
+    return ActivityOut.of(current_activity(catalog), user)
 
 
 @router.post("/catalogs/{slug:slug}/activity/retry", response=RetriedOut)

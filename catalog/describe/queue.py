@@ -26,6 +26,11 @@ def is_describing() -> bool:
     return gateway().is_configured()
 
 
+def scope_of(catalog: Catalog) -> str:
+    """What calls for a catalogue are written down under."""
+    return f"catalog:{catalog.pk}"
+
+
 def vision_tasks(catalog: Catalog) -> VisionQuerySet:
     """The tasks of the catalogue's products; not a join, which would be read from its large end."""
     products = Product.objects.alive().filter(pk=OuterRef("product_id"), catalog=catalog)

@@ -21,7 +21,7 @@ from catalog import storage
 from catalog.describe import vocabulary
 from catalog.describe.asking import Prepared, Question, prepare, questions_of
 from catalog.describe.photos import NothingToSeeError
-from catalog.describe.queue import PART_PURPOSE, PURPOSE, affordable
+from catalog.describe.queue import PART_PURPOSE, PURPOSE, affordable, scope_of
 from catalog.describe.reading import read
 from catalog.describe.vision import MAX_ANSWER_TOKENS, PROMPT_VERSION
 from catalog.describe.weighing import Weigher
@@ -426,7 +426,7 @@ def _call(prepared: Prepared, holder: str) -> Answer:
     task = prepared.question.task
     account = Account(
         purpose=PART_PURPOSE if prepared.question.fields else PURPOSE,
-        scope=f"catalog:{prepared.question.product.catalog_id}",
+        scope=scope_of(prepared.question.product.catalog),
         user_id=task.requested_by_id,
     )
     return gateway().structured(

@@ -93,7 +93,7 @@ def _values(catalog: Catalog, user: Any, counted: Activity) -> dict[str, Any]:
     return {
         "catalog": catalog,
         "activity": counted,
-        "vision": shown_vision(counted.vision),
+        "vision": shown_vision(counted.vision, user),
         "acts": shown_acts(user, catalog, counted.acts),
         "looks_note": _note(counted.embed),
         "first_note": _note(counted.describe),

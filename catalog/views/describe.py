@@ -24,7 +24,7 @@ from catalog.services.describe_runs import TRIAL_SIZE
 from catalog.views import present
 from catalog.views.choosing import Chosen, chosen_products
 from catalog.views.http import Request, done, first_message, number, refused
-from catalog.views.vision import models_url
+from catalog.views.vision import left_words, models_url
 from catalog.views.words import count_of, duration, usd
 from prodintel.llm import budgets
 
@@ -92,7 +92,7 @@ def _values(
         "fields": fields,
         "chosen_fields": [labels.field(field) for field in fields],
         "choosable": _choosable(fields, labels),
-        "figures": _figures(plan),
+        "figures": _figures(plan, request.user.pk),
         "trial_first": plan.all.calls > TRIAL_SIZE,
         "start_label": f"Describe {count_of(plan.all.calls)}{_price(plan.all)}",
         "trial_label": f"Try it on {plan.trial.calls} first{_price(plan.trial)}",
@@ -170,7 +170,7 @@ def _price(cost: Cost) -> str:
     return "".join(f", {text}" for text in known)
 
 
-def _figures(plan: Plan) -> list[dict[str, str]]:
+def _figures(plan: Plan, user_id: int) -> list[dict[str, str]]:
     """For components/figures.html."""
     measured = "as measured here" if plan.measured else "worked out, not yet measured here"
     ahead = f"after {count_of(plan.ahead, 'call')} that wait already" if plan.ahead else ""
@@ -192,15 +192,14 @@ def _figures(plan: Plan) -> list[dict[str, str]]:
             if plan.all.usd is None
             else f"{plan.tokens_a_call:,} tokens a call, {measured}",
         },
-        _budget_figure(plan.all),
+        _budget_figure(plan.all, user_id),
     ]
 
 
-def _budget_figure(cost: Cost) -> dict[str, str]:
-    left = budgets.left()
-    note = "" if left.usd is None else f"{usd(left.usd)} left today"
-    if left.tokens is not None:
-        note = " and ".join(text for text in (note, f"{left.tokens:,} tokens left") if text)
+def _budget_figure(cost: Cost, user_id: int) -> dict[str, str]:
+    """On how many days the budgets of site and person spread it; how much the site has is not said."""
+    left = left_words(budgets.own_left(user_id))
+    note = f"You have {left} left today" if left else ""
     words = {None: "No limit", 1: "Fits"}.get(cost.days, f"{cost.days} days")
     return {"label": "Daily budget", "value": words, "note": note}
 

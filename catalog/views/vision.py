@@ -9,10 +9,10 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
-from catalog.activity.spending import Spending
 from catalog.activity.vision import Vision
 from catalog.views.words import count_of, duration, usd
 from prodintel.llm.account_models import ConfiguredModel
+from prodintel.llm.budgets import SITE, Left, budget_of, own_left
 from prodintel.llm.pacing import Limits
 from prodintel.llm.present import ORIGINS, USES
 from prodintel.llm.spend import Spent
@@ -23,8 +23,11 @@ def models_url() -> str:
     return reverse("llm:models")
 
 
-def shown_vision(vision: Vision) -> dict[str, Any]:
-    """For catalog/_vision_queue.html: its state (for components/pill.html) and words."""
+def shown_vision(vision: Vision, user: Any) -> dict[str, Any]:
+    """For catalog/_vision_queue.html: its state (for components/pill.html) and words.
+
+    What the whole site spent, and may, is shown to superusers alone.
+    """
     state, label = _state(vision)
     return {
         "state": state,
@@ -32,7 +35,7 @@ def shown_vision(vision: Vision) -> dict[str, Any]:
         "words": _words(vision),
         "note": _note(vision),
         "limits": _limits(vision.limits) if vision.limits else [],
-        "spending": _spending(vision.spending) if vision.spending else [],
+        "spending": _spending(vision, user),
         "models": [_model(model) for model in vision.models],
     }
 
@@ -106,19 +109,30 @@ def _limits(known: Limits) -> list[dict[str, str]]:
     return items
 
 
-def _spending(spending: Spending) -> list[dict[str, str]]:
+def _spending(vision: Vision, user: Any) -> list[dict[str, str]]:
     """For components/key_values.html."""
-    budget, site, here = spending.budget, spending.site, spending.here
-    of_money = f" of {usd(budget.usd)}" if budget.usd else ""
-    of_tokens = f" of {budget.tokens:,}" if budget.tokens else ""
+    here, site = vision.spent, vision.site_spent
+    if here is None or site is None:
+        return []
     calls = count_of(here.calls, "call")
-    return [
-        {"label": "Here", "value": f"{_cost(here)}, {calls}, {here.tokens:,} tokens"},
-        {
-            "label": "Whole site",
-            "value": f"{_cost(site)}{of_money}, {site.tokens:,}{of_tokens} tokens",
-        },
+    items = [
+        {"label": "This catalogue", "value": f"{_cost(here)}, {calls}, {here.tokens:,} tokens"},
+        {"label": "You have left", "value": left_words(own_left(user.pk)) or "No limit of yours"},
     ]
+    if user.is_superuser:
+        budget = budget_of(SITE)
+        of_money = f" of {usd(budget.usd)}" if budget.usd else ""
+        of_tokens = f" of {budget.tokens:,}" if budget.tokens else ""
+        text = f"{_cost(site)}{of_money}, {site.tokens:,}{of_tokens} tokens"
+        items.append({"label": "Whole site", "value": text})
+    return items
+
+
+def left_words(left: Left) -> str:
+    """What is left of a budget; empty where there is no limit."""
+    parts = [] if left.usd is None else [usd(left.usd)]
+    parts += [] if left.tokens is None else [f"{left.tokens:,} tokens"]
+    return " and ".join(parts)
 
 
 def _cost(spent: Spent) -> str:

@@ -55,7 +55,15 @@ def begins_anew() -> datetime:
 
 def left(user_id: int | None = None) -> Left:
     """What is left today for the site, or for one person within it."""
-    whos = _payers(user_id)
+    return _least(_payers(user_id))
+
+
+def own_left(user_id: int) -> Left:
+    """What is left today of a person's own budget, whatever is left of the site's."""
+    return _least([f"{PERSON}{user_id}"])
+
+
+def _least(whos: Collection[str]) -> Left:
     tills = {till.who: till for till in Till.objects.filter(day=timezone.localdate(), who__in=whos)}
     tokens, usd = [], []
     for who in whos:

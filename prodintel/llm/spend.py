@@ -14,7 +14,6 @@ from typing import Any
 from django.db.models import Count, QuerySet, Sum
 from django.utils import timezone
 
-from prodintel.llm.budgets import Left, left
 from prodintel.llm.models import Call
 
 
@@ -56,11 +55,6 @@ def spend_by_day(scope: str | None, days: int) -> list[tuple[date, Spent]]:
     found = {row["day"]: _spent(row) for row in rows}
     every = (first + timedelta(days=number) for number in range(days))
     return [(day, found.get(day, Spent())) for day in every]
-
-
-def budget_left(user_id: int | None = None) -> Left:
-    """What may still be spent today, by the site or by one person; None where there is no limit."""
-    return left(user_id)
 
 
 def _calls(scope: str | None, user_id: int | None = None) -> QuerySet[Call]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 
 from catalog.models import DescribeRun, TrialResult, VisionTask
+from prodintel.llm.models import Call
 
 pytestmark = pytest.mark.django_db
 
@@ -105,3 +107,27 @@ def test_unknown_field_is_refused_with_its_name(api, catalog, products):
     status, answer = api.send("POST", path, {"fields": ["smell"], "dry_run": True})
     assert status == 422
     assert "smell" in str(answer["error"]["fields"])
+
+
+def test_activity_says_what_the_catalogue_spent_and_the_site_s_spend_to_superusers(
+    api, catalog, products, person
+):
+    for scope in (f"catalog:{catalog.pk}", "catalog:0"):
+        Call.objects.create(
+            purpose="describe",
+            model="m",
+            account="a",
+            scope=scope,
+            day=timezone.localdate(),
+            tokens=1000,
+            cost_usd="0.25",
+        )
+    path = f"/catalogs/{catalog.slug}/activity"
+    _, activity = api.get(path)
+    assert activity["spent_today"] == {"usd": "0.2500", "tokens": 1000, "calls": 1}
+    assert activity["left_today"] == {"usd": "5.0000", "tokens": 5_000_000}
+    assert activity["site_spent_today"] is None
+    person.is_superuser = True
+    person.save()
+    _, activity = api.get(path)
+    assert activity["site_spent_today"]["calls"] == 2

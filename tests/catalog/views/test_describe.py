@@ -308,11 +308,23 @@ def test_task_of_another_catalogue_is_not_retried_from_here(
     assert task.state == "failed"
 
 
-def test_activity_says_what_was_spent_and_what_the_model_can_do(shop, catalog):
+def test_activity_says_what_was_spent_here_and_what_the_model_can_do(shop, catalog, person):
     today = timezone.localdate()
     calls(2, day=today, scope=f"catalog:{catalog.pk}", cost_usd=Decimal("0.25"))
     calls(1, day=today, scope="catalog:0", cost_usd=Decimal("1.00"))
     text = shop.text("activity")
     assert "$0.50, 2 calls, 3,000 tokens" in text
-    assert "$1.50 of $10.00" in text
+    assert "$5.00 and 5,000,000 tokens" in text
+    assert "$1.50" not in text
     assert "qwen/qwen3.8-27b: 3 photos a call" in text
+
+
+def test_spend_and_budget_of_the_whole_site_are_for_superusers(shop, person, catalog):
+    calls(1, day=timezone.localdate(), scope="catalog:0", cost_usd=Decimal("1.50"))
+    for name in ("activity", "describe"):
+        text = shop.text(name)
+        assert "Whole site" not in text
+        assert "$10.00" not in text
+    person.is_superuser = True
+    person.save()
+    assert "$1.50 of $10.00" in shop.text("activity")
