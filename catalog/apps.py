@@ -6,7 +6,7 @@ class CatalogConfig(AppConfig):
     verbose_name = "Catalogue"
 
     def ready(self) -> None:
-        from catalog import guards, signals  # noqa: F401 -- connects the receivers
+        from catalog import guards, key_trail, signals  # noqa: F401 -- connects the receivers
         from catalog.describe.waiting import waiting_products
         from prodintel.llm.waiting import register
 

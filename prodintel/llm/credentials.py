@@ -21,6 +21,7 @@ from pydantic import SecretStr
 
 from prodintel.lib import encryption
 from prodintel.llm.models import Credential
+from prodintel.llm.signals import credential_changed
 
 PURPOSE = "language-model-key"
 FRESH_SECONDS = 2.0
@@ -109,44 +110,48 @@ def forget() -> None:
     _kept.asked_at, _kept.row, _kept.token, _kept.key = 0.0, None, "", None
 
 
-def _changed() -> None:
+def _changed(credential: Credential, act: str, user: User | None) -> None:
     """Seen at once in this transaction, and by other threads when it is done."""
     forget()
     transaction.on_commit(forget)
+    credential_changed.send(Credential, credential=credential, act=act, user=user)
 
 
 @sensitive_variables("key")
 @transaction.atomic
 def credential_set(*, key: str, user: User | None) -> Credential:
     """Use this key from now on; the one before is removed."""
-    Credential.objects.filter(removed_at=None).update(removed_at=timezone.now())
+    replaced = Credential.objects.filter(removed_at=None).update(removed_at=timezone.now())
     credential = Credential.objects.create(
         secret=encryption.encrypt(key, purpose=PURPOSE),
         hint=key[-4:],
         created_by=user,
     )
-    _changed()
+    _changed(credential, "change" if replaced else "enter", user)
     return credential
 
 
 @transaction.atomic
-def credential_remove() -> Credential | None:
+def credential_remove(*, user: User | None) -> Credential | None:
     """Use the stored key no longer; it can be brought back for a day."""
     credential = stored()
     if credential is not None:
         Credential.objects.filter(pk=credential.pk).update(removed_at=timezone.now())
-    _changed()
+        _changed(credential, "remove", user)
     return credential
 
 
 @transaction.atomic
-def credential_restore(*, pk: int) -> bool:
+def credential_restore(*, pk: int, user: User | None) -> bool:
     """Use a removed key again, unless another one was entered meanwhile."""
     if stored() is not None:
         return False
-    restored = Credential.objects.filter(pk=pk).exclude(removed_at=None).update(removed_at=None)
-    _changed()
-    return bool(restored)
+    credential = Credential.objects.filter(pk=pk).exclude(removed_at=None).first()
+    if credential is None:
+        return False
+    Credential.objects.filter(pk=pk).update(removed_at=None)
+    _changed(credential, "restore", user)
+    return True
 
 
 def credentials_tidy() -> None:

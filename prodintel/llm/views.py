@@ -93,7 +93,7 @@ def _try(request: Request) -> None:
 @for_superusers
 def key_remove(request: Request) -> HttpResponseBase:
     """Use the stored key no longer."""
-    removed = credentials.credential_remove()
+    removed = credentials.credential_remove(user=request.user)
     if removed is None:
         messages.info(request, "There was no stored key.")
     else:
@@ -107,7 +107,7 @@ def key_remove(request: Request) -> HttpResponseBase:
 @for_superusers
 def key_restore(request: Request, pk: int) -> HttpResponseBase:
     """Undo the removal."""
-    if credentials.credential_restore(pk=pk):
+    if credentials.credential_restore(pk=pk, user=request.user):
         logger.info("language model key restored", user=request.user.pk, key=pk)
         messages.success(request, "The key is back.")
     else:

@@ -80,17 +80,17 @@ def test_removed_key_is_used_no_longer_and_can_be_brought_back(
 ):
     pk = enter().pk
     with django_capture_on_commit_callbacks(execute=True):
-        credential_remove()
+        credential_remove(user=None)
     assert key_in_use() == ""
     with django_capture_on_commit_callbacks(execute=True):
-        assert credential_restore(pk=pk)
+        assert credential_restore(pk=pk, user=None)
     assert key_in_use() == KEY
 
 
 def test_removed_key_does_not_take_the_place_of_a_newer_one(enter):
     pk = enter("old").pk
     enter("new")
-    assert not credential_restore(pk=pk)
+    assert not credential_restore(pk=pk, user=None)
     assert key_in_use() == "new"
 
 
