@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from catalog.models import CurrentAttribute, LedgerEntry, Product
 from prodintel.llm.types import Account, Answer, LanguageModelError, Message, ModelFacts, Usage
 
 MODEL = "vision-model"
@@ -92,3 +93,24 @@ def said(**changes: Any) -> dict[str, Any]:
         "photo_text": [],
         "cannot_tell": ["dimensions"],
     } | changes
+
+
+def values(product) -> dict:
+    return {row.field: row.value for row in CurrentAttribute.objects.filter(product=product)}
+
+
+def suggested(product, field) -> list:
+    rows = LedgerEntry.objects.standing().filter(product=product, field=field)
+    return [row.value for row in rows]
+
+
+def answer_of(**changes):
+    return lambda _asked: said(**changes)
+
+
+def attributes(**of):
+    return answer_of(attributes={k: {"values": v, "confidence": 0.8} for k, v in of.items()})
+
+
+def fresh(product: Product) -> Product:
+    return Product.objects.select_related("vision_task", "describe_task").get(pk=product.pk)

@@ -16,7 +16,7 @@ import pytest
 from django.utils import timezone
 
 from catalog.describe import vocabulary as vocabularies
-from catalog.ingest import vision
+from catalog.ingest import vision_failures, vision_flights
 from catalog.ingest.vision import VisionDescriber
 from catalog.models import CurrentAttribute, LedgerEntry, Product, Source, VisionTask
 from catalog.services.work import failed_work_retry
@@ -83,7 +83,7 @@ class Workers:
 
     def round(self) -> None:
         """One look at what waits, with all waiting times over."""
-        self.now._slot_at = 0
+        self.now._slots.wait(0)
         Pace.objects.all().delete()
         VisionTask.objects.filter(state=WorkState.PENDING).update(
             next_try_at=timezone.now() - timedelta(seconds=1)
@@ -211,13 +211,13 @@ def test_worker_ends_between_the_answer_and_the_ledger(server, workers, products
         raise Killed
 
     script(server)
-    record = vision.vision_answers_record
-    monkeypatch.setattr(vision, "vision_answers_record", killed)
+    record = vision_flights.vision_answers_record
+    monkeypatch.setattr(vision_flights, "vision_answers_record", killed)
     for _ in range(3):
         with pytest.raises(Killed):
             workers.round()
         workers.restart()
-    monkeypatch.setattr(vision, "vision_answers_record", record)
+    monkeypatch.setattr(vision_flights, "vision_answers_record", record)
     workers.finish()
     assert_sound(products)
     assert states(products) == expected_states()
@@ -226,7 +226,7 @@ def test_worker_ends_between_the_answer_and_the_ledger(server, workers, products
 
 
 def test_fault_for_ever(server, workers, products, monkeypatch):
-    monkeypatch.setattr(vision, "SETBACKS", 2)
+    monkeypatch.setattr(vision_failures, "SETBACKS", 2)
     for name in WAITING:
         products.pop(name).delete()
     script(server, times=None)
@@ -237,7 +237,7 @@ def test_fault_for_ever(server, workers, products, monkeypatch):
     made = calls(server)
     assert {name: made[name] for name in REFUSED | TAKEN} == dict.fromkeys(REFUSED | TAKEN, 1)
     assert max(made[name] for name in REPAIRED) <= 3 * MAX_ATTEMPTS
-    assert max(made[name] for name in OUTSIDE - WAITING) <= vision.SETBACKS + MAX_ATTEMPTS
+    assert max(made[name] for name in OUTSIDE - WAITING) <= vision_failures.SETBACKS + MAX_ATTEMPTS
     # A person asks again, and the server is well.
     server.clear()
     failed_work_retry(catalog=products["500"].catalog, actor=None)
