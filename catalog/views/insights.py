@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponseBase
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_safe
 from catalog import selectors
 from catalog.browsing import Browse
 from catalog.browsing.filters import UNCONFIRMED, clean_category
+from catalog.describe.fields import choosable
 from catalog.insights import Insights, insights_of
 from catalog.insights.counting import COLOR, CategoryRow, Prices, Share
 from catalog.models import Catalog, ProductStatus
@@ -46,16 +48,17 @@ def insights(request: HttpRequest, slug: str) -> HttpResponseBase:
     category = clean_category(request.GET.get("category", ""))
     found = insights_of(catalog, category)
     labels = Labels(catalog.language)
+    may_edit = selectors.may(request.user, catalog)
     values = {
         "catalog": catalog,
         "category": category,
         "trail": _trail(category, labels),
         "insights": found,
         "figures": _figures(found),
-        "may_edit": selectors.may(request.user, catalog),
+        "may_edit": may_edit,
     }
     if found.products:
-        values |= _Pictures(catalog, found, labels).all()
+        values |= _Pictures(catalog, found, labels, may_edit=may_edit).all()
     return render(request, "catalog/insights.html", values)
 
 
@@ -103,9 +106,13 @@ def percent(share: Share) -> str:
 class _Pictures:
     """The parts of the page, each with the products behind it."""
 
-    def __init__(self, catalog: Catalog, found: Insights, labels: Labels) -> None:
+    def __init__(
+        self, catalog: Catalog, found: Insights, labels: Labels, *, may_edit: bool
+    ) -> None:
         self._found = found
         self._labels = labels
+        self._describe = reverse("catalog:describe", args=[catalog.slug])
+        self._describable = frozenset(choosable()) if may_edit else frozenset[str]()
         self._products = reverse("catalog:products", args=[catalog.slug])
         self._here = Browse(category=found.category)
         labels.read([COLOR], [row.path for row in found.rows if row.path])
@@ -181,15 +188,26 @@ class _Pictures:
         ]
 
     def _missing(self) -> list[dict[str, Any]]:
-        return self._bars(
+        missing = self._found.missing[:MOST_MISSING]
+        bars = self._bars(
             (
                 field_label(name, self._labels),
                 share.missing,
                 f"{share.missing:,} of {share.of:,}",
                 replace(self._here, missing=(name,)),
             )
-            for name, share in self._found.missing[:MOST_MISSING]
+            for name, share in missing
         )
+        pairs = zip(bars, missing, strict=True)
+        return [{**bar, **self._describing(name)} for bar, (name, _) in pairs]
+
+    def _describing(self, name: str) -> dict[str, str]:
+        """To where these products have this field described, where that can be done."""
+        if name not in self._describable:
+            return {}
+        lacking = query(replace(self._here, missing=(name,)))
+        url = f"{self._describe}{lacking}&{urlencode({'field': name})}"
+        return {"act_url": url, "act_label": "Describe"}
 
     def _colors(self) -> list[dict[str, Any]]:
         bars = self._bars(

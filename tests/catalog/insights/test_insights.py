@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from catalog.browsing import Browse
 from catalog.insights.counting import Share, count
-from catalog.models import Source
+from catalog.models import Membership, Role, Source
 from catalog.services.ledger import MachineValue, attribute_set, machine_values_record
 from catalog.services.products import product_update
 from catalog.views.insights import percent
@@ -158,3 +158,23 @@ def test_category_that_is_none_is_no_fault(shop, client, person, category):
 )
 def test_whole_and_nothing_are_said_where_they_are_true(known, of, text):
     assert percent(Share(known, of)) == text
+
+
+@pytest.mark.parametrize("query", ["", "?category=home"])
+def test_missing_field_can_be_described_of_the_products_that_lack_it(page, client, query):
+    bars = [bar for bar in page(query)["missing"] if "act_url" in bar]
+    assert {"Description", "Material"} <= {bar["label"] for bar in bars}
+    assert "Brand" not in {bar["label"] for bar in bars}
+    for bar in bars:
+        described = client.get(bar["act_url"]).context
+        assert described["plan"].chosen == bar["value"], bar
+        assert described["chosen_fields"] == [bar["label"]]
+
+
+def test_who_may_only_look_is_not_led_to_describing(client, make_user, shop):
+    viewer = make_user()
+    Membership.objects.create(user=viewer, catalog=shop, role=Role.VIEWER)
+    client.force_login(viewer)
+    missing = client.get(f"/c/{shop.slug}/insights/").context["missing"]
+    assert missing
+    assert not any("act_url" in bar for bar in missing)
