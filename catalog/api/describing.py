@@ -66,7 +66,6 @@ class EstimateOut(CostOut):
     products: int
     without_photos: int = Field(description="Left out: there is nothing to describe them from")
     unchanged: int = Field(description="Left out: as they were when they were described")
-    beyond: int = Field(description="Left for another run: too many for one")
     tokens_a_call: int
     tokens_measured: bool
     ahead: int = Field(description="Calls that wait already and come first")

@@ -19,9 +19,6 @@ from prodintel.llm import budgets
 from prodintel.llm.gateway import gateway
 from prodintel.llm.types import Ability, Estimate
 
-# Queueing takes about a second for each few thousand, in one transaction that others wait for.
-MOST_AT_ONCE = 20_000
-
 
 @dataclass(frozen=True)
 class Cost:
@@ -45,14 +42,13 @@ class Plan:
 
     `product_ids` are in the order of the selection. `tokens_a_call` were `measured` on this site's
     own calls, or are worked out from the length of the request. `ahead` calls wait already, and
-    come first. `beyond` are those that are too many for one run.
+    come first.
     """
 
     product_ids: Sequence[int]
     chosen: int
     without_photos: int
     unchanged: int
-    beyond: int
     tokens_a_call: int
     measured: bool
     ahead: int
@@ -66,7 +62,6 @@ class Plan:
             "calls": self.all.calls,
             "without_photos": self.without_photos,
             "unchanged": self.unchanged,
-            "beyond": self.beyond,
             "tokens_a_call": self.tokens_a_call,
             "tokens_measured": self.measured,
             "ahead": self.ahead,
@@ -94,15 +89,13 @@ def plan_of(
     chosen = list(products.values_list("pk", flat=True))
     shown = set(with_photos(products).order_by().values_list("pk", flat=True))
     unchanged: set[int] = set() if again else unchanged_products(catalog, products)
-    wanted = [pk for pk in chosen if pk in shown and pk not in unchanged]
-    asked = wanted[:MOST_AT_ONCE]
+    asked = [pk for pk in chosen if pk in shown and pk not in unchanged]
     usual, ahead = usual_call(fields), max(active_tasks().count() - waiting_among(products), 0)
     return Plan(
         product_ids=asked,
         chosen=len(chosen),
         without_photos=len(chosen) - len(shown),
         unchanged=len(unchanged),
-        beyond=len(wanted) - len(asked),
         tokens_a_call=usual.tokens,
         measured=usual.measured,
         ahead=ahead,

@@ -16,7 +16,8 @@ ACCEPT_REST = "accept-rest"
 # Bulk acts: what they are is in `catalog.services.bulk_acts`.
 MOVE = "products-status"
 MOVE_BACK = "products-status-undo"
-BULK = frozenset({MOVE, MOVE_BACK})
+QUEUE = "describe-queue"
+BULK = frozenset({MOVE, MOVE_BACK, QUEUE})
 
 
 class Job(Work):

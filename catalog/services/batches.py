@@ -10,11 +10,20 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from catalog.models import Batch, Catalog, Decision, DescribeRunState, LedgerEntry, VisionTask
+from catalog.models import (
+    Batch,
+    Catalog,
+    Decision,
+    DescribeRun,
+    DescribeRunState,
+    LedgerEntry,
+    VisionTask,
+)
 from catalog.models.describing import NOBODY_ASKED
 from catalog.models.sources import MACHINE_SOURCES
 from catalog.services.audit import audit
 from catalog.services.columns import AFTER, BEFORE, columns_swap
+from catalog.services.describe_runs import queueing_jobs
 from catalog.services.errors import conflict
 from catalog.services.locks import lock_row
 from catalog.services.projection import lock_products, project, tell_points
@@ -72,7 +81,8 @@ def batch_retract(*, batch: Batch, actor: Any) -> Undone:
         run__state=DescribeRunState.RUNNING,
         state__in=[WorkState.PENDING, WorkState.RUNNING],
     )
-    if running.exists():
+    queueing = queueing_jobs(DescribeRun.objects.filter(batch=batch))
+    if running.exists() or queueing.exists():
         raise conflict("", "Products of this are still being described. Stop that first.")
     # Tried anew, they would be asked about for an act that is undone.
     failed = VisionTask.objects.filter(run__batch=batch, state=WorkState.FAILED)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from catalog.ingest import wake
-from catalog.models import DescribeRun, Placement, Product, Urgency, VisionTask
+from catalog.models import Catalog, DescribeRun, Placement, Product, Urgency, VisionTask
 from catalog.models.describing import BY_TURN
 from catalog.models.outbox import CHUNK
 from catalog.services.audit import audit
@@ -34,16 +34,33 @@ def vision_requested(
     counts against.
     """
     ids = sorted({product.pk for product in products})
+    count = vision_queue(product_ids=ids, actor=actor, run=run, forced=forced, trial=trial)
+    product = Product.objects.select_related("catalog").filter(pk__in=ids[:1]).first()
+    if count and product is not None:
+        catalog = product.catalog
+        request_audit(catalog, actor, count, run=run, forced=forced, trial=trial)
+    return count
+
+
+def vision_queue(
+    *,
+    product_ids: Sequence[int],
+    actor: Any,
+    run: DescribeRun | None,
+    forced: bool,
+    trial: bool = False,
+) -> int:
+    """As `vision_requested`, in the caller's transaction, who notes it in the audit trail."""
+    ids = sorted(product_ids)
     count = 0
-    catalog = None
     for start in range(0, len(ids), CHUNK):
         shown = Exists(Placement.objects.alive().filter(product=OuterRef("pk")))
         some = Product.objects.alive().filter(shown, pk__in=ids[start : start + CHUNK])
         # Before their tasks, as those do who write answers.
-        held = some.select_for_update(no_key=True, of=("self",))
-        rows = list(held.select_related("catalog").order_by("pk"))
+        held = some.select_for_update(no_key=True, of=("self",)).order_by("pk")
+        rows = list(held.values_list("pk", flat=True))
         VisionTask.objects.bulk_create(
-            [VisionTask(product=product) for product in rows], ignore_conflicts=True
+            [VisionTask(product_id=pk) for pk in rows], ignore_conflicts=True
         )
         count += VisionTask.objects.filter(product__in=rows).update(
             **again(),
@@ -53,16 +70,6 @@ def vision_requested(
             trial=trial,
             nonce=uuid.uuid4().hex if forced else "",
             priority=_priority(run=run, trial=trial),
-        )
-        catalog = rows[0].catalog if rows else catalog
-    if catalog is not None:
-        audit(
-            actor=actor,
-            action="describe.request",
-            target=run or catalog,
-            catalog=catalog,
-            summary=f"{count} products",
-            data={"forced": forced, "trial": trial},
         )
     wake.on_commit(wake.VISION)
     return count
@@ -75,6 +82,26 @@ def vision_charge(*, product: Product, actor: Any) -> None:
     """
     waiting = VisionTask.objects.filter(product=product, state=WorkState.PENDING, run=None)
     waiting.filter(requested_by=None).update(requested_by=actor)
+
+
+def request_audit(
+    catalog: Catalog,
+    actor: Any,
+    count: int,
+    *,
+    run: DescribeRun | None,
+    forced: bool,
+    trial: bool = False,
+) -> None:
+    """Note in the audit trail that so many products were asked about."""
+    audit(
+        actor=actor,
+        action="describe.request",
+        target=run or catalog,
+        catalog=catalog,
+        summary=f"{count} products",
+        data={"forced": forced, "trial": trial},
+    )
 
 
 def _priority(*, run: DescribeRun | None, trial: bool) -> Any:

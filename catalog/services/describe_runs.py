@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
+from catalog import selectors
 from catalog.describe.fields import chosen_of
 from catalog.describe.selection import spread
 from catalog.ingest import wake
@@ -16,13 +18,16 @@ from catalog.models import (
     DescribeRun,
     DescribeRunState,
     DescribeTask,
+    Job,
     Product,
     TrialResult,
     VisionTask,
 )
+from catalog.models.job import QUEUE
 from catalog.models.outbox import CHUNK
 from catalog.services.audit import audit
-from catalog.services.describe_requests import vision_requested
+from catalog.services.bulk import AT_ONCE, Act, Asked, bulk_start, bulk_stop
+from catalog.services.describe_requests import request_audit, vision_queue, vision_requested
 from catalog.services.errors import conflict
 from catalog.services.locks import lock_row
 from catalog.services.projection import lock_products
@@ -72,8 +77,24 @@ def describe_run_start(
     )
     # Of themselves the others would not wait for the decision.
     _withdrawn(VisionTask.objects.filter(run=None, state=WorkState.PENDING), run.product_ids)
-    vision_requested(products=_products(first), actor=actor, run=run, forced=forced, trial=trial)
+    if trial:
+        products = [Product(pk=pk) for pk in first]
+        vision_requested(products=products, actor=actor, run=run, forced=forced, trial=True)
+    else:
+        _queue(run, first, actor)
     return run
+
+
+def _queue(run: DescribeRun, product_ids: Sequence[int], actor: Any) -> None:
+    """Queue products of a run that goes on; many by a job."""
+    bulk_start(
+        act=QUEUE_ACT,
+        catalog=run.catalog,
+        product_ids=product_ids,
+        actor=actor,
+        label="Queue for describing",
+        arguments={"run": run.pk},
+    )
 
 
 @transaction.atomic
@@ -86,7 +107,7 @@ def describe_run_accept_trial(*, run: DescribeRun, actor: Any, rest: bool = True
     """
     _hold(run, DescribeRunState.TRIAL)
     answered = list(TrialResult.objects.filter(run=run).values_list("product_id", flat=True))
-    lock_products([*answered, *run.product_ids])
+    lock_products([*answered, *_queued_at_once(run)])
     open_tasks = VisionTask.objects.filter(run=run, trial=True)
     if rest:
         open_tasks.filter(state__in=OPEN).update(trial=False)
@@ -101,7 +122,7 @@ def describe_run_accept_trial(*, run: DescribeRun, actor: Any, rest: bool = True
     run.save(update_fields=["batch", "state", "product_ids"])
     written = trial_apply(run=run, actor=actor)
     if rest and queued:
-        vision_requested(products=_products(queued), actor=actor, run=run, forced=run.forced)
+        _queue(run, queued, actor)
     _audit(run, "describe.accept", actor, summary=f"{written} of a trial kept")
     wake.on_commit(wake.VISION)
     return written
@@ -127,12 +148,27 @@ def describe_run_stop(*, run: DescribeRun, actor: Any) -> int:
     What is being asked at this moment is still written. `describe_run_reopen` goes on with it.
     Raises ValidationError when the run does not run.
     """
+    queueing = queueing_jobs([run]).first()
+    if queueing is not None:
+        bulk_stop(act=QUEUE_ACT, job=queueing, actor=actor)
+        run.refresh_from_db()
+    if queueing is None or run.state == DescribeRunState.RUNNING:
+        _stop(run, actor)
+    return len(run.product_ids)
+
+
+def _stop(run: DescribeRun, actor: Any, unqueued: Sequence[int] = ()) -> None:
     _hold(run, DescribeRunState.RUNNING)
-    run.product_ids = _withdrawn(VisionTask.objects.filter(run=run))
+    run.product_ids = [*_withdrawn(VisionTask.objects.filter(run=run)), *unqueued]
     run.state = DescribeRunState.STOPPED
     run.save(update_fields=["state", "product_ids"])
     _audit(run, "describe.stop", actor, summary=f"{_count(len(run.product_ids))} left out")
-    return len(run.product_ids)
+
+
+def queueing_jobs(runs: Iterable[DescribeRun]) -> QuerySet[Job]:
+    """The jobs that still queue products of these runs."""
+    jobs: QuerySet[Job] = Job.objects.filter(kind=QUEUE, arguments__run__in=[r.pk for r in runs])
+    return jobs.exclude(state=WorkState.DONE)
 
 
 @transaction.atomic
@@ -143,7 +179,7 @@ def describe_run_reopen(*, run: DescribeRun, actor: Any) -> None:
     would be written nowhere.
     """
     _hold(run, DescribeRunState.STOPPED, DescribeRunState.DISCARDED)
-    lock_products(run.product_ids)
+    lock_products(_queued_at_once(run))
     if run.batch is not None:
         lock_row(run.batch)
         run.batch.refresh_from_db()
@@ -159,7 +195,7 @@ def describe_run_reopen(*, run: DescribeRun, actor: Any) -> None:
         run.state = DescribeRunState.RUNNING
         run.save(update_fields=["state", "product_ids"])
         if queued:
-            vision_requested(products=_products(queued), actor=actor, run=run, forced=run.forced)
+            _queue(run, queued, actor)
     _audit(run, "describe.reopen", actor)
 
 
@@ -218,9 +254,9 @@ def _withdrawn(tasks: WorkQuerySet, product_ids: Sequence[int] | None = None) ->
     return list(product_ids)
 
 
-def _products(ids: Sequence[int]) -> Iterator[Product]:
-    """Products that are known by their ids alone, however many."""
-    return (Product(pk=pk) for pk in ids)
+def _queued_at_once(run: DescribeRun) -> list[int]:
+    """Products that are queued in the transaction that decides on it, and held before the rest."""
+    return run.product_ids if len(run.product_ids) <= AT_ONCE else []
 
 
 def _batch(catalog: Catalog, count: int, actor: Any, fields: Sequence[str]) -> Batch:
@@ -246,3 +282,29 @@ def _audit(run: DescribeRun, action: str, actor: Any, summary: str = "") -> None
         catalog=run.catalog,
         summary=summary or run.label,
     )
+
+
+def _run(asked: Asked) -> DescribeRun:
+    return DescribeRun.objects.select_related("catalog").get(pk=asked.arguments["run"])
+
+
+def _step_of_queueing(asked: Asked, ids: list[int]) -> dict[str, Any]:
+    run = _run(asked)
+    return {"queued": vision_queue(product_ids=ids, actor=asked.actor, run=run, forced=run.forced)}
+
+
+def _end_of_queueing(asked: Asked, did: list[dict[str, Any]], left: list[int]) -> dict[str, Any]:
+    """Who stops the queueing stops the run."""
+    run, count = _run(asked), sum(step["queued"] for step in did)
+    request_audit(asked.catalog, asked.actor, count, run=run, forced=run.forced)
+    if left:
+        _stop(run, asked.actor, left)
+    return {"changed": count, "left": len(left), "run": run.pk}
+
+
+def _may_queue(asked: Asked) -> bool:
+    return selectors.may(asked.actor, asked.catalog)
+
+
+# `run`: the run whose products are queued.
+QUEUE_ACT = Act(QUEUE, _may_queue, _step_of_queueing, _end_of_queueing)

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from catalog.activity.acts import BulkAct, bulk_acts_of
 from catalog.models import Catalog, Job, ProductStatus
-from catalog.models.job import MOVE, MOVE_BACK
+from catalog.models.job import MOVE, MOVE_BACK, QUEUE
 from catalog.services.bulk import LABEL
 from catalog.services.bulk_acts import is_undoable, may_act
 from catalog.views.http import Request
@@ -47,7 +47,12 @@ def _moved_back(_arguments: Any, result: dict[str, Any]) -> str:
     return words
 
 
-_WORDS = {MOVE: _moved, MOVE_BACK: _moved_back}
+def _queued(_arguments: Any, result: dict[str, Any]) -> str:
+    words = f"{count_of(result['changed'])} queued."
+    return f"{words} {count_of(result['left'])} left as they were." if result["left"] else words
+
+
+_WORDS = {MOVE: _moved, MOVE_BACK: _moved_back, QUEUE: _queued}
 
 
 def act_label(job: Job) -> str:

@@ -7,14 +7,19 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 
+from catalog.activity.runs import progress_of
+from catalog.ingest.jobs import Jobber
 from catalog.models import (
     AuditEvent,
     DescribeRun,
     DescribeTask,
+    Job,
     LedgerEntry,
+    Membership,
     TrialResult,
     VisionTask,
 )
+from catalog.services import bulk
 from catalog.services import describe_runs as services
 from catalog.services.batches import batch_restore, batch_retract
 from catalog.services.describing_pause import describing_pause, describing_resume
@@ -281,3 +286,55 @@ def test_product_that_failed_in_a_run_that_was_undone_is_nobodys_request(start, 
     batch_retract(batch=run.batch, actor=person)
     task = VisionTask.objects.get(product=products[0])
     assert (task.state, task.run, task.forced) == ("failed", None, False)
+
+
+@pytest.fixture
+def large_run(start, monkeypatch):
+    """A run of four products, for whom one is many: they are queued by a job, which has begun."""
+    monkeypatch.setattr(bulk, "AT_ONCE", 1)
+    monkeypatch.setattr(bulk, "STEP", 1)
+    run = start()
+    (job,) = Job.objects.claim(owner="test/1", limit=1).rows
+    assert bulk.bulk_step(act=services.QUEUE_ACT, job=job)
+    return run
+
+
+def work() -> None:
+    while Jobber(owner="test/2")._one_job():
+        pass
+
+
+def test_large_run_is_queued_by_a_job(large_run, products):
+    assert [pk for pk, *_ in states(large_run)] == [products[0].pk]
+    progress = progress_of([large_run])[large_run.pk]
+    assert (progress.waiting, progress.done) == (4, 0)
+    Job.objects.free(owner_prefix="test/1")
+    work()
+    assert states(large_run) == [(product.pk, "pending", False) for product in products]
+    assert AuditEvent.objects.get(action="describe.request").summary == "4 products"
+
+
+def test_run_that_is_stopped_while_it_is_queued_leaves_all_out(large_run, products, person):
+    ids = [product.pk for product in products]
+    assert services.describe_run_stop(run=large_run, actor=person) == 4
+    work()
+    assert (large_run.state, sorted(large_run.product_ids)) == ("stopped", ids)
+    assert not VisionTask.objects.filter(run=large_run).exists()
+    services.describe_run_reopen(run=large_run, actor=person)
+    work()
+    assert [pk for pk, *_ in states(large_run)] == ids
+
+
+def test_queueing_ends_with_the_right_to_it(large_run, products, person):
+    Membership.objects.filter(user=person).update(role="reviewer")
+    Job.objects.free(owner_prefix="test/1")
+    work()
+    large_run.refresh_from_db()
+    assert (large_run.state, len(large_run.product_ids)) == ("stopped", 4)
+    assert Job.objects.get().result["why"] == "ada may not do this here any more."
+
+
+def test_batch_of_a_run_that_is_being_queued_is_not_undone(large_run, person):
+    VisionTask.objects.update(state="done")
+    with pytest.raises(ValidationError, match="still being described"):
+        batch_retract(batch=large_run.batch, actor=person)

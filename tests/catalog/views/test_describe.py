@@ -138,13 +138,6 @@ def test_fields_that_there_are_not_are_left_out_of_the_address(shop):
     assert "title, description, category and attributes" in shop.text("describe", query="?field=x")
 
 
-def test_what_is_too_much_for_one_run_is_left_for_another(shop, monkeypatch):
-    monkeypatch.setattr("catalog.describe.estimate.MOST_AT_ONCE", 2)
-    text = shop.text("describe")
-    assert "Describe 2 products" in text
-    assert "1 left for another run" in text
-
-
 def test_product_without_photos_is_left_out(shop, products):
     Placement.objects.filter(product=products[0]).update(deleted_at=products[0].created_at)
     text = shop.text("describe")
