@@ -25,11 +25,14 @@ from catalog.models import (
 from catalog.services.attribute_values import CATEGORY, CHOICES, COLUMN_FIELDS, term_standing
 from catalog.services.audit import audit
 from catalog.services.errors import conflict
+from catalog.services.locks import lock_row
 from catalog.services.reprojecting import projection_renew
 from catalog.services.vocabulary_loading import LOADED, STEP, Loading, Mode
 from catalog.textsearch.documents import text_documents_refresh
 from catalog.vocabulary import DEFAULT, SourceVocabulary, read
 
+# What people decide on terms that wait for them, as the audit trail has it.
+DECISIONS = frozenset({"term.accept", "term.reject", "term.merge"})
 # What of a definition decides which row of the ledger counts, and what filters offer of it.
 DECIDING = ("kind", "closed", "machine_may_set", "precedence")
 
@@ -249,7 +252,7 @@ def definition_delete(*, definition: AttributeDefinition, actor: Any) -> None:
 
 
 @transaction.atomic
-def term_save(*, term: Term, actor: Any) -> Term:
+def term_save(*, term: Term, actor: Any, action: str = "term.save") -> Term:
     """Save a new or changed term. Raises ValidationError with messages by field.
 
     A merged term names another one of its attribute that is not merged itself; other terms name
@@ -269,7 +272,7 @@ def term_save(*, term: Term, actor: Any) -> Term:
         term.aliases.update(merged_into=target)
     if before != (term.state, term.merged_into_id):
         projection_renew(field=term.attribute.key, actor=actor)
-    audit(actor=actor, action="term.save", target=term, summary=_term_name(term))
+    audit(actor=actor, action=action, target=term, summary=_term_name(term))
     return term
 
 
@@ -301,6 +304,21 @@ def terms_reopen(*, terms: Iterable[Term], actor: Any) -> int:
 
 
 @transaction.atomic
+def term_decision_undo(*, term: Term, actor: Any) -> None:
+    """Let a term wait for a decision again that `actor` made.
+
+    Raises ValidationError when anybody has decided on the term or changed it since.
+    """
+    lock_row(term)
+    term.refresh_from_db()
+    events = AuditEvent.objects.filter(target_type="term", target_id=term.pk)
+    last = events.order_by("-pk").first()
+    if last is None or last.action not in DECISIONS or last.actor_id != actor.pk:
+        raise conflict("", "Somebody has changed this value since: look at it again.")
+    terms_reopen(terms=[term], actor=actor)
+
+
+@transaction.atomic
 def terms_merge(*, terms: Iterable[Term], into: Term, actor: Any) -> int:
     """Have products say `into` where they say one of these terms; returns how many were merged.
 
@@ -311,7 +329,7 @@ def terms_merge(*, terms: Iterable[Term], into: Term, actor: Any) -> int:
         if term.pk == into.pk:
             continue
         term.state, term.merged_into = TermState.MERGED, into
-        term_save(term=term, actor=actor)
+        term_save(term=term, actor=actor, action="term.merge")
         merged += 1
     return merged
 

@@ -15,7 +15,7 @@ from catalog import proposed_terms as reading
 from catalog import selectors
 from catalog.models import AttributeDefinition, Catalog, Product, Term, TermState
 from catalog.proposed_terms import Proposal
-from catalog.services.vocabulary import terms_decide, terms_merge, terms_reopen
+from catalog.services.vocabulary import term_decision_undo, terms_decide, terms_merge
 from catalog.views import present
 from catalog.views.http import Request, done, first_message, refused
 
@@ -148,7 +148,10 @@ def term_map(request: Request, slug: str, pk: int) -> HttpResponseBase:
 @require_POST
 @login_required
 def term_undo(request: Request, slug: str, pk: int) -> HttpResponseBase:
-    """Let a decision on a term be made anew."""
+    """Take back one's own decision on a term, unless somebody decided or changed it since."""
     catalog, term = _term(request, slug, pk)
-    terms_reopen(terms=[term], actor=request.user)
+    try:
+        term_decision_undo(term=term, actor=request.user)
+    except ValidationError as error:
+        return refused(request, first_message(error), _here(catalog))
     return done(request, "Undone.", _here(catalog))

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from catalog.models import LedgerEntry, Source, Term, TermState
+from catalog.services.vocabulary import terms_decide
 
 pytestmark = pytest.mark.django_db
 
@@ -80,6 +81,24 @@ def test_decision_is_made_and_undone(keeper, catalog, said, velvet, name, state)
     act(keeper, "term_undo", catalog, velvet)
     velvet.refresh_from_db()
     assert velvet.state == TermState.PROPOSED
+
+
+def test_what_somebody_else_decided_since_is_not_undone(keeper, catalog, said, velvet, make_user):
+    said(1)
+    act(keeper, "term_accept", catalog, velvet)
+    velvet.refresh_from_db()
+    terms_decide(terms=[velvet], state=TermState.REJECTED, actor=make_user("bob"))
+    answer = act(keeper, "term_undo", catalog, velvet)
+    assert "Somebody has changed this value since" in answer.content.decode()
+    velvet.refresh_from_db()
+    assert velvet.state == TermState.REJECTED
+
+
+def test_term_that_nobody_decided_on_here_is_not_reopened(keeper, catalog, vocabulary):
+    wood = Term.objects.get(key="wood")
+    act(keeper, "term_undo", catalog, wood)
+    wood.refresh_from_db()
+    assert wood.state == TermState.ACTIVE
 
 
 @pytest.mark.parametrize("name", ["wood", "WOOD "])
