@@ -33,7 +33,7 @@ from catalog.views import present
 from catalog.views.activity import forget_activity
 from catalog.views.http import Request, done, first_message, number, refused
 from catalog.views.vision import unpaid_words
-from catalog.views.words import count_of, duration, usd
+from catalog.views.words import count_of, duration, percent, usd
 from prodintel.lib.work import WorkState
 
 PAGE = 20
@@ -213,7 +213,7 @@ def _row(each: Difference, labels: present.Labels) -> dict[str, Any]:
         "kind": str(each.kind),
         "word": KINDS[each.kind],
         "hint": HINTS.get(each.kind, ""),
-        "percent": "" if each.confidence is None else f"{each.confidence:.0%}",
+        "percent": "" if each.confidence is None else percent(each.confidence),
     }
 
 

@@ -25,7 +25,7 @@ from catalog.models import (
 )
 from catalog.renditions import WIDTHS
 from catalog.search import Hit
-from catalog.services.attribute_values import CATEGORY, COLUMN_FIELDS
+from catalog.services.attribute_values import CATEGORY, CHOICES, COLUMN_FIELDS
 
 CARD_WIDTHS = (240, 480)
 LOOKS = frozenset({"look", "photo", "like"})
@@ -195,6 +195,9 @@ class Labels:
             return label
         if isinstance(value, bool):
             return "Yes" if value else "No"
+        definition = self.definitions.get(key)
+        if definition is not None and definition.kind not in CHOICES:
+            return measured(value, definition.unit)
         return str(value).rsplit("/", 1)[-1].replace("-", " ").replace("_", " ")
 
     def values(self, key: str, values: list | None) -> list[dict[str, Any]]:
@@ -202,6 +205,12 @@ class Labels:
             {"label": self.value(key, value), "value": value, "hex": color_hex(key, value)}
             for value in values or []
         ]
+
+
+def measured(value: Any, unit: str = "") -> str:
+    """A text or number as it was given, with its unit: 24 cm, 2.5 l."""
+    text = f"{value:.12g}" if isinstance(value, float) else str(value)
+    return f"{text} {unit}" if unit else text
 
 
 def color_hex(key: str, value: Any) -> str:
@@ -237,7 +246,6 @@ def attributes(
 
 def attribute(row: CurrentAttribute, labels: Labels) -> dict[str, Any]:
     """One attribute with its provenance."""
-    definition = labels.definitions.get(row.field)
     values = labels.values(row.field, row.value)
     if row.field == CATEGORY and row.product.category is not None:
         values = [{"label": category_trail(row.product), "value": row.product.category.path}]
@@ -245,7 +253,6 @@ def attribute(row: CurrentAttribute, labels: Labels) -> dict[str, Any]:
         "field": row.field,
         "label": "Category" if row.field == CATEGORY else labels.field(row.field),
         "values": values,
-        "unit": definition.unit if definition else "",
         "source": row.source,
         "by": "",
         "confidence": row.confidence,

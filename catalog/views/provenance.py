@@ -17,6 +17,7 @@ from catalog.services.ledger import ALT_TEXT
 from catalog.services.variants import VARIANT_FIELDS
 from catalog.views import present
 from catalog.views.present import Labels
+from catalog.views.words import percent
 
 # What "accept all confident" takes.
 CONFIDENT = 0.8
@@ -99,7 +100,7 @@ def why(row: LedgerEntry, labels: Labels) -> list[str]:
     if row.source == Source.VISION_LLM and row.model:
         told.append(f"Said by {row.model}.")
     if row.said_confidence is not None:
-        told.append(f"The model itself is {row.said_confidence:.0%} sure.")
+        told.append(f"The model itself is {percent(row.said_confidence)} sure.")
     agreement, neighbours = evidence.get("agreement"), evidence.get("neighbours")
     if agreement:
         told.append(_agreement_words(row, agreement, labels))
@@ -109,7 +110,7 @@ def why(row: LedgerEntry, labels: Labels) -> list[str]:
     if row.confidence is not None:
         decided = evidence.get("decisions")
         basis = f", going by {decided} decisions made here" if decided else ""
-        told.append(f"All in all {row.confidence:.0%} sure{basis}.")
+        told.append(f"All in all {percent(row.confidence)} sure{basis}.")
     return told
 
 
@@ -170,7 +171,7 @@ def suggestions(product: Product, labels: Labels, role: str | None) -> dict[str,
     return {
         "items": sorted(shown, key=lambda item: item["order"]),
         "confident": len(confident(rows)),
-        "percent": f"{CONFIDENT:.0%}",
+        "percent": percent(CONFIDENT),
         "may_decide": role in selectors.REVIEW,
         "may_edit": role in selectors.EDIT,
     }

@@ -74,8 +74,7 @@ class Vocabulary:
         if isinstance(value, bool):
             return "Yes" if value else "No"
         unit = self.definitions[field].unit if field in self.definitions else ""
-        text = f"{value:g}" if isinstance(value, float) else str(value)
-        return f"{text} {unit}" if unit else text
+        return present.measured(value, unit)
 
     def values(self, field: str, values: list | None) -> list[dict[str, Any]]:
         """For chips: label, value, and the colour's own colour."""

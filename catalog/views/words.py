@@ -1,4 +1,4 @@
-"""Durations and money as people say them."""
+"""Durations, money and shares as people say them."""
 
 from __future__ import annotations
 
@@ -19,6 +19,11 @@ def duration(seconds: float) -> str:
         return f"{hours} h {minutes} min" if minutes else f"{hours} h"
     days = -(-seconds // DAY)
     return f"{days:.0f} days"
+
+
+def percent(share: float) -> str:
+    """A share of [0, 1]: 46 %."""
+    return f"{share * 100:.0f} %"
 
 
 def usd(amount: Decimal) -> str:

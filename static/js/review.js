@@ -74,6 +74,7 @@ function show({ spoken = "" } = {}) {
   find("end").hidden = Boolean(item) || waits;
   find("bar").hidden = !item && !waits && !stack.length && !items.length;
   stage.classList.toggle("is-waiting", waits);
+  find("waits").hidden = !waits;
   progress();
   if (items.length - at < FEW) load();
   if (!item) {

@@ -59,6 +59,7 @@ function chooser(place, { options, many, open, chosen, label, save, cancel }) {
   });
   const list = element("ul", { class: "review-options", role: "listbox", id, "aria-label": label });
   if (many) list.setAttribute("aria-multiselectable", "true");
+  const none = element("p", { class: "small muted", role: "status" }, "No value of the list is like this.");
   let shown = [];
   let at = 0;
 
@@ -94,6 +95,8 @@ function chooser(place, { options, many, open, chosen, label, save, cancel }) {
     const known = shown.some((option) => option.label.toLocaleLowerCase() === typed.toLocaleLowerCase());
     if (open && typed && !known) shown.push({ value: typed, label: `Use “${typed}”`, hex: "" });
     at = 0;
+    list.hidden = !shown.length;
+    none.hidden = Boolean(shown.length);
     list.replaceChildren(
       ...shown.map((option, n) => {
         const row = element("li", {
@@ -127,7 +130,7 @@ function chooser(place, { options, many, open, chosen, label, save, cancel }) {
     mark();
   });
   const bar = many ? buttons(finish, cancel) : buttons(() => choose(shown[at]), cancel);
-  place.replaceChildren(input, list, bar);
+  place.replaceChildren(input, list, none, bar);
   draw();
   input.focus();
 }

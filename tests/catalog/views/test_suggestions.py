@@ -65,7 +65,7 @@ def test_values_tell_where_they_come_from_and_why(browse, product):
     assert "Vision model</span>" in shown
     assert "Said by qwen/qwen3." in shown
     assert "Sure, 85 %" in shown
-    assert "The model itself is 95% sure." in shown
+    assert "The model itself is 95 % sure." in shown
 
 
 def test_what_else_was_weighed_is_told_in_words(browse, product):
