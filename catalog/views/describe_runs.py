@@ -32,9 +32,11 @@ from catalog.services.attribute_values import CATEGORY
 from catalog.views import present
 from catalog.views.activity import forget_activity
 from catalog.views.http import Request, done, first_message, number, refused
-from catalog.views.vision import unpaid_words
+from catalog.views.vision import held_words, unpaid_words
 from catalog.views.words import count_of, duration, percent, usd
 from prodintel.lib.work import WorkState
+from prodintel.llm.pacing import limits
+from prodintel.llm.types import Ability
 
 PAGE = 20
 TEXT_SHOWN = 240
@@ -120,7 +122,8 @@ def _held(run: DescribeRun, *, paused: bool) -> str:
         return "No vision model is connected, so it waits."
     if paused:
         return "Describing is paused, so it waits."
-    return unpaid_words(unpaid_of(run.tasks.filter(state=WorkState.PENDING)))
+    held = held_words(limits(Ability.VISION))
+    return held or unpaid_words(unpaid_of(run.tasks.filter(state=WorkState.PENDING)))
 
 
 def _spent(run: DescribeRun, progress: Progress) -> str:

@@ -67,13 +67,18 @@ def _words(vision: Vision) -> str:
             f"Paused{by} on {when:%d %B at %H:%M}. {count_of(waiting)} "
             f"{'waits' if waiting == 1 else 'wait'}; nothing is asked or spent."
         )
-    known = vision.limits
-    if waiting and known and known.state != "ok":
-        until = known.blocked_until
-        left = (until - timezone.now()).total_seconds() if until else 0
-        again = f" It goes on by itself in {duration(left)}." if left > 1 else ""
-        return f"{known.why}{again}"
-    return unpaid_words(vision.unpaid)
+    held = held_words(vision.limits) if waiting and vision.limits else ""
+    return held or unpaid_words(vision.unpaid)
+
+
+def held_words(known: Limits) -> str:
+    """Why calls are held up, and for how long; "" when they are not."""
+    if known.state == "ok":
+        return ""
+    until = known.blocked_until
+    left = (until - timezone.now()).total_seconds() if until else 0
+    again = f" It goes on by itself in {duration(left)}." if left > 1 else ""
+    return f"{known.why}{again}"
 
 
 def unpaid_words(unpaid: Sequence[tuple[str, int]]) -> str:
@@ -87,6 +92,9 @@ def unpaid_words(unpaid: Sequence[tuple[str, int]]) -> str:
 def _note(vision: Vision) -> str:
     """How fast it goes and how long that takes."""
     if not vision.queue.waiting or vision.paused_at or not vision.configured:
+        return ""
+    if vision.limits and vision.limits.state == "unavailable":
+        # Nobody knows for how long.
         return ""
     rate = vision.queue.rate
     parts = [f"{rate:,.0f} a minute"] if rate >= 1 else []

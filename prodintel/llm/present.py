@@ -122,7 +122,8 @@ def _limits(ability: Ability, limits: Limits) -> dict[str, Any]:
     if limits.tokens_a_minute:
         rows.append({"label": "Tokens", "value": f"{limits.tokens_a_minute:,} a minute"})
     if limits.blocked_until:
-        until = timeuntil(limits.blocked_until, timezone.now()) or "a moment"
+        left = limits.blocked_until - timezone.now()
+        until = timeuntil(limits.blocked_until) if left.total_seconds() >= MINUTE else "a moment"
         rows.append({"label": "Held for", "value": f"{until}. {limits.why}"})
     return {"use": USES[ability], "rows": rows}
 

@@ -19,8 +19,11 @@ from catalog.models import (
 )
 from catalog.models.job import PURGE
 from catalog.models.outbox import record_index_changes
+from catalog.services.describe_runs import describe_run_start
+from catalog.services.describing_pause import describing_pause
 from catalog.services.products import product_create, products_delete
 from catalog.views import activity as view
+from prodintel.llm import credentials, pacing
 from tests.catalog.colours import staged
 
 pytestmark = pytest.mark.django_db
@@ -181,3 +184,31 @@ def test_health_reads_the_queues_once_a_second(done):
     with CaptureQueriesContext(connection) as queries:
         queue_totals()
     assert len(queries) == 0
+
+
+def test_page_says_what_waits_when_the_model_cannot_be_reached(
+    done, catalog, client, person, settings
+):
+    settings.GROQ_API_KEY, settings.GROQ_BASE_URL = "gsk_test", "http://127.0.0.1:9"
+    run = describe_run_start(
+        catalog=catalog, product_ids=[product.pk for product in done], actor=person
+    )
+    lane = pacing.Lane(credentials.current().account, settings.GROQ_VISION_MODEL)
+    for _ in range(5):
+        pacing.failed(lane, 0.0, code="unavailable", reason="It cannot be reached.")
+    client.force_login(person)
+    shown = client.get(f"/c/{catalog.slug}/activity/").content.decode()
+    assert "On hold.</strong> 2 photos searchable; 2 products wait for the vision model." in shown
+    assert "It cannot be reached. It goes on by itself in" in shown
+    assert "left</p>" not in shown
+    shown = client.get(f"/c/{catalog.slug}/describe/{run.pk}/").content.decode()
+    assert "It cannot be reached." in shown
+
+
+def test_page_says_what_waits_while_describing_is_paused(done, catalog, client, person, settings):
+    settings.GROQ_API_KEY, settings.GROQ_BASE_URL = "gsk_test", "http://127.0.0.1:9"
+    describing_pause(catalog=catalog, actor=person)
+    client.force_login(person)
+    shown = client.get(f"/c/{catalog.slug}/activity/").content.decode()
+    assert "Paused.</strong> 2 photos searchable; 2 products wait for the vision model." in shown
+    assert "All done" not in shown
