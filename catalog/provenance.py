@@ -138,7 +138,7 @@ def batches_of(catalog: Catalog) -> QuerySet[Batch]:
             decisions_count=_count(decided, "pk"),
             products_count=_count(wrote | decided, "product"),
         )
-        .select_related("created_by", "retracted_by")
+        .select_related("created_by", "retracted_by", "went_back_to")
         .order_by("-created_at", "-pk")
     )
 

@@ -272,6 +272,7 @@ def undoable(user: Any, catalog: Catalog, batches: Iterable[Batch]) -> set[int]:
     described = DescribeRun.objects.filter(batch=OuterRef("pk"))
     writes = Batch.objects.filter(Exists(said) | Exists(described), pk__in=rows.keys())
     wrote = set(writes.values_list("pk", flat=True))
+    wrote |= {pk for pk, batch in rows.items() if batch.went_back_to_id is not None}
 
     def may_undo(pk: int) -> bool:
         if pk in wrote:

@@ -15,7 +15,8 @@ from catalog import selectors
 from catalog.admin.base import ReadOnlyAdmin, Refusable
 from catalog.admin.product_filters import BANDS
 from catalog.models import Batch, LedgerEntry
-from catalog.services.batches import batch_restore, batch_retract
+from catalog.services.batches import batch_restore
+from catalog.services.going_back import batch_undo
 from catalog.views.http import first_message
 
 
@@ -103,7 +104,7 @@ class BatchAdmin(Refusable, ReadOnlyAdmin):
 
     @admin.action(description="Undo", permissions=["undo"])
     def undo(self, request: HttpRequest, queryset: QuerySet[Batch]) -> None:
-        self._each(request, queryset, batch_retract, "undone")
+        self._each(request, queryset, batch_undo, "undone")
 
     @admin.action(description="Restore", permissions=["undo"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Batch]) -> None:

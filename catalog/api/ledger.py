@@ -12,7 +12,8 @@ from pydantic import Field
 from catalog import provenance, selectors
 from catalog.api.schemas import STORABLE, Id, Strict
 from catalog.models import Batch, LedgerEntry
-from catalog.services.batches import batch_decide, batch_restore, batch_retract
+from catalog.services import going_back
+from catalog.services.batches import batch_decide, batch_restore
 from catalog.services.suggestions import (
     suggestion_decide,
     suggestion_undecide,
@@ -247,7 +248,7 @@ def _batch(request: HttpRequest, pk: int) -> Batch:
 def batch_undo(request: HttpRequest, pk: int) -> Any:
     """Undo all that an act wrote and decided."""
     batch = _batch(request, pk)
-    undone = batch_retract(batch=batch, actor=request.user)
+    undone = going_back.batch_undo(batch=batch, actor=request.user)
     shown = BatchOut.of(provenance.batches_of(batch.catalog).get(pk=pk))
     return UndoneOut(values=undone.values, kept=undone.kept, batch=shown)
 

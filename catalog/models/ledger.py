@@ -19,7 +19,10 @@ class Decision(models.TextChoices):
 
 
 class Batch(models.Model):
-    """Ledger rows written by one act, so that the act can be undone as a whole."""
+    """Ledger rows written by one act, so that the act can be undone as a whole.
+
+    `went_back_to` is the version that the act took a product back to: it wrote more than rows.
+    """
 
     catalog = models.ForeignKey(Catalog, on_delete=models.CASCADE, related_name="batches")
     label = models.CharField(max_length=200)
@@ -30,6 +33,10 @@ class Batch(models.Model):
     retracted_at = models.DateTimeField(null=True, blank=True, editable=False)
     retracted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    went_back_to = models.ForeignKey(
+        "catalog.ProductVersion", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
 
     class Meta:

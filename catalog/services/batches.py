@@ -109,8 +109,11 @@ def batch_restore(*, batch: Batch, actor: Any) -> Undone:
     """Do again what a batch did before it was undone.
 
     What people took back one by one stays taken back, and what a machine has said since counts.
-    Raises ValidationError when it is not undone.
+    Raises ValidationError when it is not undone, and for a product that went back to a version: its
+    texts, variants and photos are no rows.
     """
+    if batch.went_back_to_id is not None:
+        raise conflict("", "Go back to the version again, on the page of the product's versions.")
     rows = batch_rows(batch)
     products = _hold(batch, rows)
     if batch.retracted_at is None:

@@ -43,6 +43,7 @@ from catalog.services.photos import (
     placements_reorder,
 )
 from catalog.services.products import product_update
+from catalog.services.undoing import Undone
 from catalog.services.variants import variant_delete, variant_restore, variant_update
 
 GO_BACK = "product.go_back"
@@ -71,6 +72,8 @@ def product_go_back(*, product: Product, version: ProductVersion, actor: Any) ->
     batch = batch_start(
         catalog=product.catalog, label=f"Back to version {version.number} of {product}", actor=actor
     )
+    batch.went_back_to = version
+    batch.save(update_fields=["went_back_to"])
     writer = _Writer(product, actor)
     writer.fields(before, version.content)
     writer.variants(before, version.content)
@@ -100,6 +103,31 @@ def product_go_back_undo(*, product: Product, event: AuditEvent, actor: Any) -> 
 
     What somebody changed since is left alone. Raises ValidationError when it is undone already.
     """
+    return _undo(product, event, actor)[1]
+
+
+@transaction.atomic
+def batch_undo(*, batch: Batch, actor: Any) -> Undone:
+    """Undo everything an act did, as `batch_retract`; a product that it took back to a version has
+    its texts, variants and photos of before as well.
+
+    Raises ValidationError when it is undone already, is still being written, or for a deleted
+    product.
+    """
+    if batch.went_back_to is None:
+        return batch_retract(batch=batch, actor=actor)
+    product = Product.objects.alive().filter(pk=batch.went_back_to.product_id).first()
+    if product is None:
+        raise conflict("", "This product was deleted. Bring it back first.")
+    events = AuditEvent.objects.filter(
+        action=GO_BACK, target_type="product", target_id=product.pk, data__batch=batch.pk
+    )
+    undone, kept = _undo(product, events.get(), actor)
+    batch.refresh_from_db()
+    return Undone(undone.values, len(kept))
+
+
+def _undo(product: Product, event: AuditEvent, actor: Any) -> tuple[Undone, list[str]]:
     lock_row(product)
     batch = Batch.objects.filter(pk=event.data["batch"]).first()
     if batch is None or batch.retracted_at is not None:
@@ -116,8 +144,7 @@ def product_go_back_undo(*, product: Product, event: AuditEvent, actor: Any) -> 
         writer.photos(now, before)
     elif before["photos"] != after["photos"]:
         writer.kept.append("Photos: somebody changed them since.")
-    batch_retract(batch=batch, actor=actor)
-    return writer.kept
+    return batch_retract(batch=batch, actor=actor), writer.kept
 
 
 @dataclass

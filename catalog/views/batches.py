@@ -15,7 +15,8 @@ from django.views.decorators.http import require_POST, require_safe
 from catalog import provenance as reading
 from catalog import selectors
 from catalog.models import Batch, Catalog, LedgerEntry, Product
-from catalog.services.batches import batch_restore, batch_retract
+from catalog.services import going_back
+from catalog.services.batches import batch_restore
 from catalog.services.undoing import Undone
 from catalog.views import present, provenance
 from catalog.views.http import Request, done, first_message, number, refused
@@ -94,10 +95,12 @@ def batch_undo(request: Request, slug: str, pk: int) -> HttpResponseBase:
     selectors.check_undo(request.user, found)
     here = reverse("catalog:batch", args=[catalog.slug, found.pk])
     try:
-        undone = batch_retract(batch=found, actor=request.user)
+        undone = going_back.batch_undo(batch=found, actor=request.user)
     except ValidationError as error:
         return refused(request, first_message(error), here)
-    again = reverse("catalog:batch_restore", args=[catalog.slug, found.pk])
+    again = ""
+    if found.went_back_to_id is None:
+        again = reverse("catalog:batch_restore", args=[catalog.slug, found.pk])
     return done(request, f"Undone: {_counted(undone)}", here, undo_url=again)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.urls import reverse
 
-from catalog.models import AuditEvent, Product, ProductStatus
+from catalog import selectors
+from catalog.models import AuditEvent, Batch, Product, ProductStatus
 from catalog.provenance import acts_of
 from catalog.services.attribute_values import CATEGORY
+from catalog.services.going_back import GO_BACK
 from catalog.views.present import Labels
 from catalog.views.provenance import act_event, read_values
 
@@ -49,19 +52,35 @@ def history(product: Product, labels: Labels, role: str | None) -> list[dict[str
     """
     events = AuditEvent.objects.filter(target_type="product", target_id=product.pk)
     others = events.exclude(action__in=IN_THE_LEDGER).select_related("actor")
+    shown = list(others[:SHOWN])
+    back = [event.data.get("batch") for event in shown if event.action == GO_BACK]
+    standing = set(
+        Batch.objects.filter(pk__in=back, retracted_at=None).values_list("pk", flat=True)
+    )
     told: list[dict[str, Any]] = [
         {
             **_words(event, labels),
             "url": _version_url(product, event),
             "by": event.actor.get_username() if event.actor else "The system",
             "at": event.at,
+            **(_went_back(product, event, standing, role) if event.action == GO_BACK else {}),
         }
-        for event in others[:SHOWN]
+        for event in shown
     ]
     acts = acts_of(product)[:SHOWN]
     read_values(labels, [row for act in acts for row in (*act.wrote, *act.decided)])
     told += [act_event(act, product, labels, role) for act in acts]
     return sorted(told, key=lambda event: event["at"], reverse=True)[:SHOWN]
+
+
+def _went_back(
+    product: Product, event: AuditEvent, standing: Collection[int], role: str | None
+) -> dict[str, Any]:
+    """Whether a product's going back stands, and how to take it back as a whole."""
+    undone = event.data.get("batch") not in standing
+    where = [product.catalog.slug, product.pk, event.pk]
+    undo_url = reverse("catalog:product_back_undo", args=where)
+    return {"undone": undone, "undo_url": "" if undone or role not in selectors.EDIT else undo_url}
 
 
 def _version_url(product: Product, event: AuditEvent) -> str:

@@ -276,7 +276,9 @@ def act_event(done: ActDone, product: Product, labels: Labels, role: str | None)
     """One act for catalog/_history.html."""
     allowed = selectors.EDIT if done.wrote else selectors.REVIEW
     undo_url = ""
-    if done.stands and role in allowed:
+    # A product that went back is undone as a whole, where that is told.
+    whole = done.batch is not None and done.batch.went_back_to_id is not None
+    if done.stands and role in allowed and not whole:
         what = "decided" if done.decides else "wrote"
         where = [product.catalog.slug, product.pk, what, done.entry.pk]
         undo_url = reverse("catalog:act_undo", args=where)

@@ -4,9 +4,22 @@ from __future__ import annotations
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 
 from catalog.approval.content import contents, seen
-from catalog.models import AuditEvent, Batch, Placement, Product, ProductVersion, Term, Variant
+from catalog.models import (
+    AuditEvent,
+    Batch,
+    Membership,
+    Placement,
+    Product,
+    ProductVersion,
+    Role,
+    Term,
+    Variant,
+)
+from catalog.selectors import undoable
+from catalog.services.batches import batch_restore
 from catalog.services.going_back import product_go_back, product_go_back_undo
 from catalog.services.ledger import attribute_set
 from catalog.services.photos import (
@@ -152,3 +165,41 @@ def test_deleted_product_does_not_go_back(changed, go_back, person):
     with pytest.raises(ValidationError, match="Bring it back first"):
         go_back(changed)
     assert not AuditEvent.objects.filter(action="product.go_back").exists()
+
+
+def test_undoing_it_among_acts_puts_all_back_that_it_changed(client, changed, go_back, person):
+    before = look(changed)
+    batch = Batch.objects.get(pk=go_back(changed).event.data["batch"])
+    client.force_login(person)
+    client.post(reverse("catalog:batch_undo", args=[changed.catalog.slug, batch.pk]))
+    assert look(changed) == before
+    page = client.get(reverse("catalog:batch", args=[changed.catalog.slug, batch.pk]))
+    restore = reverse("catalog:batch_restore", args=[changed.catalog.slug, batch.pk])
+    assert restore not in page.content.decode()
+    with pytest.raises(ValidationError, match="Go back to the version again"):
+        batch_restore(batch=Batch.objects.get(), actor=person)
+
+
+def test_history_of_the_product_offers_to_undo_it_as_a_whole_alone(
+    client, changed, go_back, person
+):
+    before = look(changed)
+    event = go_back(changed).event
+    client.force_login(person)
+    page = client.get(changed.get_absolute_url())
+    told = {each["text"]: each for each in page.context["history"] if each["at"] >= event.at}
+    assert [each["text"] for each in told.values() if each.get("undo_url")] == ["Taken back to"]
+    client.post(told["Taken back to"]["undo_url"])
+    assert look(changed) == before
+    page = client.get(changed.get_absolute_url())
+    told = {each["text"]: each for each in page.context["history"]}
+    assert told["Taken back to"]["undone"]
+    assert not told["Taken back to"]["undo_url"]
+
+
+def test_it_is_an_editor_s_to_undo(changed, go_back, make_user):
+    batch = Batch.objects.get(pk=go_back(changed).event.data["batch"])
+    batch.entries.all().delete()
+    reviewer = make_user()
+    Membership.objects.create(user=reviewer, catalog=changed.catalog, role=Role.REVIEWER)
+    assert not undoable(reviewer, changed.catalog, [batch])
