@@ -121,5 +121,9 @@ class BatchAdmin(Refusable, ReadOnlyAdmin):
             except ValidationError as error:
                 messages.error(request, f"{batch}: {first_message(error)}")
                 continue
-            kept = f" {done.kept} texts were changed since and stay." if done.kept else ""
-            self.message_user(request, f"{batch}: {done.values} values {word}.{kept}")
+            if done.job is not None:
+                self.message_user(request, f"{batch}: begun. It goes on in the background.")
+                continue
+            values, kept = done.result["values"], done.result["kept"]
+            more = f" {kept} texts were changed since and stay." if kept else ""
+            self.message_user(request, f"{batch}: {values} values {word}.{more}")

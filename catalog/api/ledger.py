@@ -6,14 +6,16 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from django.http import Http404, HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from catalog import provenance, selectors
+from catalog.api.jobs import JobOut, accepted
 from catalog.api.schemas import STORABLE, Id, Strict
 from catalog.models import Batch, LedgerEntry
 from catalog.services import going_back
 from catalog.services.batches import batch_decide, batch_restore
+from catalog.services.bulk import Started
 from catalog.services.suggestions import (
     suggestion_decide,
     suggestion_undecide,
@@ -244,19 +246,23 @@ def _batch(request: HttpRequest, pk: int) -> Batch:
     return batch
 
 
-@router.post("/batches/{int:pk}/undo", response=UndoneOut)
+@router.post("/batches/{int:pk}/undo", response={200: UndoneOut, 202: JobOut})
 def batch_undo(request: HttpRequest, pk: int) -> Any:
-    """Undo all that an act wrote and decided."""
+    """Undo all that an act wrote and decided; on more than 500 products by a job, see /jobs/{id}."""
     batch = _batch(request, pk)
-    undone = going_back.batch_undo(batch=batch, actor=request.user)
-    shown = BatchOut.of(provenance.batches_of(batch.catalog).get(pk=pk))
-    return UndoneOut(values=undone.values, kept=undone.kept, batch=shown)
+    return _told(batch, going_back.batch_undo(batch=batch, actor=request.user))
 
 
-@router.post("/batches/{int:pk}/restore", response=UndoneOut)
+@router.post("/batches/{int:pk}/restore", response={200: UndoneOut, 202: JobOut})
 def batch_redo(request: HttpRequest, pk: int) -> Any:
-    """Do again what an act did before it was undone."""
+    """Do again what an act did before it was undone; on more than 500 products by a job."""
     batch = _batch(request, pk)
-    undone = batch_restore(batch=batch, actor=request.user)
-    shown = BatchOut.of(provenance.batches_of(batch.catalog).get(pk=pk))
-    return UndoneOut(values=undone.values, kept=undone.kept, batch=shown)
+    return _told(batch, batch_restore(batch=batch, actor=request.user))
+
+
+def _told(batch: Batch, started: Started) -> Any:
+    if started.job is not None:
+        return accepted(started.job)
+    shown = BatchOut.of(provenance.batches_of(batch.catalog).get(pk=batch.pk))
+    result = started.result
+    return Status(200, UndoneOut(values=result["values"], kept=result["kept"], batch=shown))

@@ -1,4 +1,8 @@
-"""Products that are there already wait for the vision model like new ones."""
+"""Products that are there already wait for the vision model like new ones.
+
+In steps, each a transaction: a large catalogue is not held for minutes. Begun anew after it was cut
+off, it leaves alone what is there.
+"""
 
 from typing import ClassVar
 
@@ -24,5 +28,6 @@ def make_tasks(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
+    atomic = False
     dependencies: ClassVar = [("catalog", "0003_describing_and_review")]
     operations: ClassVar = [migrations.RunPython(make_tasks, migrations.RunPython.noop)]

@@ -17,7 +17,9 @@ ACCEPT_REST = "accept-rest"
 MOVE = "products-status"
 MOVE_BACK = "products-status-undo"
 QUEUE = "describe-queue"
-BULK = frozenset({MOVE, MOVE_BACK, QUEUE})
+RETRACT = "batch-undo"
+RESTORE = "batch-restore"
+BULK = frozenset({MOVE, MOVE_BACK, QUEUE, RETRACT, RESTORE})
 
 
 class Job(Work):

@@ -7,13 +7,16 @@ from typing import Any
 
 from catalog.models import AuditEvent, Job
 from catalog.models.job import MOVE
+from catalog.services.batches import RESTORE_ACT, RETRACT_ACT
 from catalog.services.bulk import Act, Asked, Started
 from catalog.services.describe_runs import QUEUE_ACT
 from catalog.services.errors import conflict
 from catalog.services.statuses import MOVE_ACT, MOVE_BACK_ACT, UNDONE, products_move_back
 from prodintel.lib.work import WorkState
 
-ACTS: dict[str, Act] = {act.kind: act for act in (MOVE_ACT, MOVE_BACK_ACT, QUEUE_ACT)}
+ACTS: dict[str, Act] = {
+    act.kind: act for act in (MOVE_ACT, MOVE_BACK_ACT, QUEUE_ACT, RETRACT_ACT, RESTORE_ACT)
+}
 
 
 def _move_back(job: Job, actor: Any) -> Started:

@@ -32,6 +32,7 @@ from catalog.models import (
 from catalog.services.attribute_values import CATEGORY
 from catalog.services.audit import audit
 from catalog.services.batches import batch_retract, batch_start
+from catalog.services.bulk import Started
 from catalog.services.errors import conflict
 from catalog.services.ledger import attribute_set
 from catalog.services.locks import lock_row
@@ -43,7 +44,6 @@ from catalog.services.photos import (
     placements_reorder,
 )
 from catalog.services.products import product_update
-from catalog.services.undoing import Undone
 from catalog.services.variants import variant_delete, variant_restore, variant_update
 
 GO_BACK = "product.go_back"
@@ -107,7 +107,7 @@ def product_go_back_undo(*, product: Product, event: AuditEvent, actor: Any) -> 
 
 
 @transaction.atomic
-def batch_undo(*, batch: Batch, actor: Any) -> Undone:
+def batch_undo(*, batch: Batch, actor: Any) -> Started:
     """Undo everything an act did, as `batch_retract`; a product that it took back to a version has
     its texts, variants and photos of before as well.
 
@@ -124,10 +124,10 @@ def batch_undo(*, batch: Batch, actor: Any) -> Undone:
     )
     undone, kept = _undo(product, events.get(), actor)
     batch.refresh_from_db()
-    return Undone(undone.values, len(kept))
+    return Started(result={**undone.result, "kept": len(kept)})
 
 
-def _undo(product: Product, event: AuditEvent, actor: Any) -> tuple[Undone, list[str]]:
+def _undo(product: Product, event: AuditEvent, actor: Any) -> tuple[Started, list[str]]:
     lock_row(product)
     batch = Batch.objects.filter(pk=event.data["batch"]).first()
     if batch is None or batch.retracted_at is not None:

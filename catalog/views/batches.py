@@ -15,11 +15,13 @@ from django.views.decorators.http import require_POST, require_safe
 from catalog import provenance as reading
 from catalog import selectors
 from catalog.models import Batch, Catalog, LedgerEntry, Product
+from catalog.models.job import RESTORE, RETRACT
 from catalog.services import going_back
 from catalog.services.batches import batch_restore
-from catalog.services.undoing import Undone
 from catalog.views import present, provenance
+from catalog.views.bulk_acts import acts_here, told
 from catalog.views.http import Request, done, first_message, number, refused
+from catalog.views.jobs import begun
 
 PAGE = 50
 PRODUCTS_PAGE = 24
@@ -36,7 +38,7 @@ def batch_in(request: HttpRequest, slug: str, pk: int) -> tuple[Catalog, Batch]:
 
 @require_safe
 @login_required
-def batches(request: HttpRequest, slug: str) -> HttpResponseBase:
+def batches(request: Request, slug: str) -> HttpResponseBase:
     """Acts that can be undone as a whole, the newest first."""
     catalog = selectors.catalog_for(request.user, slug)
     page = Paginator(reading.batches_of(catalog), PAGE).get_page(number(request.GET.get("page"), 1))
@@ -47,13 +49,14 @@ def batches(request: HttpRequest, slug: str) -> HttpResponseBase:
         "previous_url": f"?page={page.number - 1}" if page.has_previous() else "",
         "next_url": f"?page={page.number + 1}" if page.has_next() else "",
         "undoable": selectors.undoable(request.user, catalog, page.object_list),
+        **acts_here(request, catalog),
     }
     return render(request, "catalog/batches.html", values)
 
 
 @require_safe
 @login_required
-def batch(request: HttpRequest, slug: str, pk: int) -> HttpResponseBase:
+def batch(request: Request, slug: str, pk: int) -> HttpResponseBase:
     """One act: what it did, product by product."""
     catalog, found = batch_in(request, slug, pk)
     products = selectors.with_details(reading.products_of(found))
@@ -72,6 +75,7 @@ def batch(request: HttpRequest, slug: str, pk: int) -> HttpResponseBase:
         "previous_url": f"?page={page.number - 1}" if page.has_previous() else "",
         "next_url": f"?page={page.number + 1}" if page.has_next() else "",
         "undoable": selectors.undoable(request.user, catalog, [found]),
+        **acts_here(request, catalog),
     }
     return render(request, "catalog/batch.html", values)
 
@@ -98,10 +102,12 @@ def batch_undo(request: Request, slug: str, pk: int) -> HttpResponseBase:
         undone = going_back.batch_undo(batch=found, actor=request.user)
     except ValidationError as error:
         return refused(request, first_message(error), here)
+    if undone.job is not None:
+        return begun(request, undone, here)
     again = ""
     if found.went_back_to_id is None:
         again = reverse("catalog:batch_restore", args=[catalog.slug, found.pk])
-    return done(request, f"Undone: {_counted(undone)}", here, undo_url=again)
+    return done(request, told(RETRACT, {}, undone.result), here, undo_url=again)
 
 
 @require_POST
@@ -114,14 +120,7 @@ def batch_restore_view(request: Request, slug: str, pk: int) -> HttpResponseBase
         restored = batch_restore(batch=found, actor=request.user)
     except ValidationError as error:
         return refused(request, first_message(error), here)
+    if restored.job is not None:
+        return begun(request, restored, here)
     again = reverse("catalog:batch_undo", args=[catalog.slug, found.pk])
-    return done(request, f"Restored: {_counted(restored)}", here, undo_url=again)
-
-
-def _counted(undone: Undone) -> str:
-    """How much of an act was undone or restored, in words."""
-    values = f"{undone.values} value{'' if undone.values == 1 else 's'}."
-    if not undone.kept:
-        return values
-    texts = "1 text was" if undone.kept == 1 else f"{undone.kept} texts were"
-    return f"{values} {texts} changed by hand since and stays as it is."
+    return done(request, told(RESTORE, {}, restored.result), here, undo_url=again)

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from catalog.activity.acts import BulkAct, bulk_acts_of
 from catalog.models import Catalog, Job, ProductStatus
-from catalog.models.job import MOVE, MOVE_BACK, QUEUE
+from catalog.models.job import MOVE, MOVE_BACK, QUEUE, RESTORE, RETRACT
 from catalog.services.bulk import LABEL
 from catalog.services.bulk_acts import is_undoable, may_act
 from catalog.views.http import Request
@@ -52,7 +52,32 @@ def _queued(_arguments: Any, result: dict[str, Any]) -> str:
     return f"{words} {count_of(result['left'])} left as they were." if result["left"] else words
 
 
-_WORDS = {MOVE: _moved, MOVE_BACK: _moved_back, QUEUE: _queued}
+def _undone(_arguments: Any, result: dict[str, Any]) -> str:
+    return f"Undone: {_values(result)}"
+
+
+def _restored(_arguments: Any, result: dict[str, Any]) -> str:
+    return f"Restored: {_values(result)}"
+
+
+def _values(result: dict[str, Any]) -> str:
+    """How much of an act was undone or restored."""
+    words = f"{count_of(result['values'], 'value')}."
+    if result["kept"]:
+        texts = "1 text was" if result["kept"] == 1 else f"{result['kept']} texts were"
+        words += f" {texts} changed by hand since and stays as it is."
+    if result["left"]:
+        words += f" {count_of(result['left'])} not looked at."
+    return words
+
+
+_WORDS = {
+    MOVE: _moved,
+    MOVE_BACK: _moved_back,
+    QUEUE: _queued,
+    RETRACT: _undone,
+    RESTORE: _restored,
+}
 
 
 def act_label(job: Job) -> str:

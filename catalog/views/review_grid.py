@@ -24,6 +24,7 @@ from catalog.services.batches import batch_retract
 from catalog.services.review_grids import Decided, grid_change, grid_decide
 from catalog.services.review_samples import SIZE
 from catalog.views.http import Request, done, first_message, ids, number, refused
+from catalog.views.jobs import begun
 from catalog.views.review import opened, rights, trail
 from catalog.views.review_items import Vocabulary, items
 
@@ -261,4 +262,6 @@ def review_batch_undo(request: Request, slug: str, pk: int) -> HttpResponseBase:
         undone = batch_retract(batch=batch, actor=request.user)
     except ValidationError as error:
         return refused(request, first_message(error), here)
-    return done(request, f"Undone: {undone.values} wait again.", here)
+    if undone.job is not None:
+        return begun(request, undone, here)
+    return done(request, f"Undone: {undone.result['values']} wait again.", here)

@@ -80,6 +80,7 @@ def main(size: int) -> None:
     try:
         catalog, token = site.make_catalog()
         _fill(catalog, size)
+        batch = _batch(catalog)
         with ExitStack() as stack:
             stack.enter_context(site.process("web"))
             site.wait_for_web()
@@ -89,6 +90,7 @@ def main(size: int) -> None:
             path = f"/api/v1/catalogs/{catalog.slug}/products/status"
             job = bench.act("approve", path, {"status": "approved", "filter": {}})
             bench.act("undo", f"/api/v1/jobs/{job['id']}/undo")
+            bench.act("undo a batch", f"/api/v1/batches/{batch}/undo")
             bench.client.send("POST", f"/api/v1/catalogs/{catalog.slug}/activity/pause")
             bench.act("describe", f"/api/v1/catalogs/{catalog.slug}/describe", {})
     finally:
@@ -103,6 +105,24 @@ def _fill(catalog: Any, size: int) -> None:
     for start in range(0, size, 5000):
         fill_rows(catalog, space, random, range(start, min(start + 5000, size)))
     IndexChange.objects.all().delete()
+
+
+def _batch(catalog: Any) -> int:
+    """An act that gave each product a value."""
+    from catalog.models import Batch, Product, Term
+    from catalog.services.ledger import attributes_set
+    from catalog.services.undoing import chunks
+
+    batch = Batch.objects.create(catalog=catalog, label="All of one material")
+    value = Term.objects.filter(attribute__key="material").first()
+    assert value is not None
+    ids = Product.objects.values_list("pk", flat=True)
+    for some in chunks(list(ids)):
+        products = Product.objects.filter(pk__in=some).select_related("catalog")
+        attributes_set(
+            products=products, field="material", value=value.key, actor=None, batch=batch
+        )
+    return int(batch.pk)
 
 
 if __name__ == "__main__":

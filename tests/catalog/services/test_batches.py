@@ -9,12 +9,14 @@ from catalog.models import (
     Batch,
     CurrentAttribute,
     DescribeRun,
+    Job,
     LedgerEntry,
     Source,
     VisionTask,
 )
-from catalog.services import batches
+from catalog.services import batches, bulk
 from catalog.services.batches import batch_restore, batch_retract
+from catalog.services.bulk_acts import ACTS
 from catalog.services.ledger import MachineValue, attributes_set, machine_values_record
 from catalog.services.products import product_update
 from catalog.services.suggestions import suggestion_decide, suggestion_undecide, suggestions_decide
@@ -51,7 +53,7 @@ def test_undone_batch_takes_its_decisions_back(product, guess, person, begin):
     suggestions_decide(entries=[entry], accept=True, actor=person, batch=batch)
     done = batch_retract(batch=batch, actor=person)
     entry.refresh_from_db()
-    assert (done.values, done.kept, entry.decision) == (1, 0, "")
+    assert (done.result["values"], done.result["kept"], entry.decision) == (1, 0, "")
     assert CurrentAttribute.objects.get().locked is False
 
 
@@ -72,7 +74,7 @@ def test_texts_of_accepted_suggestions_go_and_come_with_the_batch(product, visio
     batch = begin("described")
     entry = vision("title", ["A fine mug"], batch)
     suggestion_decide(entry=entry, accept=True, actor=person)
-    assert batch_retract(batch=batch, actor=person).kept == 0
+    assert batch_retract(batch=batch, actor=person).result["kept"] == 0
     product.refresh_from_db()
     assert product.title == "Mug"
     batch_restore(batch=batch, actor=person)
@@ -85,7 +87,7 @@ def test_text_that_somebody_changed_since_stays_and_is_counted(product, guess, p
     suggestions_decide(entries=[entry], accept=True, actor=person, batch=batch)
     product.refresh_from_db()
     product_update(product=product, actor=person, fields={"title": "My mug"})
-    assert batch_retract(batch=batch, actor=person).kept == 1
+    assert batch_retract(batch=batch, actor=person).result["kept"] == 1
     product.refresh_from_db()
     assert product.title == "My mug"
 
@@ -153,9 +155,9 @@ def test_values_given_to_many_are_undone_and_restored(make_product, vocabulary, 
     products = [make_product(color=None) for _ in range(2)]
     batch = begin()
     attributes_set(products=products, field="material", value="wood", actor=person, batch=batch)
-    assert batch_retract(batch=batch, actor=person).values == 2
+    assert batch_retract(batch=batch, actor=person).result["values"] == 2
     assert not CurrentAttribute.objects.exists()
-    assert batch_restore(batch=batch, actor=person).values == 2
+    assert batch_restore(batch=batch, actor=person).result["values"] == 2
     assert CurrentAttribute.objects.filter(value=["wood"], locked=True).count() == 2
 
 
@@ -191,3 +193,70 @@ def test_batch_that_is_still_written_is_not_undone(product, catalog, person, beg
     VisionTask.objects.update_or_create(product=product, defaults={"run": run})
     with pytest.raises(ValidationError, match="still being described"):
         batch_retract(batch=run.batch, actor=person)
+
+
+@pytest.fixture
+def large(catalog, make_product, vocabulary, person, begin, monkeypatch):
+    """A batch on three products, for whom one is many."""
+    monkeypatch.setattr(bulk, "AT_ONCE", 1)
+    monkeypatch.setattr(bulk, "STEP", 1)
+    batch = begin("Make it wood")
+    products = [make_product(color=None) for _ in range(3)]
+    attributes_set(products=products, field="material", value="wood", actor=person, batch=batch)
+    return batch
+
+
+def work(steps: int = 100) -> None:
+    """So many steps of what there is to do, and no more: as if the worker were killed then."""
+    (job,) = Job.objects.claim(owner="test/1", limit=1).rows
+    while steps and bulk.bulk_step(act=ACTS[job.kind], job=job):
+        steps -= 1
+    Job.objects.free(owner_prefix="test/")
+
+
+def wooden() -> int:
+    return CurrentAttribute.objects.filter(field="material").count()
+
+
+def test_large_batch_is_undone_and_restored_in_steps(large, person):
+    batch_retract(batch=large, actor=person)
+    work(1)
+    assert wooden() == 2
+    work()
+    assert wooden() == 0
+    batch_restore(batch=large, actor=person)
+    work(2)
+    work()
+    large.refresh_from_db()
+    assert (wooden(), large.retracted_at) == (3, None)
+    assert [job.result["values"] for job in Job.objects.order_by("pk")] == [3, 3]
+
+
+def test_large_batch_is_not_undone_twice_at_a_time(large, person):
+    batch_retract(batch=large, actor=person)
+    for act in (batch_retract, batch_restore):
+        with pytest.raises(ValidationError, match="just being undone"):
+            act(batch=large, actor=person)
+
+
+@pytest.mark.parametrize(("then", "left"), [(batch_retract, 0), (batch_restore, 3)])
+def test_undo_that_was_stopped_is_gone_on_with_or_taken_back(large, person, then, left):
+    job = batch_retract(batch=large, actor=person).job
+    work(1)
+    bulk.bulk_stop(act=ACTS[job.kind], job=job, actor=person)
+    assert wooden() == 2
+    then(batch=large, actor=person)
+    work()
+    assert wooden() == left
+
+
+def test_restore_that_was_stopped_is_gone_on_with(large, person):
+    batch_retract(batch=large, actor=person)
+    work()
+    job = batch_restore(batch=large, actor=person).job
+    work(1)
+    bulk.bulk_stop(act=ACTS[job.kind], job=job, actor=person)
+    assert wooden() == 1
+    batch_restore(batch=large, actor=person)
+    work()
+    assert wooden() == 3

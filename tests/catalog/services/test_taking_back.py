@@ -95,7 +95,7 @@ def test_undone_category_is_gone_from_the_product(product, says, person):
 def test_batch_is_undone_as_a_whole(imported, person):
     batch, products = imported(2, color=None)
     attribute_set(product=products[0], field="color", value="blue", actor=person)
-    assert batch_retract(batch=batch, actor=person).values == 4
+    assert batch_retract(batch=batch, actor=person).result["values"] == 4
     assert [row.value for row in CurrentAttribute.objects.all()] == [["blue"]]
 
 
