@@ -68,12 +68,12 @@ def test_suggestions_are_accepted_edited_rejected_and_undone(open_page, suggeste
     expect(panel.get_by_role("button", name="Accept Description")).to_be_focused()
 
     panel.get_by_role("link", name="Edit Description").click()
-    field = panel.get_by_label("Description")
+    field = panel.get_by_role("textbox", name="Description")
     expect(field).to_be_focused()
     assert severe(page) == []
     page.keyboard.press("Escape")
     panel.get_by_role("link", name="Edit Description").click()
-    panel.get_by_label("Description").fill("It boils two litres.")
+    field.fill("It boils two litres.")
     panel.get_by_role("button", name="Save").click()
     expect(page.locator("#product-description")).to_have_text("It boils two litres.")
 

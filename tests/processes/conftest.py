@@ -33,6 +33,14 @@ def is_alive(pid: int) -> bool:
     return state != "Z"
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Processes take SIGINT, also where the tests ignore it, as they do after `pytest &`."""
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, former)
+
+
 class Supervised:
     """A supervisor over stand-ins, in a process of its own, started by the command `through`."""
 

@@ -159,7 +159,7 @@ def test_file_in_the_environment_s_place_is_left_as_it_is(root):
     assert (root / ".venv").read_text(encoding="ascii") == "a file"
 
 
-def test_second_make_says_what_it_waits_for_and_ends_quietly_on_ctrl_c(root):
+def test_second_make_says_what_it_waits_for_and_ends_quietly_on_ctrl_c(root, interruptible):
     script = root / "prodintel" / "bootstrap.py"
     script.parent.mkdir()
     shutil.copy(bootstrap.__file__, script)

@@ -116,7 +116,7 @@ def test_data_folder_without_locks_is_refused_with_what_to_set(quick_setup, monk
         call_command(command, stdout=io.StringIO(), skip_checks=True)
 
 
-def test_ctrl_c_ends_a_command_without_a_traceback(tmp_path):
+def test_ctrl_c_ends_a_command_without_a_traceback(tmp_path, interruptible):
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "prodintel.settings",
