@@ -18,8 +18,10 @@ from catalog.models import (
     EmbedTask,
     Placement,
     Product,
+    Source,
     VisionTask,
 )
+from catalog.models.sources import MACHINE_SOURCES
 from catalog.services.attribute_values import CATEGORY
 from prodintel.lib.work import WorkState
 from prodintel.llm.types import Message, ModelFacts
@@ -110,7 +112,6 @@ def questions_of(
             model=facts.id,
             language=product.catalog.language,
         )
-        by = "person" if category is not None and category.locked else "machine"
         questions.append(
             Question(
                 task,
@@ -120,12 +121,18 @@ def questions_of(
                 vocabulary,
                 key,
                 path,
-                by if path else "",
+                _given_by(category) if category is not None and path else "",
                 given_up.intersection(each.photo_id for each in photos),
                 tuple(task.run.fields) if task.run is not None else (),
             )
         )
     return questions
+
+
+def _given_by(category: CurrentAttribute) -> str:
+    if category.source in MACHINE_SOURCES and not category.locked:
+        return "machine"
+    return "import" if category.source == Source.IMPORT else "person"
 
 
 def prepare(question: Question) -> Prepared:

@@ -35,8 +35,8 @@ composition, measures, origin, age and safety claims above all. Never guess.
 # What is said of a part of the form, in order; "confidence" is in every part.
 ABOUT = {
     CATEGORY: """\
-- category: the path that fits best. The product data may name one; it counts when a person gave it, \
-and is a guess when a machine did.
+- category: the path that fits best. The product data may name one; it counts when a person or an \
+import gave it, and is a guess when a machine did.
 """,
     "attributes": """\
 - attributes: values of the lists, by their keys. A value that a list lacks goes to outside_list, in \
@@ -84,7 +84,7 @@ def messages_of(
     category: str = "",
     category_by: str = "",
 ) -> list[Message]:
-    """The instructions and the product. `category_by` is "person" or "machine"."""
+    """The instructions and the product. `category_by` is "person", "import" or "machine"."""
     catalog = product.catalog
     data: dict[str, Any] = {
         "title": product.title,

@@ -7,8 +7,10 @@ import pytest
 from catalog.activity import describe_state
 from catalog.describe.queue import active_tasks
 from catalog.ingest.vision import VisionDescriber
-from catalog.models import PhotoRole, Product, Urgency, VisionTask
+from catalog.models import PhotoRole, Product, Source, Urgency, VisionTask
+from catalog.services.attribute_values import CATEGORY
 from catalog.services.describe_requests import vision_requested
+from catalog.services.ledger import attribute_set
 from catalog.services.photos import placement_delete, placement_update
 from catalog.services.products import products_delete
 from prodintel.lib.work import WorkState
@@ -52,6 +54,21 @@ def test_other_photos_are_asked_about_again(describe, model, make_product, perso
     assert VisionTask.objects.get().priority == Urgency.AGAIN
     describe()
     assert [len(asked.messages[1].images) for asked in model.asked] == [2, 1]
+
+
+@pytest.mark.parametrize("source", [Source.PERSON, Source.IMPORT])
+def test_a_category_that_was_given_is_told_from_a_guess(
+    describe, model, make_product, person, source
+):
+    attribute_set(
+        product=make_product(),
+        field=CATEGORY,
+        value="home/kitchen/mugs",
+        actor=person,
+        source=source,
+    )
+    describe()
+    assert f'"given_by": "{source}"' in model.asked[0].messages[1].text
 
 
 def test_a_person_gets_one_new_answer_and_pays_for_it(
