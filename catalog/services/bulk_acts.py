@@ -11,7 +11,12 @@ from catalog.services.batches import RESTORE_ACT, RETRACT_ACT
 from catalog.services.bulk import Act, Asked, Started
 from catalog.services.describe_runs import QUEUE_ACT
 from catalog.services.errors import conflict
-from catalog.services.statuses import MOVE_ACT, MOVE_BACK_ACT, UNDONE, products_move_back
+from catalog.services.statuses import (
+    MOVE_ACT,
+    MOVE_BACK_ACT,
+    is_moved_back,
+    products_move_back,
+)
 from prodintel.lib.work import WorkState
 
 ACTS: dict[str, Act] = {
@@ -39,12 +44,7 @@ def is_undoable(job: Job) -> bool:
 
 def is_undone(job: Job) -> bool:
     """Whether an act was undone, or is just being undone."""
-    if not is_undoable(job):
-        return False
-    event = job.result["event"]
-    events = AuditEvent.objects.filter(target_type="auditevent", target_id=event, action=UNDONE)
-    undoing = Job.objects.filter(catalog=job.catalog_id, arguments__event=event)
-    return undoing.exclude(state=WorkState.DONE).exists() or events.exists()
+    return is_undoable(job) and is_moved_back(job.result["event"], job.catalog_id)
 
 
 def bulk_undo(*, job: Job, actor: Any) -> Started:
@@ -56,6 +56,4 @@ def bulk_undo(*, job: Job, actor: Any) -> Started:
         raise conflict("", "Stop this first.")
     if not is_undoable(job):
         raise conflict("", "There is nothing to undo.")
-    if is_undone(job):
-        raise conflict("", "This was undone already.")
     return UNDO[job.kind](job, actor)

@@ -11,19 +11,20 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog import selectors
-from catalog.models import AuditEvent, Catalog, Product, ProductStatus, ProductVersion
+from catalog.models import AuditEvent, Catalog, Job, Product, ProductStatus, ProductVersion
 from catalog.models.job import MOVE, MOVE_BACK
 from catalog.services.approval import approval_refresh, latest_versions, versions_record
 from catalog.services.audit import audit, audit_many
 from catalog.services.bulk import Act, Asked, Started, bulk_start
 from catalog.services.errors import conflict
-from catalog.services.locks import hold_products
+from catalog.services.locks import hold_products, lock_row
+from prodintel.lib.work import WorkState
 
 MOVED = "Somebody else changed the status meanwhile. Look at it again, then decide."
 # The audit event that says of many products where they were moved from, for putting them back.
 MANY = "products.status"
-# Of such an event: that it was undone.
-UNDONE = "products.status.undo"
+# Of such an event: that it was undone, or as far as somebody let it be.
+UNDONE, UNDONE_IN_PART = "products.status.undo", "products.status.undo-part"
 MOVES: dict[str, str] = {
     ProductStatus.DRAFT: "Back to draft",
     ProductStatus.IN_REVIEW: "Send to review",
@@ -94,13 +95,18 @@ def products_move(
     )
 
 
+@transaction.atomic
 def products_move_back(*, event: AuditEvent, actor: Any) -> Started:
     """Put products back where they were before a move, as its event says.
 
     Versions that it made are withdrawn. Products that somebody moved or approved since stay. The
-    result says how many were `changed` and how many `left`.
+    result says how many were `changed` and how many `left`. Raises ValidationError when that was
+    done, or is just being done; what was stopped can be done again, for the rest.
     """
     assert event.catalog is not None
+    lock_row(event)
+    if is_moved_back(event.pk, event.catalog_id):
+        raise conflict("", "This was undone already.")
     return bulk_start(
         act=MOVE_BACK_ACT,
         catalog=event.catalog,
@@ -109,6 +115,13 @@ def products_move_back(*, event: AuditEvent, actor: Any) -> Started:
         label=f"Undo: {MOVES[event.data['status']]}",
         arguments={"event": event.pk},
     )
+
+
+def is_moved_back(event: int, catalog: int | None) -> bool:
+    """Whether the products of a move's event were put back, or are just being."""
+    events = AuditEvent.objects.filter(target_type="auditevent", target_id=event, action=UNDONE)
+    undoing = Job.objects.filter(catalog=catalog, kind=MOVE_BACK, arguments__event=event)
+    return events.exists() or undoing.exclude(state=WorkState.DONE).exists()
 
 
 def _move_some(
@@ -141,7 +154,8 @@ def _put_some_back(ids: Iterable[int], event: AuditEvent, actor: Any) -> int:
 def _put_back(held: Mapping[int, Product], before: str, event: AuditEvent, actor: Any) -> int:
     status, made = event.data["status"], set(event.data["versions"])
     last = {row.product_id: row for row in latest_versions(list(held)).select_related("product")}
-    began = datetime.fromisoformat(event.data["began"])
+    # Older events do not say when their act began.
+    began = datetime.fromisoformat(event.data.get("began", event.at.isoformat()))
     since = {pk for pk, row in last.items() if row.pk not in made and row.approved_at > began}
     there = {pk: row for pk, row in held.items() if row.status == status and pk not in since}
     undone = [row for pk, row in last.items() if pk in there and row.pk in made]
@@ -223,12 +237,12 @@ def _step_back(asked: Asked, ids: list[int]) -> dict[str, Any]:
     return {"changed": count, "left": len(ids) - count}
 
 
-def _end_of_move_back(asked: Asked, did: list[dict[str, Any]], _left: list[int]) -> dict[str, Any]:
+def _end_of_move_back(asked: Asked, did: list[dict[str, Any]], left: list[int]) -> dict[str, Any]:
     event = _event(asked)
     result = {name: sum(step[name] for step in did) for name in ("changed", "left")}
     audit(
         actor=asked.actor,
-        action=UNDONE,
+        action=UNDONE_IN_PART if left else UNDONE,
         target=event,
         catalog=asked.catalog,
         summary=f"{result['changed']} back from {event.data['status']}",

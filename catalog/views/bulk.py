@@ -128,7 +128,11 @@ def products_status_undo(request: Request, slug: str, event: int) -> HttpRespons
     found = get_object_or_404(AuditEvent, pk=event, catalog=catalog, action=MANY)
     if not may_move_back(request.user, found):
         raise PermissionDenied(selectors.APPROVERS_ONLY)
-    started, here = products_move_back(event=found, actor=request.user), _return_to(found, catalog)
+    here = _return_to(found, catalog)
+    try:
+        started = products_move_back(event=found, actor=request.user)
+    except ValidationError as error:
+        return refused(request, first_message(error), here)
     if started.job is not None:
         return begun(request, started, here)
     return done(request, told(MOVE_BACK, {}, started.result), here)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -131,11 +132,21 @@ def test_undo_leaves_what_somebody_approved_anew(make_product, move, move_back, 
     assert state(mug) == ("approved", False, [2, 1])
 
 
-def test_second_undo_changes_nothing(make_product, move, move_back):
+def test_second_undo_leaves_what_somebody_did_again(make_product, move, move_back):
+    mug = make_product()
+    event = move(mug, to="archived").event
+    move_back(event)
+    move(mug, to="archived")
+    with pytest.raises(ValidationError, match="undone already"):
+        move_back(event)
+    assert state(mug)[0] == "archived"
+
+
+def test_move_that_does_not_say_when_it_began_is_undone(make_product, move, move_back):
     mug = make_product()
     event = move(mug).event
-    move_back(event)
-    assert move_back(event).count == 0
+    del event.data["began"]
+    assert move_back(event).count == 1
 
 
 def test_many_are_moved_in_as_many_queries_as_two(make_product, move):

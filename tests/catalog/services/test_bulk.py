@@ -249,3 +249,14 @@ def test_act_is_undone_once_and_not_before_its_end(products, approve, person, un
     message = "undone already" if undone else "Stop this first"
     with pytest.raises(ValidationError, match=message):
         bulk_undo(job=fresh(job), actor=person)
+
+
+def test_undo_that_was_stopped_can_be_done_for_the_rest(products, approve, person):
+    job = approve(products)
+    work()
+    undo = bulk_undo(job=fresh(job), actor=person).job
+    step(undo)
+    bulk_stop(act=ACTS[undo.kind], job=undo, actor=person)
+    bulk_undo(job=fresh(job), actor=person)
+    work()
+    assert approved() == 0
