@@ -148,6 +148,9 @@ def prepare(question: Question) -> Prepared:
     asked = ["describe", product.pk, question.input_key, shown, question.task.nonce]
     if question.fields:
         asked.append(sorted(question.fields))
+    if question.fields and CATEGORY not in question.fields:
+        # It is taken for granted then, and says which of the fields are asked about.
+        asked.append(question.category)
     return Prepared(
         question=question,
         photos=sent,

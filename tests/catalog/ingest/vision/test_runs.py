@@ -105,6 +105,21 @@ def test_run_of_fields_that_the_category_lacks_asks_nothing(
     assert VisionTask.objects.get().state == WorkState.DONE
 
 
+def test_same_fields_are_asked_anew_of_another_category(
+    describe, model, make_product, person, run, vocabulary
+):
+    product = make_product()
+    vocabulary["material"].categories.add(Category.objects.get(path="clothes"))
+    vocabularies.current(max_age=0)
+    DescribeRun.objects.update(fields=["material", "color"])
+    for category in ("home", "clothes"):
+        attribute_set(product=product, field="category", value=[category], actor=person)
+        vision_requested(products=[product], actor=person, run=run)
+        describe()
+    offered = ["material:" in asked.messages[0].text for asked in model.asked]
+    assert len(offered) == 2
+
+
 def test_trial_of_some_fields_is_written_and_asks_for_no_others(
     describe, model, make_product, person, run
 ):
