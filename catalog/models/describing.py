@@ -85,7 +85,9 @@ class VisionQuerySet(WorkQuerySet["VisionTask"]):
         weighed against the model's. Of the same, the newest product first.
         """
         now = timezone.now()
-        rows = self.select_related("run").annotate(zero_shot=F("product__describe_task__state"))
+        # A run may hold back very many products.
+        runs = self.select_related("run").defer("run__product_ids", "run__estimate")
+        rows = runs.annotate(zero_shot=F("product__describe_task__state"))
         due = rows.filter(state=WorkState.PENDING, next_try_at__lte=now)
         found = list(due.order_by("priority", "-pk")[: LOOKED_THROUGH * limit])
         left_behind = rows.filter(

@@ -64,10 +64,8 @@ def vision_answers_record(*, answers: Sequence[VisionAnswer]) -> Outcome:
     lock_products(ids)
     tell_points([each.product.pk for each in answers if not each.task.trial])
     tasks = VisionTask.objects.filter(pk__in=[each.task.pk for each in answers])
-    held = {
-        row.pk: row
-        for row in tasks.select_for_update(of=("self",)).select_related("run__batch").order_by("pk")
-    }
+    rows = tasks.select_related("run__batch").defer("run__product_ids", "run__estimate")
+    held = {row.pk: row for row in rows.select_for_update(of=("self",)).order_by("pk")}
     ours = [
         each for each in answers if each.task.pk in held and held[each.task.pk].token == each.token
     ]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from catalog.activity import describe_state
 from catalog.describe.queue import active_tasks
 from catalog.ingest.vision import VisionDescriber
-from catalog.models import PhotoRole, Product, Source, Urgency, VisionTask
+from catalog.models import DescribeRun, PhotoRole, Product, Source, Urgency, VisionTask
 from catalog.services.attribute_values import CATEGORY
 from catalog.services.describe_requests import vision_requested
 from catalog.services.ledger import attribute_set
@@ -113,6 +115,16 @@ def test_what_somebody_waits_for_comes_first_then_what_is_new(make_product, pers
     newest = make_product()
     turn = [task.product for task in VisionTask.objects.askable().next(9)]
     assert turn == [tried, asked, newest, old, described]
+
+
+def test_looking_whose_turn_it_is_does_not_read_what_a_trial_holds_back(make_product, catalog):
+    run = DescribeRun.objects.create(catalog=catalog, product_ids=[1] * 1000)
+    make_product()
+    VisionTask.objects.update(run=run, trial=True)
+    with CaptureQueriesContext(connection) as queries:
+        (task,) = VisionTask.objects.askable().next(9)
+        assert (task.run.state, task.run.fields) == (run.state, [])
+    assert not any("product_ids" in query["sql"] for query in queries)
 
 
 def test_a_deleted_product_is_done_without_a_call(describe, model, make_product, person):
