@@ -154,6 +154,9 @@ def describe_run_stop(*, run: DescribeRun, actor: Any) -> int:
         run.refresh_from_db()
     if queueing is None or run.state == DescribeRunState.RUNNING:
         _stop(run, actor)
+        if queueing_jobs([run]).exists():
+            # Begun while the run was waited for: it would go on queueing.
+            raise conflict("", _MOVED_ON)
     return len(run.product_ids)
 
 

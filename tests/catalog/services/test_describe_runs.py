@@ -338,3 +338,17 @@ def test_batch_of_a_run_that_is_being_queued_is_not_undone(large_run, person):
     VisionTask.objects.update(state="done")
     with pytest.raises(ValidationError, match="still being described"):
         batch_retract(batch=large_run.batch, actor=person)
+
+
+def test_run_that_somebody_else_just_goes_on_with_is_not_stopped_halfway(
+    start, person, monkeypatch
+):
+    monkeypatch.setattr(bulk, "AT_ONCE", 1)
+    run, found = start(), services.queueing_jobs
+    # Their job was not there yet when it was looked for.
+    looks = iter([Job.objects.none()])
+    monkeypatch.setattr(services, "queueing_jobs", lambda runs: next(looks, found(runs)))
+    with pytest.raises(ValidationError, match="Somebody else"):
+        services.describe_run_stop(run=run, actor=person)
+    run.refresh_from_db()
+    assert run.state == "running"
