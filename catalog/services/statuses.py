@@ -183,6 +183,9 @@ def _withdraw(versions: Sequence[ProductVersion], actor: Any) -> None:
 
 
 def _may_move(asked: Asked) -> bool:
+    # From no status, where no such product was found, readers could move, too.
+    if not selectors.may(asked.actor, asked.catalog, selectors.MOVE):
+        return False
     status = asked.arguments["status"]
     allowed = selectors.statuses_moved_from(asked.actor, asked.catalog, status)
     return allowed >= set(asked.arguments["from"])

@@ -49,7 +49,7 @@ def batches(request: Request, slug: str) -> HttpResponseBase:
         "previous_url": f"?page={page.number - 1}" if page.has_previous() else "",
         "next_url": f"?page={page.number + 1}" if page.has_next() else "",
         "undoable": selectors.undoable(request.user, catalog, page.object_list),
-        **acts_here(request, catalog),
+        **acts_here(request, catalog, "batches"),
     }
     return render(request, "catalog/batches.html", values)
 
@@ -75,7 +75,7 @@ def batch(request: Request, slug: str, pk: int) -> HttpResponseBase:
         "previous_url": f"?page={page.number - 1}" if page.has_previous() else "",
         "next_url": f"?page={page.number + 1}" if page.has_next() else "",
         "undoable": selectors.undoable(request.user, catalog, [found]),
-        **acts_here(request, catalog),
+        **acts_here(request, catalog, "batches"),
     }
     return render(request, "catalog/batch.html", values)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
@@ -29,19 +30,22 @@ def told(kind: str, arguments: Any, result: dict[str, Any]) -> str:
 
 def _moved(arguments: Any, result: dict[str, Any]) -> str:
     label = str(dict(ProductStatus.choices)[arguments["status"]]).lower()
-    if not result["changed"]:
-        return f"Nothing to change: already {label}."
-    words = f"{count_of(result['changed'])} now {label}."
+    if result["changed"]:
+        words = f"{count_of(result['changed'])} now {label}."
+    elif result["left"] or result.get("why"):
+        words = "Nothing was changed."
+    else:
+        words = f"Nothing to change: already {label}."
     if result["left"]:
         words += f" {count_of(result['left'])} left alone: somebody moved them meanwhile."
     return words
 
 
 def _moved_back(_arguments: Any, result: dict[str, Any]) -> str:
-    if not result["changed"]:
-        words = "Nothing to undo."
-    else:
+    if result["changed"]:
         words = f"{count_of(result['changed'])} back where they were."
+    else:
+        words = "Nothing was put back." if result.get("why") else "Nothing to undo."
     if result["left"]:
         words += f" {count_of(result['left'])} moved or approved by somebody since: left alone."
     return words
@@ -110,16 +114,20 @@ def _shown(user: Any, catalog: Catalog, act: BulkAct) -> dict[str, Any]:
     }
 
 
-def acts_here(request: Request, catalog: Catalog) -> dict[str, Any]:
-    """The context of catalog/_bulk_acts.html on the pages where such acts are started."""
+def acts_here(request: Request, catalog: Catalog, page: str = "") -> dict[str, Any]:
+    """The context of catalog/_bulk_acts.html on the pages where such acts are started: on the
+    product list, or on the `page` of this name.
+    """
     acts = [
         act
         for act in bulk_acts_of(catalog, RECENT)
         if act.job.state != WorkState.DONE or act.job.created_by_id == request.user.pk
     ]
-    running = "".join(f"&open={act.job.pk}" for act in acts if act.goes_on)
+    running = [("open", act.job.pk) for act in acts if act.goes_on]
+    address = urlencode([*running, *([("from", page)] if page else [])])
     here = reverse("catalog:jobs", args=[catalog.slug])
     return {
         "acts": shown_acts(request.user, catalog, acts),
-        "acts_url": f"{here}?{running.removeprefix('&')}" if running else "",
+        "acts_url": f"{here}?{address}" if running else "",
+        "from": page,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpResponseBase
+from django.http import HttpResponseBase, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -17,6 +17,9 @@ from catalog.services.bulk_acts import ACTS, bulk_undo, is_undoable, may_act
 from catalog.views.activity import forget_activity
 from catalog.views.bulk_acts import act_label, acts_here, told
 from catalog.views.http import Request, done, first_message, ids, refused, toast
+
+# Other pages than the product list that acts stand on, by the names of their addresses.
+PAGES = frozenset({"activity", "batches"})
 
 
 def begun(request: Request, started: Started, here: str) -> HttpResponseBase:
@@ -33,7 +36,7 @@ def begun(request: Request, started: Started, here: str) -> HttpResponseBase:
 def jobs(request: Request, slug: str) -> HttpResponseBase:
     """The acts that go on or ended lately; says so once of those that were `open` a moment ago."""
     catalog = selectors.catalog_for(request.user, slug)
-    values = {"catalog": catalog, **acts_here(request, catalog)}
+    values = {"catalog": catalog, **acts_here(request, catalog, _page(request.GET))}
     response = render(request, "catalog/_bulk_acts.html", values)
     were_open = ids(request.GET.getlist("open"))
     for act in values["acts"]:
@@ -53,8 +56,13 @@ def _job(request: Request, slug: str, pk: int) -> Job:
 
 def _here(request: Request, slug: str) -> str:
     """Back to the page that the button was on."""
-    name = "activity" if request.POST.get("from") == "activity" else "products"
-    return reverse(f"catalog:{name}", args=[slug])
+    return reverse(f"catalog:{_page(request.POST) or 'products'}", args=[slug])
+
+
+def _page(parameters: QueryDict) -> str:
+    """The page that the acts stand on; empty for the product list."""
+    page = parameters.get("from", "")
+    return page if page in PAGES else ""
 
 
 @require_POST

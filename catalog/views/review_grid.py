@@ -20,7 +20,7 @@ from catalog import reviews, selectors
 from catalog.models import Batch, Catalog
 from catalog.reviews import Narrowed
 from catalog.services.attribute_values import COLUMN_FIELDS, check_text
-from catalog.services.batches import batch_retract
+from catalog.services.going_back import batch_undo
 from catalog.services.review_grids import Decided, grid_change, grid_decide
 from catalog.services.review_samples import SIZE
 from catalog.views.http import Request, done, first_message, ids, number, refused
@@ -259,7 +259,7 @@ def review_batch_undo(request: Request, slug: str, pk: int) -> HttpResponseBase:
     else:
         here = reverse("catalog:review", args=[slug])
     try:
-        undone = batch_retract(batch=batch, actor=request.user)
+        undone = batch_undo(batch=batch, actor=request.user)
     except ValidationError as error:
         return refused(request, first_message(error), here)
     if undone.job is not None:

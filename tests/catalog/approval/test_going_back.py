@@ -180,6 +180,14 @@ def test_undoing_it_among_acts_puts_all_back_that_it_changed(client, changed, go
         batch_restore(batch=Batch.objects.get(), actor=person)
 
 
+def test_undoing_it_from_the_review_puts_all_back_as_well(client, changed, go_back, person):
+    before = look(changed)
+    batch = go_back(changed).event.data["batch"]
+    client.force_login(person)
+    client.post(reverse("catalog:review_batch_undo", args=[changed.catalog.slug, batch]))
+    assert look(changed) == before
+
+
 def test_history_of_the_product_offers_to_undo_it_as_a_whole_alone(
     client, changed, go_back, person
 ):

@@ -121,7 +121,23 @@ def test_failed_act_says_why_and_can_be_ended(pages):
     text = pages.client.get(pages.url("products")).content.decode()
     assert "It came no further: It was interrupted." in text
     page = pages.client.post(pages.url("job_stop", Job.objects.get().pk), follow=True)
-    assert "Nothing to change: already approved. Stopped by ada." in page.content.decode()
+    assert "Nothing was changed. Stopped by ada." in page.content.decode()
+
+
+def test_stop_leads_back_to_the_page_that_it_stands_on(pages):
+    pages.approve_all()
+    job = Job.objects.get()
+    page = pages.client.get(pages.url("batches"))
+    watched = pages.client.get(page.context["acts_url"]).content.decode()
+    assert '<input type="hidden" name="from" value="batches">' in watched
+    answer = pages.client.post(pages.url("job_stop", job.pk), {"from": "batches"})
+    assert answer.url == pages.url("batches")
+
+
+def test_page_that_acts_do_not_stand_on_is_not_led_to(pages):
+    pages.approve_all()
+    answer = pages.client.post(pages.url("job_stop", Job.objects.get().pk), {"from": "settings"})
+    assert answer.url == pages.url("products")
 
 
 def test_second_undo_is_refused(pages):
