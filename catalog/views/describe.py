@@ -25,7 +25,7 @@ from catalog.views import present
 from catalog.views.choosing import Chosen, chosen_products
 from catalog.views.http import Request, done, first_message, number, refused
 from catalog.views.vision import left_words, models_url
-from catalog.views.words import count_of, duration, usd
+from catalog.views.words import about_usd, count_of, duration, usd
 from prodintel.llm import budgets
 
 PARTS = {
@@ -165,7 +165,7 @@ def _url(chosen: Chosen, only: Only, fields: Sequence[str] = (), *, again: bool 
 
 def _price(cost: Cost) -> str:
     """What a button adds: ", about $0.42, 11 min"."""
-    known = [] if cost.usd is None else [f"about {usd(cost.usd)}"]
+    known = [] if cost.usd is None else [about_usd(cost.usd)]
     known += [] if cost.seconds is None else [duration(cost.seconds)]
     return "".join(f", {text}" for text in known)
 
@@ -182,12 +182,12 @@ def _figures(plan: Plan, user_id: int) -> list[dict[str, str]]:
         {"label": "Calls", "value": f"{plan.all.calls:,}", "note": "one a product"},
         {
             "label": "Time",
-            "value": "Unknown" if plan.all.seconds is None else duration(plan.all.seconds),
+            "value": "Not known" if plan.all.seconds is None else duration(plan.all.seconds),
             "note": limits,
         },
         {
             "label": "Cost",
-            "value": "Unknown" if plan.all.usd is None else usd(plan.all.usd),
+            "value": "Not known" if plan.all.usd is None else usd(plan.all.usd),
             "note": "The price of this model is not known."
             if plan.all.usd is None
             else f"{plan.tokens_a_call:,} tokens a call, {measured}",

@@ -33,7 +33,7 @@ from catalog.views import present
 from catalog.views.activity import forget_activity
 from catalog.views.http import Request, done, first_message, number, refused
 from catalog.views.vision import held_words, unpaid_words
-from catalog.views.words import count_of, duration, percent, usd
+from catalog.views.words import about_usd, count_of, duration, percent
 from prodintel.lib.work import WorkState
 from prodintel.llm.pacing import limits
 from prodintel.llm.types import Ability
@@ -128,12 +128,12 @@ def _held(run: DescribeRun, *, paused: bool) -> str:
 
 def _spent(run: DescribeRun, progress: Progress) -> str:
     so_far = cost_of(progress.done, usual=usual_call(run.fields))
-    return f"about {usd(so_far.usd)} so far" if so_far.usd and progress.done else ""
+    return f"{about_usd(so_far.usd)} so far" if so_far.usd and progress.done else ""
 
 
 def _price(cost: Any) -> str:
     parts = [f"{cost.calls:,}"]
-    parts += [] if cost.usd is None else [f"about {usd(cost.usd)}"]
+    parts += [] if cost.usd is None else [about_usd(cost.usd)]
     parts += [] if cost.seconds is None else [duration(cost.seconds)]
     return ", ".join(parts)
 

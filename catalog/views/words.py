@@ -29,8 +29,13 @@ def percent(share: float) -> str:
 def usd(amount: Decimal) -> str:
     """Dollars: $0.42; less than a cent is said to be so."""
     if 0 < amount < CENT:
-        return "less than $0.01"
+        return "under $0.01"
     return f"${amount:,.2f}"
+
+
+def about_usd(amount: Decimal) -> str:
+    """Dollars that were estimated: about $0.42, under $0.01."""
+    return usd(amount) if 0 < amount < CENT else f"about {usd(amount)}"
 
 
 def count_of(number: int, one: str = "product", many: str = "") -> str:
