@@ -84,7 +84,7 @@ def calls(count: int, **fields: Any) -> None:
 def test_page_says_what_it_takes_and_the_button_names_it(shop, products):
     calls(10)
     text = shop.text("describe")
-    assert "Describe 3 products, about" in text
+    assert "Describe 3 products, under $0.01" in text
     assert "1,500 tokens a call, as measured here" in text
     assert "Fits" in text
 
