@@ -62,7 +62,10 @@ def vision_queue(
         VisionTask.objects.bulk_create(
             [VisionTask(product_id=pk) for pk in rows], ignore_conflicts=True
         )
-        count += VisionTask.objects.filter(product__in=rows).update(
+        tasks = VisionTask.objects.filter(product__in=rows)
+        # One after the other, as who stops a run takes those of its products.
+        len(tasks.select_for_update().order_by("pk").values_list("pk"))
+        count += tasks.update(
             **again(),
             run=run,
             requested_by=actor,

@@ -29,7 +29,7 @@ from catalog.services.audit import audit
 from catalog.services.bulk import AT_ONCE, Act, Asked, bulk_start, bulk_stop
 from catalog.services.describe_requests import request_audit, vision_queue, vision_requested
 from catalog.services.errors import conflict
-from catalog.services.locks import lock_row
+from catalog.services.locks import lock_product_ids, lock_row
 from catalog.services.projection import lock_products
 from catalog.services.vision_answers import trial_apply
 from prodintel.lib.work import WorkQuerySet, WorkState
@@ -75,14 +75,24 @@ def describe_run_start(
         batch=None if trial else _batch(catalog, len(ids), actor, chosen_fields),
         created_by=actor,
     )
-    # Of themselves the others would not wait for the decision.
-    _withdrawn(VisionTask.objects.filter(run=None, state=WorkState.PENDING), run.product_ids)
     if trial:
+        _hold_back(run, first)
         products = [Product(pk=pk) for pk in first]
         vision_requested(products=products, actor=actor, run=run, forced=forced, trial=True)
     else:
         _queue(run, first, actor)
     return run
+
+
+def _hold_back(run: DescribeRun, first: Sequence[int]) -> None:
+    """Let products of a trial wait for the decision that of themselves would not, all but the
+    `first`; both are held.
+    """
+    waiting = VisionTask.objects.filter(run=None, state=WorkState.PENDING)
+    known = set(waiting.filter(product__catalog=run.catalog_id).values_list("product", flat=True))
+    others = sorted(known.intersection(run.product_ids))
+    lock_product_ids([*others, *first])
+    _withdrawn(waiting, others)
 
 
 def _queue(run: DescribeRun, product_ids: Sequence[int], actor: Any) -> None:

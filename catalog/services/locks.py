@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from django.db.models import Model
 
 from catalog.models import Placement, Product, Variant
-from catalog.models.outbox import record_index_changes
+from catalog.models.outbox import CHUNK, record_index_changes
 from catalog.services.errors import conflict
 
 
@@ -19,6 +19,16 @@ def lock_row(row: Model) -> None:
     """Hold the row until the transaction ends; what was read of others before may be outdated."""
     rows = type(row)._default_manager.filter(pk=row.pk).order_by()  # noqa: SLF001 -- Django's API
     rows.select_for_update(no_key=True).values_list("pk", flat=True).first()
+
+
+def lock_product_ids(ids: Iterable[int]) -> None:
+    """Hold these products until the transaction ends, in the order of everybody who takes several,
+    and without reading them.
+    """
+    ordered = sorted(ids)
+    for start in range(0, len(ordered), CHUNK):
+        rows = Product.objects.filter(pk__in=ordered[start : start + CHUNK]).order_by("pk")
+        len(rows.select_for_update(no_key=True).values_list("pk"))
 
 
 def hold_part(part: Placement | Variant, fields: Iterable[str]) -> None:

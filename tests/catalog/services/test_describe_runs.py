@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection, transaction
 
 from catalog.activity.runs import progress_of
 from catalog.ingest.jobs import Jobber
@@ -22,6 +24,7 @@ from catalog.models import (
 from catalog.services import bulk
 from catalog.services import describe_runs as services
 from catalog.services.batches import batch_restore, batch_retract
+from catalog.services.describe_requests import vision_requested
 from catalog.services.describing_pause import describing_pause, describing_resume
 
 pytestmark = pytest.mark.django_db
@@ -352,3 +355,30 @@ def test_run_that_somebody_else_just_goes_on_with_is_not_stopped_halfway(
         services.describe_run_stop(run=run, actor=person)
     run.refresh_from_db()
     assert run.state == "running"
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_trial_waits_for_its_products_in_the_order_of_all_others(
+    start, products, person, monkeypatch
+):
+    """One that held the tasks of others already would be waited for by whoever holds the first."""
+    monkeypatch.setattr(services, "TRIAL_SIZE", 1)
+    failed: list[Exception] = []
+
+    def try_it() -> None:
+        try:
+            start(trial=True)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the test says so
+            failed.append(error)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=try_it)
+    with transaction.atomic():
+        vision_requested(products=products[:1], actor=person)
+        thread.start()
+        thread.join(0.5)
+        vision_requested(products=products[1:], actor=person)
+    thread.join(30)
+    assert failed == []
