@@ -28,6 +28,7 @@ AT_ONCE = 500
 STEP = 100
 LABEL = "label"
 LOST = "{} may not do this here any more."
+DELETED = "The catalogue was deleted meanwhile."
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def bulk_step(*, act: Act, job: Job) -> bool:
     asked = Asked.by(held)
     step = held.steps.filter(did__isnull=True).order_by("number").first()
     if step is None or asked.catalog.deleted_at is not None:
-        _end(act, held)
+        _end(act, held, why=DELETED)
         return False
     if not act.may(asked):
         _end(act, held, why=LOST.format(asked.actor or "Who asked for it"))
@@ -151,7 +152,8 @@ def _hold(jobs: Any) -> Job | None:
     return job
 
 
-def _end(act: Act, job: Job, *, why: str = "") -> None:
+def _end(act: Act, job: Job, *, why: str) -> None:
+    """`why` it ends where it is, if that is before its end."""
     steps = list(job.steps.order_by("number"))
     done: Sequence[dict[str, Any]] = [step.did for step in steps if step.did is not None]
     left = [pk for step in steps if step.did is None for pk in step.product_ids]

@@ -217,6 +217,7 @@ def test_act_ends_with_its_catalogue(products, approve):
     Catalog.objects.update(deleted_at=timezone.now())
     work()
     assert (fresh(job).state, approved()) == (WorkState.DONE, 0)
+    assert fresh(job).result["why"] == "The catalogue was deleted meanwhile."
 
 
 def test_large_act_is_undone_by_a_job(products, approve, person):
