@@ -137,13 +137,18 @@ def products_in(catalog: Catalog) -> QuerySet[Product]:
     return Product.objects.alive().filter(catalog=catalog).order_by("-created_at", "-pk")
 
 
-def statuses_among(catalog: Catalog, ids: Iterable[int]) -> set[str]:
-    """The statuses that the catalogue's products among `ids` have."""
-    found: set[str] = set()
+def statuses_of(products: QuerySet[Product]) -> dict[int, str]:
+    """The status of each of these products, by its id."""
+    return dict(products.order_by().values_list("pk", "status"))
+
+
+def statuses_among(catalog: Catalog, ids: Iterable[int]) -> dict[int, str]:
+    """As `statuses_of`, of the catalogue's products among any number of `ids`."""
+    found: dict[int, str] = {}
     wanted = list(ids)
     for start in range(0, len(wanted), CHUNK):
-        rows = products_in(catalog).filter(pk__in=wanted[start : start + CHUNK]).order_by()
-        found |= set(rows.values_list("status", flat=True).distinct())
+        some = wanted[start : start + CHUNK]
+        found |= statuses_of(products_in(catalog).filter(pk__in=some))
     return found
 
 

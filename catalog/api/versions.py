@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any, Literal
 
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 from ninja import Router, Schema, Status
 from pydantic import Field, model_validator
@@ -18,7 +19,7 @@ from catalog.api.schemas import Id, Strict
 from catalog.approval.content import contents
 from catalog.approval.diff import Change, changes
 from catalog.browsing import Browse
-from catalog.models import ProductVersion
+from catalog.models import Catalog, Product, ProductVersion
 from catalog.services.statuses import products_move
 
 router = Router(tags=["approval"])
@@ -107,19 +108,26 @@ def products_status(request: HttpRequest, slug: str, body: StatusesIn) -> Any:
     More than 500 are moved by a job: 202, see /jobs/{id}.
     """
     catalog = selectors.catalog_for(request.user, slug, selectors.MOVE)
-    wanted = body.ids if body.ids is not None else _found(catalog, body.filter or {})
-    present = selectors.statuses_among(catalog, wanted)
+    if body.ids is not None:
+        there = selectors.statuses_among(catalog, body.ids)
+    else:
+        there = selectors.statuses_of(_found(catalog, body.filter or {}))
+    present = set(there.values())
     if not present <= selectors.statuses_moved_from(request.user, catalog, body.status):
         raise PermissionDenied(selectors.APPROVERS_ONLY)
     started = products_move(
-        catalog=catalog, ids=wanted, status=body.status, allowed=present, actor=request.user
+        catalog=catalog,
+        ids=there if body.ids is None else body.ids,
+        status=body.status,
+        allowed=present,
+        actor=request.user,
     )
     if started.job is not None:
         return accepted(started.job)
     return Status(200, StatusesOut(**started.result))
 
 
-def _found(catalog: Any, parameters: dict[str, str | list[str]]) -> list[int]:
+def _found(catalog: Catalog, parameters: dict[str, str | list[str]]) -> QuerySet[Product]:
     address = QueryDict(mutable=True)
     for name, value in parameters.items():
         address.setlist(name, value if isinstance(value, list) else [value])
@@ -128,7 +136,7 @@ def _found(catalog: Any, parameters: dict[str, str | list[str]]) -> list[int]:
     if unknown:
         message = f"This filter cannot work: {', '.join(sorted(unknown))}."
         raise ValidationError({"filter": [message]})
-    return list(browse.products(catalog).values_list("pk", flat=True))
+    return browse.products(catalog)
 
 
 @router.get("/products/{int:pk}/versions", response=list[VersionOut])
