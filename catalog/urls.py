@@ -74,6 +74,11 @@ urlpatterns = [
         name="products_status_undo",
     ),
     path("c/<slug:slug>/products/deleted/", deleted.products_deleted, name="products_deleted"),
+    path(
+        "c/<slug:slug>/products/deleted/<int:event>/undo/",
+        bulk.products_delete_undo,
+        name="products_delete_undo",
+    ),
     path("c/<slug:slug>/products/restore/", deleted.products_restore, name="products_restore"),
     path(
         "c/<slug:slug>/deleted-photos/<int:placement>.webp",

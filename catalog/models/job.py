@@ -19,7 +19,9 @@ MOVE_BACK = "products-status-undo"
 QUEUE = "describe-queue"
 RETRACT = "batch-undo"
 RESTORE = "batch-restore"
-BULK = frozenset({MOVE, MOVE_BACK, QUEUE, RETRACT, RESTORE})
+DELETE = "products-delete"
+UNDELETE = "products-restore"
+BULK = frozenset({MOVE, MOVE_BACK, QUEUE, RETRACT, RESTORE, DELETE, UNDELETE})
 
 
 class Job(Work):

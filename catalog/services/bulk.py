@@ -63,8 +63,9 @@ class Act:
 
 @dataclass(frozen=True)
 class Started:
-    """The job that does it, or the result of what is done already."""
+    """The job that does an act of this kind, or the result of what is done already."""
 
+    kind: str
     job: Job | None = None
     result: dict[str, Any] = field(default_factory=dict)
 
@@ -83,7 +84,7 @@ def bulk_start(
     ids = sorted(set(product_ids))
     if len(ids) <= AT_ONCE:
         asked = Asked(catalog, actor, arguments)
-        return Started(result=act.end(asked, [act.step(asked, ids)], []))
+        return Started(act.kind, result=act.end(asked, [act.step(asked, ids)], []))
     job = Job.objects.create(
         kind=act.kind,
         catalog=catalog,
@@ -96,7 +97,7 @@ def bulk_start(
         for number, start in enumerate(range(0, len(ids), STEP))
     )
     wake.on_commit(wake.JOBS)
-    return Started(job)
+    return Started(act.kind, job)
 
 
 @transaction.atomic

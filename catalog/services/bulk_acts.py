@@ -6,9 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from catalog.models import AuditEvent, Job
-from catalog.models.job import MOVE
+from catalog.models.job import DELETE, MOVE
 from catalog.services.batches import RESTORE_ACT, RETRACT_ACT
 from catalog.services.bulk import Act, Asked, Started
+from catalog.services.deleting import (
+    DELETE_ACT,
+    UNDELETE_ACT,
+    is_deletion_undone,
+    products_delete_undo,
+)
 from catalog.services.describe_runs import QUEUE_ACT
 from catalog.services.errors import conflict
 from catalog.services.statuses import (
@@ -20,15 +26,25 @@ from catalog.services.statuses import (
 from prodintel.lib.work import WorkState
 
 ACTS: dict[str, Act] = {
-    act.kind: act for act in (MOVE_ACT, MOVE_BACK_ACT, QUEUE_ACT, RETRACT_ACT, RESTORE_ACT)
+    act.kind: act
+    for act in (
+        MOVE_ACT,
+        MOVE_BACK_ACT,
+        QUEUE_ACT,
+        RETRACT_ACT,
+        RESTORE_ACT,
+        DELETE_ACT,
+        UNDELETE_ACT,
+    )
 }
 
 
-def _move_back(job: Job, actor: Any) -> Started:
-    return products_move_back(event=AuditEvent.objects.get(pk=job.result["event"]), actor=actor)
-
-
-UNDO: dict[str, Callable[[Job, Any], Started]] = {MOVE: _move_back}
+# By the event in the result of the act.
+UNDO: dict[str, Callable[..., Started]] = {MOVE: products_move_back, DELETE: products_delete_undo}
+IS_UNDONE: dict[str, Callable[[int, int | None], bool]] = {
+    MOVE: is_moved_back,
+    DELETE: is_deletion_undone,
+}
 
 
 def may_act(user: Any, job: Job) -> bool:
@@ -44,7 +60,7 @@ def is_undoable(job: Job) -> bool:
 
 def is_undone(job: Job) -> bool:
     """Whether an act was undone, or is just being undone."""
-    return is_undoable(job) and is_moved_back(job.result["event"], job.catalog_id)
+    return is_undoable(job) and IS_UNDONE[job.kind](job.result["event"], job.catalog_id)
 
 
 def bulk_undo(*, job: Job, actor: Any) -> Started:
@@ -56,4 +72,5 @@ def bulk_undo(*, job: Job, actor: Any) -> Started:
         raise conflict("", "Stop this first.")
     if not is_undoable(job):
         raise conflict("", "There is nothing to undo.")
-    return UNDO[job.kind](job, actor)
+    event = AuditEvent.objects.get(pk=job.result["event"])
+    return UNDO[job.kind](event=event, actor=actor)

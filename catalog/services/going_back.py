@@ -124,7 +124,7 @@ def batch_undo(*, batch: Batch, actor: Any) -> Started:
     )
     undone, kept = _undo(product, events.get(), actor)
     batch.refresh_from_db()
-    return Started(result={**undone.result, "kept": len(kept)})
+    return Started(undone.kind, result={**undone.result, "kept": len(kept)})
 
 
 def _undo(product: Product, event: AuditEvent, actor: Any) -> tuple[Started, list[str]]:

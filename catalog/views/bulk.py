@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -14,9 +13,10 @@ from django.views.decorators.http import require_POST
 
 from catalog import selectors
 from catalog.browsing import Browse
-from catalog.models import AuditEvent, Catalog, Product
-from catalog.models.job import MOVE, MOVE_BACK
-from catalog.services import products as services
+from catalog.models import AuditEvent, Catalog
+from catalog.models.job import DELETE, MOVE, MOVE_BACK
+from catalog.services import deleting
+from catalog.services.deleting import MANY_DELETED, products_delete_many
 from catalog.services.statuses import (
     MANY,
     may_move_back,
@@ -25,16 +25,10 @@ from catalog.services.statuses import (
 )
 from catalog.views.browse import query
 from catalog.views.bulk_acts import told
-from catalog.views.http import Request, done, first_message, ids, number, refused
+from catalog.views.deleted import restored
+from catalog.views.http import Request, done, first_message, ids, refused
 from catalog.views.jobs import begun
-from catalog.views.products import (
-    DESCRIBE,
-    MOST_AT_ONCE,
-    STATUS_ACTION,
-    chosen_products,
-    restore_url,
-)
-from catalog.views.words import count_of
+from catalog.views.products import DESCRIBE, MOST_AT_ONCE, STATUS_ACTION, as_seen
 
 NONE_CHOSEN = "Choose at least one product."
 
@@ -42,7 +36,7 @@ NONE_CHOSEN = "Choose at least one product."
 @require_POST
 @login_required
 def products_bulk(request: Request, slug: str) -> HttpResponseBase:
-    """Do one thing to the chosen products, or move all that match to a status."""
+    """Do one thing to the chosen products, or to all that match."""
     action = request.POST.get("action", "")
     roles = selectors.EDIT if action in {"delete", DESCRIBE} else selectors.MOVE
     catalog = selectors.catalog_for(request.user, slug, roles)
@@ -53,13 +47,11 @@ def products_bulk(request: Request, slug: str) -> HttpResponseBase:
         return _describe(request, catalog, browse, here, everything=everything)
     try:
         if action.startswith(STATUS_ACTION):
-            wanted = _matching(catalog, browse, request.POST) if everything else _named(request)
-            status = action.removeprefix(STATUS_ACTION)
-            return _move(request, catalog, wanted, status, here)
-        if action == "delete" and everything:
-            return refused(request, "Choose the products to delete, a page at a time.", here)
+            there = _wanted(request, catalog, browse, everything=everything)
+            return _move(request, catalog, there, action.removeprefix(STATUS_ACTION), here)
         if action == "delete":
-            return _delete(request, catalog, chosen_products(catalog, _named(request)), here)
+            there = _wanted(request, catalog, browse, everything=everything)
+            return _delete(request, catalog, there, here)
     except ValidationError as error:
         return refused(request, first_message(error), here)
     return refused(request, "Choose what to do with them.", here)
@@ -84,29 +76,29 @@ def _named(request: Request) -> list[int]:
     return ids(request.POST.getlist("product"))[:MOST_AT_ONCE]
 
 
-def _matching(catalog: Catalog, browse: Browse, form: QueryDict) -> list[int]:
-    """The products of the list as the person saw it; refuses when more have come since."""
-    found = list(browse.products(catalog).values_list("pk", flat=True))
-    if len(found) > number(form.get("matching"), 0):
-        raise ValidationError(
-            f"The list has changed: {count_of(len(found))} match now. Look at it again."
-        )
+def _wanted(
+    request: Request, catalog: Catalog, browse: Browse, *, everything: bool
+) -> dict[int, str]:
+    """The chosen products, or all that match, with the status of each."""
+    if not everything:
+        chosen = selectors.products_in(catalog).filter(pk__in=_named(request))
+        return selectors.statuses_of(chosen)
+    found = selectors.statuses_of(browse.products(catalog))
+    as_seen(request, len(found))
     return found
 
 
 def _move(
-    request: Request, catalog: Catalog, wanted: Sequence[int], status: str, here: str
+    request: Request, catalog: Catalog, there: Mapping[int, str], status: str, here: str
 ) -> HttpResponseBase:
-    if not wanted:
+    if not there:
         return refused(request, NONE_CHOSEN, here)
     allowed = selectors.statuses_moved_from(request.user, catalog, status)
-    present = selectors.statuses_among(catalog, wanted)
-    if not present:
-        return refused(request, NONE_CHOSEN, here)
+    present = set(there.values())
     if not present <= allowed:
         return refused(request, f"Nothing was changed. {selectors.APPROVERS_ONLY}", here)
     started = products_move(
-        catalog=catalog, ids=wanted, status=status, allowed=present, actor=request.user
+        catalog=catalog, ids=there, status=status, allowed=present, actor=request.user
     )
     if started.job is not None:
         return begun(request, started, here)
@@ -147,12 +139,27 @@ def _return_to(event: AuditEvent, catalog: Catalog) -> str:
 
 
 def _delete(
-    request: Request, catalog: Catalog, chosen: Iterable[Product], here: str
+    request: Request, catalog: Catalog, there: Collection[int], here: str
 ) -> HttpResponseBase:
-    rows: list[Any] = list(chosen)
-    if not rows:
+    if not there:
         return refused(request, NONE_CHOSEN, here)
-    deleted = services.products_delete(products=rows, actor=request.user)
-    return done(
-        request, f"{count_of(len(deleted))} deleted.", here, undo_url=restore_url(catalog, deleted)
-    )
+    started = products_delete_many(catalog=catalog, ids=there, actor=request.user)
+    if started.job is not None:
+        return begun(request, started, here)
+    event = started.result["event"]
+    undo = reverse("catalog:products_delete_undo", args=[catalog.slug, event]) if event else ""
+    return done(request, told(DELETE, {}, started.result), here, undo_url=undo)
+
+
+@require_POST
+@login_required
+def products_delete_undo(request: Request, slug: str, event: int) -> HttpResponseBase:
+    """Bring back what an act on many deleted."""
+    catalog = selectors.catalog_for(request.user, slug, selectors.EDIT)
+    found = get_object_or_404(AuditEvent, pk=event, catalog=catalog, action=MANY_DELETED)
+    here = reverse("catalog:products", args=[slug])
+    try:
+        started = deleting.products_delete_undo(event=found, actor=request.user)
+    except ValidationError as error:
+        return refused(request, first_message(error), here)
+    return restored(request, started, here)

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from catalog.activity.acts import BulkAct, bulk_acts_of
 from catalog.models import Catalog, Job, ProductStatus
-from catalog.models.job import MOVE, MOVE_BACK, QUEUE, RESTORE, RETRACT
+from catalog.models.job import DELETE, MOVE, MOVE_BACK, QUEUE, RESTORE, RETRACT, UNDELETE
 from catalog.services.bulk import LABEL
 from catalog.services.bulk_acts import is_undoable, may_act
 from catalog.views.http import Request
@@ -75,12 +75,28 @@ def _values(result: dict[str, Any]) -> str:
     return words
 
 
+def _deleted(_arguments: Any, result: dict[str, Any]) -> str:
+    words = f"{count_of(result['changed'])} deleted."
+    return f"{words} {count_of(result['left'])} deleted already." if result["left"] else words
+
+
+def _undeleted(_arguments: Any, result: dict[str, Any]) -> str:
+    words = f"{count_of(result['changed'])} restored."
+    if result["refused"]:
+        more = result["refused"] - len(result["why_not"])
+        words += f" Not restored: {' '.join(result['why_not'])}"
+        words += f" And {count_of(more)} more." if more else ""
+    return words
+
+
 _WORDS = {
     MOVE: _moved,
     MOVE_BACK: _moved_back,
     QUEUE: _queued,
     RETRACT: _undone,
     RESTORE: _restored,
+    DELETE: _deleted,
+    UNDELETE: _undeleted,
 }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -17,20 +16,23 @@ from catalog import selectors
 from catalog.browsing import Browse
 from catalog.models import Placement, Product, Variant
 from catalog.models.catalog import KEEP_DELETED
+from catalog.models.job import UNDELETE
 from catalog.renditions import WIDTHS
-from catalog.services import products as services
+from catalog.services.bulk import Started
+from catalog.services.deleting import products_restore_many
 from catalog.views import present
+from catalog.views.bulk_acts import acts_here, told
 from catalog.views.http import Request, done, first_message, ids, number, refused
+from catalog.views.jobs import begun
 from catalog.views.photos import photo_response
-from catalog.views.products import MOST_AT_ONCE, PAGE, restore_url, tabs
-from catalog.views.words import count_of
+from catalog.views.products import MOST_AT_ONCE, PAGE, as_seen, restore_url, tabs
 
 RESTORE = {"value": "restore", "label": "Restore", "icon": "undo"}
 
 
 @require_safe
 @login_required
-def products_deleted(request: HttpRequest, slug: str) -> HttpResponseBase:
+def products_deleted(request: Request, slug: str) -> HttpResponseBase:
     """The deleted products, the last deleted first."""
     catalog = selectors.catalog_for(request.user, slug, selectors.EDIT)
     deleted = selectors.with_details(selectors.deleted_products_in(catalog))
@@ -44,6 +46,7 @@ def products_deleted(request: HttpRequest, slug: str) -> HttpResponseBase:
         "tabs": tabs(catalog, Browse(), may_edit=True, deleted=True),
         "actions": [RESTORE],
         "days": KEEP_DELETED.days,
+        **acts_here(request, catalog, "products_deleted"),
     }
     return render(request, "catalog/products_deleted.html", values)
 
@@ -63,36 +66,36 @@ def _row(product: Product) -> dict[str, Any]:
 @require_POST
 @login_required
 def products_restore(request: Request, slug: str) -> HttpResponseBase:
-    """Bring deleted products back: those of an undo's address, or those chosen among the deleted."""
+    """Bring deleted products back: those of an undo's address, those chosen, or all."""
     catalog = selectors.catalog_for(request.user, slug, selectors.EDIT)
-    wanted = request.GET.getlist("product") + request.POST.getlist("product")
-    deleted = list(
-        selectors.deleted_products_in(catalog)
-        .filter(pk__in=ids(wanted)[:MOST_AT_ONCE])
-        .select_related("catalog")
-    )
     # Whoever chose among the deleted goes on choosing there; an undo leads to what is back.
     chosen = "action" in request.POST
     here = reverse("catalog:products_deleted" if chosen else "catalog:products", args=[slug])
-    if not deleted:
+    deleted = selectors.deleted_products_in(catalog).values_list("pk", flat=True)
+    if request.POST.get("all") == "1":
+        wanted = list(deleted)
+        try:
+            as_seen(request, len(wanted))
+        except ValidationError as error:
+            return refused(request, first_message(error), here)
+    else:
+        named = request.GET.getlist("product") + request.POST.getlist("product")
+        wanted = list(deleted.filter(pk__in=ids(named)[:MOST_AT_ONCE]))
+    if not wanted:
         return refused(request, "Choose at least one product that is still deleted.", here)
-    restored, kept = _restore(deleted, request.user)
-    if kept:
-        words = f"{count_of(restored)} restored. Not restored: {'; '.join(kept)}"
-        return refused(request, words if restored else kept[0], here)
-    return done(request, f"{count_of(restored)} restored.", here)
+    started = products_restore_many(catalog=catalog, ids=wanted, actor=request.user)
+    return restored(request, started, here)
 
 
-def _restore(deleted: Sequence[Product], actor: object) -> tuple[int, list[str]]:
-    """How many are back, and for each of the others, its name and why it is not."""
-    try:
-        return len(services.products_restore(products=deleted, actor=actor)), []
-    except ValidationError as error:
-        if len(deleted) == 1:
-            return 0, [f"{deleted[0]}: {first_message(error)}"]
-    # Those in whose way nothing stands are not held up by the others.
-    each = [_restore([product], actor) for product in deleted]
-    return sum(count for count, _ in each), [words for _, kept in each for words in kept]
+def restored(request: Request, started: Started, here: str) -> HttpResponseBase:
+    """The answer to who asked for products to be brought back."""
+    if started.job is not None:
+        return begun(request, started, here)
+    result = started.result
+    if result["refused"] and not result["changed"]:
+        return refused(request, result["why_not"][0], here)
+    answer = refused if result["refused"] else done
+    return answer(request, told(UNDELETE, {}, result), here)
 
 
 @require_safe

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from catalog import selectors
 from catalog.models import Job
-from catalog.models.job import MOVE_BACK
 from catalog.services.bulk import Started, bulk_stop
 from catalog.services.bulk_acts import ACTS, bulk_undo, is_undoable, may_act
 from catalog.views.activity import forget_activity
@@ -19,7 +18,7 @@ from catalog.views.bulk_acts import act_label, acts_here, told
 from catalog.views.http import Request, done, first_message, ids, refused, toast
 
 # Other pages than the product list that acts stand on, by the names of their addresses.
-PAGES = frozenset({"activity", "batches"})
+PAGES = frozenset({"activity", "batches", "products_deleted"})
 
 
 def begun(request: Request, started: Started, here: str) -> HttpResponseBase:
@@ -93,4 +92,4 @@ def job_undo(request: Request, slug: str, pk: int) -> HttpResponseBase:
         return begun(request, started, here)
     assert job.catalog is not None
     forget_activity(job.catalog)
-    return done(request, told(MOVE_BACK, {}, started.result), here)
+    return done(request, told(started.kind, {}, started.result), here)

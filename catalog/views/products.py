@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import HttpResponseBase, QueryDict
@@ -16,11 +17,12 @@ from django.views.decorators.http import require_safe
 
 from catalog import selectors
 from catalog.browsing import ORDERS, Browse
-from catalog.models import Catalog, Product, ProductStatus
+from catalog.models import Catalog, ProductStatus
 from catalog.views import present
 from catalog.views.browse import chips, query
 from catalog.views.bulk_acts import acts_here
 from catalog.views.http import Request, number
+from catalog.views.words import count_of
 
 PAGE = 48
 MOST_AT_ONCE = 500
@@ -128,7 +130,9 @@ def restore_url(catalog: Catalog, deleted: Iterable[int]) -> str:
     return f"{reverse('catalog:products_restore', args=[catalog.slug])}?{address.urlencode()}"
 
 
-def chosen_products(catalog: Catalog, ids: list[int]) -> list[Product]:
-    """The catalogue's products among `ids`."""
-    wanted = selectors.products_in(catalog).filter(pk__in=ids)
-    return list(wanted.select_related("catalog"))
+def as_seen(request: Request, count: int) -> None:
+    """Raises ValidationError when the list has more products than the person saw."""
+    if count > number(request.POST.get("matching"), 0):
+        raise ValidationError(
+            f"The list has changed: {count_of(count)} match now. Look at it again."
+        )

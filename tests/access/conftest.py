@@ -19,6 +19,7 @@ from catalog.models import (
     Source,
 )
 from catalog.models.job import MOVE
+from catalog.services.deleting import MANY_DELETED
 from catalog.services.going_back import product_go_back
 from catalog.services.ledger import MachineValue, machine_values_record
 from catalog.services.review_samples import sample_draw
@@ -58,6 +59,13 @@ def shop(catalog: Catalog, make_product: Any, vocabulary: Any, no_engine: None, 
             "versions": [],
         },
     )
+    deletion = AuditEvent.objects.create(
+        catalog=catalog,
+        action=MANY_DELETED,
+        target_type="catalog",
+        target_id=catalog.pk,
+        data={"deleted": [product.pk]},
+    )
     job = Job.objects.create(
         kind=MOVE,
         catalog=catalog,
@@ -74,6 +82,7 @@ def shop(catalog: Catalog, make_product: Any, vocabulary: Any, no_engine: None, 
         version=version,
         back_event=back.event,
         status_event=moved,
+        deletion=deletion,
         catalog=catalog,
         slug=catalog.slug,
         product=product,

@@ -48,6 +48,7 @@ LINES = [
     Line("products_bulk", SHOP, "post", MOVE),
     Line("products_status_undo", ("slug", "status_event.pk"), "post", MOVE),
     Line("products_deleted", SHOP, "get", EDIT),
+    Line("products_delete_undo", ("slug", "deletion.pk"), "post", EDIT),
     Line("products_restore", SHOP, "post", EDIT),
     Line("deleted_photo", PLACED, "get", EDIT),
     Line("product", PRODUCT, "get", ANY),

@@ -102,7 +102,7 @@ def test_product_whose_sku_was_given_away_holds_the_others_not_up(
     make_product("New mug", sku="Mug")
     chosen = {"product": [product.pk for product in deleted], "action": "restore"}
     (words,) = said(editor.post(address(catalog, "products_restore"), chosen))
-    assert words.startswith("1 product restored. Not restored: Mug: Sku: Another product")
+    assert words.startswith("1 product restored. Not restored: Mug: Another product")
     assert [product.title for product in Product.objects.deleted()] == ["Mug"]
 
 

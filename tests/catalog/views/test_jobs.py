@@ -156,3 +156,60 @@ def test_ended_act_of_another_person_is_not_shown_on_the_list(pages, catalog, ma
     Membership.objects.create(user=other, catalog=catalog, role="owner")
     pages.client.force_login(other)
     assert pages.client.get(pages.url("products")).context["acts"] == []
+
+
+def delete_all(pages, count: int = 3):
+    form = {"action": "delete", "all": "1", "matching": str(count), "query": ""}
+    return pages.client.post(pages.url("products_bulk"), form, follow=True)
+
+
+def test_all_that_match_are_deleted_and_the_undo_brings_them_back(pages):
+    assert "Delete, 3 products: begun." in delete_all(pages).content.decode()
+    pages.work()
+    assert Product.objects.alive().count() == 0
+    job = Job.objects.get()
+    page = pages.client.get(pages.url("products"))
+    assert "3 products deleted." in page.content.decode()
+    pages.client.post(pages.url("job_undo", job.pk))
+    pages.work()
+    assert Product.objects.alive().count() == 3
+    assert "3 products restored." in pages.client.get(pages.url("products")).content.decode()
+
+
+def test_all_are_not_deleted_when_more_match_than_were_seen(pages):
+    page = delete_all(pages, 2)
+    assert "The list has changed: 3 products match now." in page.content.decode()
+    assert not Job.objects.exists()
+
+
+def test_all_that_are_deleted_are_restored(pages):
+    delete_all(pages)
+    pages.work()
+    form = {"action": "restore", "all": "1", "matching": "3"}
+    page = pages.client.post(pages.url("products_restore"), form, follow=True)
+    assert page.redirect_chain[-1][0] == pages.url("products_deleted")
+    assert "Restore, 3 products: begun." in page.content.decode()
+    pages.work()
+    assert Product.objects.alive().count() == 3
+    answer = pages.client.get(pages.url("products_deleted"))
+    assert "3 products restored." in answer.content.decode()
+
+
+def test_all_are_not_restored_when_more_are_deleted_than_were_seen(pages):
+    delete_all(pages)
+    pages.work()
+    form = {"action": "restore", "all": "1", "matching": "2"}
+    page = pages.client.post(pages.url("products_restore"), form, follow=True)
+    assert "The list has changed: 3 products match now." in page.content.decode()
+    assert Product.objects.alive().count() == 0
+
+
+def test_chosen_product_is_deleted_at_once_with_a_way_back(pages):
+    product = Product.objects.first()
+    form = {"action": "delete", "product": [product.pk]}
+    page = pages.client.post(pages.url("products_bulk"), form, follow=True)
+    (message,) = page.context["messages"]
+    assert str(message) == "1 product deleted."
+    page = pages.client.post(message.extra_tags, follow=True)
+    assert "1 product restored." in page.content.decode()
+    assert Product.objects.alive().count() == 3
