@@ -120,6 +120,7 @@ def test_failed_act_says_why_and_can_be_ended(pages):
     Job.objects.update(state=WorkState.FAILED, error="It was interrupted.")
     text = pages.client.get(pages.url("products")).content.decode()
     assert "It came no further: It was interrupted." in text
+    assert "Give up<" in text
     page = pages.client.post(pages.url("job_stop", Job.objects.get().pk), follow=True)
     assert "Nothing was changed. Stopped by ada." in page.content.decode()
 
