@@ -4,8 +4,9 @@
 VENV := .venv
 PYTHON ?=
 PYTEST_ARGS ?=
-# Two processes, a file of tests in each: several tests wait for processes and sockets of their own.
-WORKERS ?= -n 2 --dist loadfile
+# A file of tests at a time in each process. Three for two cores: several tests wait for processes
+# and sockets of their own. Those that take long come first, not those that are many.
+WORKERS ?= -n 3 --dist loadfile --no-loadscope-reorder
 BENCH ?= ingest search
 BIN := $(VENV)/bin
 

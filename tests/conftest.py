@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import gc
 import io
 import shutil
 from collections.abc import Callable, Iterator
@@ -20,6 +22,7 @@ from catalog.models import Catalog, Membership, Role
 from catalog.vocabulary import kept
 from prodintel.lib.bucket import storage_options
 from prodintel.llm import credentials
+from tests import sharing
 
 SCALED_SETTINGS = "tests.scaled_settings"
 PASSWORD = "correct horse battery staple"
@@ -43,6 +46,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if dropped:
         config.hook.pytest_deselected(items=dropped)
         items[:] = kept
+    if hasattr(config, "workerinput"):
+        items.sort(key=sharing.longest_first)
 
 
 def _belongs(item: pytest.Item, *, scaled: bool) -> bool:
@@ -55,6 +60,19 @@ def _belongs(item: pytest.Item, *, scaled: bool) -> bool:
     fixtures = getattr(item, "fixturenames", ())
     in_database = {"db", "transactional_db", "django_db_setup"} & set(fixtures)
     return bool(in_database) or item.get_closest_marker("django_db") is not None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> sharing.FileScheduling | None:
+    if config.getoption("dist") == "loadfile":
+        return sharing.FileScheduling(config, log)
+    return None
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of collected tests stay to the end: no collection has to look through them."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure() -> None:
@@ -82,6 +100,19 @@ def _end_sessions(connection: Any) -> None:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
             [connection.settings_dict["NAME"]],
         )
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Any:
+    """What live sites start from, made once for all test processes."""
+    from tests.live_site import PreparedSite  # needs this module
+
+    folder = tmp_path_factory.getbasetemp()
+    if hasattr(request.config, "workerinput"):
+        folder = folder.parent
+    with (folder / "prepared.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return PreparedSite(folder / "prepared")
 
 
 @pytest.fixture

@@ -25,7 +25,6 @@ from PIL import Image
 from prodintel.engine import wire
 from prodintel.engine.client import EngineClient
 from prodintel.engine.errors import EngineError
-from tests import tiny_model
 from tests.conftest import PASSWORD
 
 ROOT = Path(__file__).parents[1]
@@ -77,14 +76,24 @@ def photo(number: int, image_format: str = "JPEG") -> bytes:
 
 
 class PreparedSite:
-    """A data folder before its first start, to be copied; making it takes seconds."""
+    """A data folder before its first start, to be copied, and the tiny model. Making them takes
+    seconds; those that are in `folder` already are taken.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self.model = tiny_model.build(folder / "model")
+        self.model = folder / "model"
         self.data = folder / "data"
-        self.data.mkdir()
+        token = folder / "token"
+        if not token.exists():
+            self.data.mkdir(parents=True, exist_ok=True)
+            self._run("tests.tiny_model", str(self.model))
+            token.write_text(self._run("tests.prepare_site", USERNAME, PASSWORD), encoding="ascii")
+        self.token = token.read_text(encoding="ascii").strip()
+
+    def _run(self, module: str, *words: str) -> str:
+        """What a module prints, run by a process of its own."""
         made = subprocess.run(
-            [sys.executable, "-m", "tests.prepare_site", USERNAME, PASSWORD],
+            [sys.executable, "-m", module, *words],
             cwd=ROOT,
             env=environment(self.data, self.model, port=1),
             capture_output=True,
@@ -92,7 +101,7 @@ class PreparedSite:
             check=False,
         )
         assert made.returncode == 0, made.stderr
-        self.token = made.stdout.strip()
+        return made.stdout
 
 
 def environment(data: Path, model: Path, *, port: int) -> dict[str, str]:
@@ -207,9 +216,8 @@ class LiveSite:
             database.execute("BEGIN IMMEDIATE")
             suspend(pid)
 
-    def clear_away(self) -> None:
-        self.api.close()
-        self.engine.close()
+    def end(self) -> None:
+        """End all of its processes."""
         for process in self._processes:
             if process.poll() is None:
                 process.terminate()
@@ -218,6 +226,16 @@ class LiveSite:
                 process.wait(PATIENCE)
             process.kill()
             process.wait()
+        self._processes.clear()
+
+    def clear_log(self) -> None:
+        """Forget what was logged; not while a process runs whose pid is wanted."""
+        self._log.unlink(missing_ok=True)
+
+    def clear_away(self) -> None:
+        self.api.close()
+        self.engine.close()
+        self.end()
 
     # --- what is in it ----------------------------------------------------------------------------
 

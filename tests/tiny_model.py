@@ -1,5 +1,7 @@
 """A tiny OpenCLIP model with random weights, saved as OpenCLIP saves models.
 
+    python -m tests.tiny_model FOLDER
+
 It goes through the real loading code in a fraction of a second. What it computes means nothing,
 but is always the same for the same photo or text.
 """
@@ -7,6 +9,7 @@ but is always the same for the same photo or text.
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 DIMENSION = 32
@@ -52,3 +55,7 @@ def build(folder: Path, seed: int = 0) -> Path:
     config = {"model_cfg": MODEL_CFG, "preprocess_cfg": PREPROCESS_CFG}
     (folder / "open_clip_config.json").write_text(json.dumps(config))
     return folder
+
+
+if __name__ == "__main__":
+    build(Path(sys.argv[1]))

@@ -44,12 +44,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> PreparedSite:
-    """What sites start from."""
-    return PreparedSite(tmp_path_factory.mktemp("prepared"))
-
-
-@pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory, prepared: PreparedSite) -> Iterator[LiveSite]:
     """One site a test process: its files come with those of other packages between them."""
     with live_site(prepared, tmp_path_factory.mktemp("site")) as running:

@@ -7,11 +7,6 @@ import pytest
 from tests.live_site import LiveSite, PreparedSite, live_site
 
 
-@pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> PreparedSite:
-    return PreparedSite(tmp_path_factory.mktemp("prepared"))
-
-
 @pytest.fixture
 def site(prepared: PreparedSite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSite]:
     """A site of the test's own, not started yet."""

@@ -1,10 +1,17 @@
-"""Starting and ending the site: what refuses, what ends cleanly, what heals."""
+"""Starting and ending the site: what refuses, what ends cleanly, what heals.
+
+Sites take long to start: most tests take the one that the test before has left running, and start
+it where there is none.
+"""
 
 from __future__ import annotations
 
 import shutil
 import signal
 import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 import pytest
@@ -14,25 +21,78 @@ from tests.live_site import LiveSite, is_alive, live_site, photo, wait_until
 
 pytestmark = pytest.mark.encoder
 
-
-def seed(site: LiveSite, slug: str, count: int) -> dict[int, int]:
-    """Upload that many photos and wait until nothing waits; product ids by photo number."""
-    products = {}
-    for number in range(count):
-        answer = site.upload(slug, photo(number), title=f"Piece {number}")
-        assert answer.status_code == httpx.codes.CREATED
-        products[number] = answer.json()["id"]
-    wait_until(site.is_quiet, "everything to be searchable")
-    return products
+PHOTOS = 12
+DELETED = 5
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
-def test_signal_ends_the_site_cleanly(site, number):
-    process = site.serve()
-    site.wait_ready()
+@dataclass
+class Shop:
+    """A site with a catalogue; `products` are ids by the number of their photo."""
+
+    site: LiveSite
+    slug: str
+    products: dict[int, int]
+
+    def placements(self) -> list[int]:
+        """What is to be in the index."""
+        rows = self.site.sql(
+            "SELECT p.id FROM catalog_placement p JOIN catalog_product product "
+            "ON product.id = p.product_id WHERE product.deleted_at IS NULL ORDER BY p.id"
+        )
+        return [pk for (pk,) in rows]
+
+
+@pytest.fixture(scope="module")
+def shop(prepared, tmp_path_factory) -> Iterator[Shop]:
+    """PHOTOS but a deleted one are searchable."""
+    with live_site(prepared, tmp_path_factory.mktemp("shop")) as site:
+        site.serve()
+        slug = site.new_catalog("Shop")
+        products = {}
+        for number in range(PHOTOS):
+            answer = site.upload(slug, photo(number), title=f"Piece {number}")
+            assert answer.status_code == httpx.codes.CREATED
+            products[number] = answer.json()["id"]
+        assert site.api.delete(f"products/{products.pop(DELETED)}").status_code == 204
+        wait_until(site.is_quiet, "everything to be searchable")
+        yield Shop(site, slug, products)
+
+
+@pytest.fixture
+def running(shop) -> LiveSite:
+    """The shop's site with its model loaded."""
+    site = shop.site
+    if site.supervisor is None or site.supervisor.poll() is not None:
+        site.end()
+        site.clear_log()
+        site.serve()
+    wait_until(lambda: site.health("encoder") == "ok", "the encoder")
+    return site
+
+
+@pytest.fixture
+def stopped(shop) -> Iterator[LiveSite]:
+    """The shop's site while none of its processes runs, and ended again."""
+    shop.site.end()
+    shop.site.clear_log()
+    yield shop.site
+    shop.site.end()
+
+
+@pytest.fixture
+def changed(shop) -> Iterator[Path]:
+    """The static files' mark, which says those of another version, as after an update."""
+    mark = shop.site.data / "static" / static_files.MARK
+    former = mark.read_bytes()
+    mark.write_text("of another version", encoding="ascii")
+    yield mark
+    mark.write_bytes(former)
+
+
+def assert_ends_cleanly(site: LiveSite, number: signal.Signals) -> None:
     pids = [pid for part in ("web", "worker", "engine") for pid in site.pids(part)]
     assert len(pids) == 3
-    assert site.stop(process, number) == 0
+    assert site.stop(site.supervisor, number) == 0
     assert not any(map(is_alive, pids))
     # Each of its own accord.
     for event in ("web stopped", "worker stopped", "The engine stops", "stopped"):
@@ -41,46 +101,24 @@ def test_signal_ends_the_site_cleanly(site, number):
     assert site.events("killed") == site.events("exited") == []
 
 
-def test_signal_while_the_model_is_being_loaded_ends_the_site_cleanly(site):
-    process = site.serve()
-    wait_until(lambda: "The engine listens" in site.log(), "the engine")
-    assert site.stop(process) == 0
-    assert "Traceback" not in site.log()
-    assert site.events("killed") == []
+def test_sigterm_ends_the_site_cleanly(running):
+    assert_ends_cleanly(running, signal.SIGTERM)
 
 
-def test_second_site_on_the_same_data_is_refused_and_told_where_the_first_is(site):
-    site.serve("--parts", "web")
-    second = site.command("serve", PORT="1")
-    assert second.wait(60) == 1
-    assert f"already running at {site.url}/" in site.log()
-    assert "Traceback" not in site.log()
-    assert site.answers()
-
-
-def test_taken_port_is_refused_with_what_to_set(site, prepared, tmp_path):
-    site.serve("--parts", "web")
-    port = site.url.rpartition(":")[2]
-    with live_site(prepared, tmp_path) as other:
-        assert other.command("serve", PORT=port).wait(60) == 1
-        assert f"Port {port} on 127.0.0.1 is taken by another program. Set PORT" in other.log()
-        assert "Traceback" not in other.log()
-        assert other.pids("web") == []
-
-
-def test_without_the_engine_words_are_searched_with_a_notice_and_photos_wait_for_it(site):
+def test_without_the_engine_words_are_searched_with_a_notice_and_photos_wait_for_it(shop, stopped):
+    site, slug = stopped, shop.slug
     # The engine is nobody's child here, so that it stays away until it is started again.
     site.serve("--parts", "web,worker")
     engine = site.command("engine")
-    slug = site.new_catalog("Shop")
-    products = seed(site, slug, 3)
+    wait_until(lambda: site.health("encoder") == "ok", "the encoder")
+    assert site.search(slug, "Piece 1")["notice"] == ""
     site.kill(engine)
 
     answer = site.search(slug, "Piece 1")
     assert "The encoder does not answer" in answer["notice"]
-    assert answer["hits"][0]["product"]["id"] == products[1]
+    assert answer["hits"][0]["product"]["id"] == shop.products[1]
     assert site.health("encoder") == "unavailable"
-    late = site.upload(slug, photo(3), title="Latecomer")
+    late = site.upload(slug, photo(PHOTOS), title="Latecomer")
     assert late.status_code == httpx.codes.CREATED
     refused = site.api.post(f"catalogs/{slug}/search", files={"image": ("a.jpg", photo(0))})
     assert (refused.status_code, refused.json()["error"]["code"]) == (503, "unavailable")
@@ -90,7 +128,7 @@ def test_without_the_engine_words_are_searched_with_a_notice_and_photos_wait_for
     site.command("engine")
     wait_until(site.is_quiet, "the photo that waited")
     assert site.search(slug, "Piece 1")["notice"] == ""
-    assert site.search_by_photo(slug, photo(3))[0] == late.json()["id"]
+    assert site.search_by_photo(slug, photo(PHOTOS))[0] == late.json()["id"]
     assert site.sql("SELECT DISTINCT attempts FROM catalog_embedtask") == [(1,)]
 
 
@@ -105,44 +143,67 @@ def remove(site: LiveSite) -> None:
 
 
 @pytest.mark.parametrize("damage", [overwrite, remove])
-def test_damaged_index_is_rebuilt_from_the_database(site, damage):
-    process = site.serve()
-    slug = site.new_catalog("Shop")
-    products = seed(site, slug, 12)
-    assert site.api.delete(f"products/{products[5]}").status_code == 204
-    wait_until(site.is_quiet, "the deletion")
-    before = site.indexed()
-    assert len(before) == 11
-    assert site.stop(process) == 0
+def test_damaged_index_is_rebuilt_from_the_database(shop, damage):
+    site = shop.site
+    site.end()
+    site.clear_log()
+    before = shop.placements()
     damage(site)
 
     site.serve()
-    wait_until(lambda: site.indexed() == before, "the index to be whole again")
+    wait_until(lambda: sorted(site.indexed()) == before, "the index to be whole again")
     wait_until(lambda: site.health("index") == "ok", "the end of the filling")
     wait_until(lambda: site.health("encoder") == "ok", "the encoder")
-    assert site.search_by_photo(slug, photo(7))[0] == products[7]
+    assert site.search_by_photo(shop.slug, photo(7))[0] == shop.products[7]
     # From the vectors that are kept, without the model.
     assert site.sql("SELECT DISTINCT attempts FROM catalog_embedtask") == [(1,)]
 
 
-def test_setup_may_run_while_the_site_does(site):
-    site.serve("--parts", "web")
-    setup: subprocess.Popen[bytes] = site.command("setup")
+def test_second_site_on_the_same_data_is_refused_and_told_where_the_first_is(running):
+    second = running.command("serve", PORT="1")
+    assert second.wait(60) == 1
+    assert f"already running at {running.url}/" in running.log()
+    assert "Traceback" not in running.log()
+    assert running.answers()
+
+
+def test_taken_port_is_refused_with_what_to_set(running, prepared, tmp_path):
+    port = running.url.rpartition(":")[2]
+    with live_site(prepared, tmp_path) as other:
+        assert other.command("serve", PORT=port).wait(60) == 1
+        assert f"Port {port} on 127.0.0.1 is taken by another program. Set PORT" in other.log()
+        assert "Traceback" not in other.log()
+        assert other.pids("web") == []
+
+
+def test_setup_may_run_while_the_site_does(running):
+    setup: subprocess.Popen[bytes] = running.command("setup")
     assert setup.wait(120) == 0
-    assert site.answers()
+    assert running.answers()
 
 
-def test_setup_with_something_to_change_is_refused_while_the_site_runs(site):
-    process = site.serve("--parts", "web")
-    collected = sorted((site.data / "static").rglob("*.*"))
-    # As after an update whose static files are others.
-    mark = site.data / "static" / static_files.MARK
-    mark.write_text("of another version", encoding="ascii")
-    assert site.command("setup").wait(120) == 1
-    assert f"The site is running at {site.url}/ (process {process.pid})" in site.log()
-    assert "Traceback" not in site.log()
-    assert sorted((site.data / "static").rglob("*.*")) == collected
+def test_setup_with_something_to_change_is_refused_while_the_site_runs(running, changed):
+    collected = sorted((running.data / "static").rglob("*.*"))
+    assert running.command("setup").wait(120) == 1
+    assert f"The site is running at {running.url}/ (process {running.supervisor.pid})" in (
+        running.log()
+    )
+    assert "Traceback" not in running.log()
+    assert sorted((running.data / "static").rglob("*.*")) == collected
 
-    assert site.stop(process) == 0
-    assert site.command("setup").wait(120) == 0
-    assert mark.read_text(encoding="ascii") != "of another version"
+
+def test_ctrl_c_ends_the_site_cleanly(running):
+    assert_ends_cleanly(running, signal.SIGINT)
+
+
+def test_setup_makes_the_change_once_the_site_has_stopped(stopped, changed):
+    assert stopped.command("setup").wait(120) == 0
+    assert changed.read_text(encoding="ascii") != "of another version"
+
+
+def test_signal_while_the_model_is_being_loaded_ends_the_site_cleanly(stopped):
+    process = stopped.serve()
+    wait_until(lambda: "The engine listens" in stopped.log(), "the engine")
+    assert stopped.stop(process) == 0
+    assert "Traceback" not in stopped.log()
+    assert stopped.events("killed") == []

@@ -16,7 +16,7 @@ from tests.live_site import PATIENCE, USERNAME, LiveSite, photo
 
 pytestmark = [pytest.mark.encoder, pytest.mark.sqlite]
 
-PHOTOS = 80
+PHOTOS = 40
 UPLOADERS = 4
 READERS = 2
 
