@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import NARROW, WIDE
+from tests.browser.conftest import NARROW, WIDE, Complaints
 
 SMALLEST = {"width": 360, "height": 740}
 PAGES = {
@@ -30,6 +33,10 @@ PAGES = {
     "acts on many products": "/c/{shop}/batches/",
     "proposed values": "/c/{shop}/terms/",
     "missing": "/nowhere/",
+}
+LOOKS = {
+    "light-1440": {"color_scheme": "light", "viewport": WIDE},
+    "dark-390": {"color_scheme": "dark", "viewport": NARROW},
 }
 SEVERE = {"serious", "critical"}
 # What can be told from the elements alone, also where axe only warns.
@@ -65,34 +72,27 @@ RIGHT = {
 }
 
 
-@pytest.fixture(params=PAGES)
-def address(request, site, shop) -> str:
+@pytest.fixture(scope="module", params=itertools.product(PAGES, LOOKS), ids="-".join)
+def opened(request, browser, site, shop, session) -> Iterator[Page]:
+    """A page in one of LOOKS, loaded once for all tests; without a login where that is the page."""
+    name, look = request.param
     ((product,),) = site.sql("SELECT id FROM catalog_product WHERE title = 'Walnut stool'")
-    return PAGES[request.param].format(shop=shop, product=product)
+    address = PAGES[name].format(shop=shop, product=product)
+    context = browser.new_context(
+        base_url=site.url, storage_state=None if name == "login" else session, **LOOKS[look]
+    )
+    complaints = Complaints(context, site.url)
+    complaints.expect(404 if name == "missing" else 0)
+    page = context.new_page()
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    yield page
+    context.close()
+    assert complaints.all == []
 
 
-@pytest.fixture
-def visit(open_page, complaints, address):
-    """Opens the page, without a login where that is the page."""
-
-    def visit_(**options) -> Page:
-        if address == "/login/":
-            options["storage_state"] = None
-        page = open_page("about:blank", **options)
-        complaints[-1].expect(404 if address == "/nowhere/" else 0)
-        page.goto(address)
-        page.wait_for_load_state("networkidle")
-        return page
-
-    return visit_
-
-
-@pytest.mark.parametrize(
-    ("scheme", "viewport"), [("light", WIDE), ("dark", NARROW)], ids=["light-1440", "dark-390"]
-)
-def test_page_has_no_serious_violation_of_the_rules_of_axe(visit, scheme, viewport):
-    page = visit(color_scheme=scheme, viewport=viewport)
-    found = Axe().run(page).response["violations"]
+def test_page_has_no_serious_violation_of_the_rules_of_axe(opened):
+    found = Axe().run(opened).response["violations"]
     severe = [
         (rule["id"], rule["help"], [node["html"][:200] for node in rule["nodes"]])
         for rule in found
@@ -101,11 +101,11 @@ def test_page_has_no_serious_violation_of_the_rules_of_axe(visit, scheme, viewpo
     assert severe == []
 
 
-def test_page_is_sound_in_its_elements_and_fits_the_smallest_screen(visit):
-    page = visit(viewport=SMALLEST)
-    assert page.evaluate(LOOK) == RIGHT
+def test_page_is_sound_in_its_elements_and_fits_the_smallest_screen(opened):
+    opened.set_viewport_size(SMALLEST)
+    assert opened.evaluate(LOOK) == RIGHT
     overhang = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    assert page.evaluate(overhang) == 0
+    assert opened.evaluate(overhang) == 0
 
 
 @pytest.mark.parametrize("path", ["/admin/", "/admin/catalog/product/", "/api/v1/docs"])
