@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Response, expect, sync_playwright
 
 from tests.conftest import PASSWORD
 from tests.live_site import USERNAME, LiveSite, PreparedSite, live_site, photo, wait_until
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+# Until a test gives up waiting; generous, for a machine under load.
+expect.set_options(timeout=20_000)
 WIDE = {"width": 1440, "height": 900}
 NARROW = {"width": 390, "height": 844}
 TITLES = (
