@@ -26,6 +26,8 @@ for _name in list(os.environ):
 os.environ["PRODINTEL_ENV_FILE"] = os.devnull
 os.environ["PRODINTEL_DATA_DIR"] = tempfile.mkdtemp(prefix="prodintel-tests-")
 os.environ["SECRET_KEY"] = "only-for-tests-" + "x" * 40
+# Several test processes share the cores: threads of their models would only wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from prodintel.settings import *  # noqa: E402, F403 -- reads the environment prepared above
 from prodintel.settings import DATA_DIR, DATABASES, STATIC_ROOT, STORAGES  # noqa: E402

@@ -98,20 +98,18 @@ FILTERED = [
 ]
 
 
-@pytest.mark.parametrize(("filters", "expected"), FILTERED)
-def test_browsing_with_filters_finds_what_fits(shelf, ask, filters, expected):
-    assert set(titles(ask("", filters))) == expected
-
-
-@pytest.mark.parametrize(("filters", "expected"), FILTERED)
-def test_search_by_looks_with_filters_finds_what_fits(shelf, ask, encoder, filters, expected):
-    photo = encoder.encode_texts(["red"])[0]
-    assert set(titles(ask("", filters, photo=photo))) == expected
-
-
-@pytest.mark.parametrize(("filters", "expected"), FILTERED[:4])
-def test_search_by_words_with_filters_finds_what_fits(shelf, ask, filters, expected):
-    assert set(titles(ask("mug pot shirt", filters))) == expected
+@pytest.mark.parametrize(
+    "way",
+    [
+        pytest.param(lambda ask, filters, _: ask("", filters), id="browsing"),
+        pytest.param(lambda ask, filters, red: ask("", filters, photo=red), id="by looks"),
+        pytest.param(lambda ask, filters, _: ask("mug pot shirt", filters), id="by words"),
+    ],
+)
+def test_filters_find_what_fits(shelf, ask, encoder, way):
+    red = encoder.encode_texts(["red"])[0]
+    for filters, expected in FILTERED:
+        assert set(titles(way(ask, filters, red))) == expected, filters
 
 
 def test_filtered_words_find_what_many_newer_products_have_too(stock, ask, no_engine):

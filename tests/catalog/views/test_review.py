@@ -9,7 +9,7 @@ import pytest
 from django.contrib.messages import get_messages
 from django.urls import reverse
 
-from catalog.models import Decision, LedgerEntry, Membership, ReviewSample, Role, Source
+from catalog.models import Decision, LedgerEntry, Membership, Product, ReviewSample, Role, Source
 from catalog.services.ledger import MachineValue, machine_values_record
 from catalog.views import review_grid as review_grid_views
 
@@ -17,9 +17,13 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def suggest(make_product, vocabulary):
+def suggest(catalog, vocabulary):
     def make(count=1, field="color", value=("blue",), title="") -> list[LedgerEntry]:
-        products = [make_product(title, color=None) for _ in range(count)]
+        first = Product.objects.count()
+        products = Product.objects.bulk_create(
+            Product(catalog=catalog, handle=f"thing-{n}", title=title or f"Thing {n}")
+            for n in range(first, first + count)
+        )
         said = {p: [MachineValue(field, list(value), 0.6)] for p in products}
         machine_values_record(said=said, source=Source.VISION_LLM, model="m")
         return list(LedgerEntry.objects.order_by("-pk")[:count])
