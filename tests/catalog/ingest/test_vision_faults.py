@@ -1,14 +1,14 @@
 """Every fault of a language model's server, on the real runner, gateway and SDK, over a socket.
 
-Each fault meets a product of its own: at its first call and for ever; one of each kind also at the
-second call and with the worker's end in between. The products are described one after the other, so
-that a fault is met by whom it is meant for; the clock is moved in the database.
+Each fault meets a product of its own: at its first call, at the one after, with the worker's end in
+between, and for ever. The products are described one after the other, so that a fault is met by
+whom it is meant for; the clock is moved in the database.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import timedelta
 from decimal import Decimal
 
@@ -49,18 +49,6 @@ TAKEN = {
 }
 # No answer in what was said: the model is asked again in the same conversation.
 REPAIRED = set(NAMES) - OUTSIDE - REFUSED - TAKEN
-# One of each, and of each way in which an answer is missing.
-KINDS = (
-    "500",
-    "closed",
-    "no_json_body",
-    "429",
-    "413",
-    "fenced",
-    "html",
-    "invalid_json",
-    "truncated",
-)
 
 
 @pytest.fixture
@@ -120,23 +108,9 @@ def workers(vocabulary, server):
 
 
 @pytest.fixture
-def make_products(make_product, server) -> Callable[[Iterable[str]], dict[str, Product]]:
-    """Makes a product for each of the faults, named after it."""
-    return lambda names: {
-        name: make_product(title_of(name), price=Decimal("12.50")) for name in names
-    }
-
-
-@pytest.fixture
-def products(make_products) -> dict[str, Product]:
-    """A product for each fault."""
-    return make_products(NAMES)
-
-
-@pytest.fixture
-def some(make_products) -> dict[str, Product]:
-    """A product for each kind of fault."""
-    return make_products(KINDS)
+def products(make_product, server) -> dict[str, Product]:
+    """A product for each fault, named after it."""
+    return {name: make_product(title_of(name), price=Decimal("12.50")) for name in NAMES}
 
 
 def title_of(name: str) -> str:
@@ -194,49 +168,49 @@ def assert_sound(products: dict[str, Product]) -> None:
         assert found[0].product_id == product.pk, name
 
 
-def expected_calls(names: Iterable[str], extra: int = 0) -> dict[str, int]:
-    return {name: (2 if name in OUTSIDE | REPAIRED else 1) + extra for name in names}
+def expected_calls(extra: int = 0) -> dict[str, int]:
+    return {name: (2 if name in OUTSIDE | REPAIRED else 1) + extra for name in NAMES}
 
 
-def expected_states(names: Iterable[str]) -> dict[str, str]:
-    return {name: WorkState.FAILED if name in REFUSED else WorkState.DONE for name in names}
+def expected_states() -> dict[str, str]:
+    return {name: WorkState.FAILED if name in REFUSED else WorkState.DONE for name in NAMES}
 
 
 def test_fault_at_the_first_call(server, workers, products):
     script(server)
     workers.finish()
     assert_sound(products)
-    assert states(products) == expected_states(NAMES)
-    assert calls(server) == expected_calls(NAMES)
+    assert states(products) == expected_states()
+    assert calls(server) == expected_calls()
 
 
-def test_fault_at_the_second_call(server, workers, some):
-    script(server, "500", names=KINDS)
+def test_fault_at_the_second_call(server, workers, products):
+    script(server, "500")
     workers.finish()
-    assert_sound(some)
-    assert states(some) == expected_states(KINDS)
-    assert calls(server) == expected_calls(KINDS, 1)
+    assert_sound(products)
+    assert states(products) == expected_states()
+    assert calls(server) == expected_calls(1)
 
 
-def test_fault_before_the_worker_is_restarted(server, workers, some):
-    script(server, names=KINDS)
+def test_fault_before_the_worker_is_restarted(server, workers, products):
+    script(server)
     workers.round()
     assert unfinished()
     workers.restart()
     workers.finish()
-    assert_sound(some)
-    assert states(some) == expected_states(KINDS)
-    assert calls(server) == expected_calls(KINDS)
+    assert_sound(products)
+    assert states(products) == expected_states()
+    assert calls(server) == expected_calls()
 
 
-def test_worker_ends_between_the_answer_and_the_ledger(server, workers, some, monkeypatch):
+def test_worker_ends_between_the_answer_and_the_ledger(server, workers, products, monkeypatch):
     class Killed(BaseException):
         pass
 
     def killed(**_):
         raise Killed
 
-    script(server, names=KINDS)
+    script(server)
     record = vision_flights.vision_answers_record
     monkeypatch.setattr(vision_flights, "vision_answers_record", killed)
     for _ in range(3):
@@ -245,16 +219,15 @@ def test_worker_ends_between_the_answer_and_the_ledger(server, workers, some, mo
         workers.restart()
     monkeypatch.setattr(vision_flights, "vision_answers_record", record)
     workers.finish()
-    assert_sound(some)
-    assert states(some) == expected_states(KINDS)
+    assert_sound(products)
+    assert states(products) == expected_states()
     # What was paid for is found again, so nothing is asked for twice.
-    assert calls(server) == expected_calls(KINDS)
+    assert calls(server) == expected_calls()
 
 
 def test_fault_for_ever(server, workers, products, monkeypatch):
     monkeypatch.setattr(vision_failures, "SETBACKS", 2)
-    # An answer that begins late is to the SDK one that never comes.
-    for name in WAITING | {"slow_first_byte"}:
+    for name in WAITING:
         products.pop(name).delete()
     script(server, times=None)
     workers.finish()
@@ -264,10 +237,7 @@ def test_fault_for_ever(server, workers, products, monkeypatch):
     made = calls(server)
     assert {name: made[name] for name in REFUSED | TAKEN} == dict.fromkeys(REFUSED | TAKEN, 1)
     assert max(made[name] for name in REPAIRED) <= 3 * MAX_ATTEMPTS
-    assert (
-        max(made[name] for name in OUTSIDE & set(products))
-        <= vision_failures.SETBACKS + MAX_ATTEMPTS
-    )
+    assert max(made[name] for name in OUTSIDE - WAITING) <= vision_failures.SETBACKS + MAX_ATTEMPTS
     # A person asks again, and the server is well.
     server.clear()
     failed_work_retry(catalog=products["500"].catalog, actor=None)
