@@ -158,6 +158,7 @@ INSTALLED_APPS = [
     "prodintel",
     "prodintel.llm",
     "catalog",
+    "tools",
     "unfold",
     "unfold.contrib.filters",
     "django.contrib.admin",

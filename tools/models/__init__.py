@@ -1,0 +1,3 @@
+from tools.models.run import RunEvent, RunState, ToolRun, Writer
+
+__all__ = ["RunEvent", "RunState", "ToolRun", "Writer"]
