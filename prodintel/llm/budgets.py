@@ -125,6 +125,7 @@ def call_open(
             return Call.objects.create(
                 purpose=account.purpose,
                 scope=account.scope,
+                ref=account.ref,
                 user_id=account.user_id,
                 account=lane_account,
                 model=facts.id,

@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Generic
 
-from prodintel.llm import budgets, credentials, estimates, kept, pacing, streaming, structured
+from prodintel.llm import budgets, credentials, estimates, growing, kept, pacing, streaming, structured
 from prodintel.llm.adapter import CallFailedError
 from prodintel.llm.requests import Request, asked_elsewhere, exchange, facts_for, needed
 from prodintel.llm.schemas import schema_text
@@ -20,6 +20,7 @@ from prodintel.llm.types import (
     Answer,
     Delta,
     Estimate,
+    Growth,
     LanguageModelError,
     M,
     Message,
@@ -123,6 +124,22 @@ class Gateway:
         Closing the iterator ends the call at the provider. Raises LanguageModelError.
         """
         return streaming.stream(ability, messages, account=account, max_tokens=max_tokens)
+
+    def grow(
+        self,
+        ability: Ability,
+        messages: Sequence[Message],
+        schema: type[M],
+        *,
+        account: Account,
+        max_tokens: int,
+    ) -> AsyncIterator[Growth[M]]:
+        """One instance of the schema, field by field as it is written; the last one is validated.
+
+        For what somebody reads meanwhile: `structured` is held to the schema by the provider and
+        kept. Closing the iterator ends the call at the provider. Raises LanguageModelError.
+        """
+        return growing.grow(ability, messages, schema, account=account, max_tokens=max_tokens)
 
     def estimate(self, ability: Ability, *, calls: int, tokens: int) -> Estimate:
         """What so many calls of so many tokens each would take at the present limits."""

@@ -95,6 +95,7 @@ class Call(models.Model):
         on_delete=models.DO_NOTHING,
         related_name="+",
     )
+    ref = models.CharField(max_length=60, blank=True, default="")
     account = models.CharField(max_length=16)
     model = models.CharField(max_length=160)
     day = models.DateField()
@@ -116,6 +117,7 @@ class Call(models.Model):
             models.Index(fields=["scope", "day"]),
             models.Index(fields=["user", "day"]),
             models.Index(fields=["model", "-started_at"]),
+            models.Index(fields=["ref"], name="llm_call_ref", condition=~Q(ref="")),
         ]
 
     def __str__(self) -> str:

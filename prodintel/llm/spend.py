@@ -14,7 +14,8 @@ from typing import Any
 from django.db.models import Count, QuerySet, Sum
 from django.utils import timezone
 
-from prodintel.llm.models import Call
+from prodintel.llm.models import Call, Outcome
+from prodintel.llm.types import Usage
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,20 @@ _SUMS = {"all_tokens": Sum("tokens"), "all_usd": Sum("cost_usd"), "calls": Count
 def spent_today(*, scope: str | None = None, user_id: int | None = None) -> Spent:
     """What was spent today: by everybody, or for one scope, by one person."""
     return _spent(_calls(scope, user_id).filter(day=timezone.localdate()).aggregate(**_SUMS))
+
+
+def used_by(ref: str) -> Usage:
+    """What the calls that belong to `ref` took, those that failed or were stopped included.
+
+    `cost_usd` is None where the price of one of them is not known.
+    """
+    calls = Call.objects.filter(ref=ref).exclude(outcome=Outcome.OPEN)
+    sums = calls.aggregate(
+        prompt=Sum("prompt_tokens"), completion=Sum("completion_tokens"), usd=Sum("cost_usd")
+    )
+    priced = not calls.filter(cost_usd=None).exists()
+    cost = (sums["usd"] or Decimal(0)) if priced else None
+    return Usage(sums["prompt"] or 0, sums["completion"] or 0, cost)
 
 
 def spent_by_purpose(*, scope: str | None = None) -> list[SpentFor]:

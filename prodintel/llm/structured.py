@@ -111,9 +111,14 @@ def read(text: str, schema: type[M]) -> M:
         raise NotValidError(f"It is no JSON: {str(error)[:200]}") from None
 
 
+def without_thoughts(text: str) -> str:
+    """An answer without what its model thought aloud, finished or not."""
+    return _THOUGHTS.sub("", text)
+
+
 def _json_in(text: str) -> str:
     """The JSON object in an answer that may have thoughts and words around it."""
-    text = _THOUGHTS.sub("", text).strip()
+    text = without_thoughts(text).strip()
     if text.startswith("{") and text.endswith("}"):
         return text
     start, end = text.find("{"), text.rfind("}")

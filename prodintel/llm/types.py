@@ -39,12 +39,14 @@ class Account:
     """On whose behalf a call is made: what budgets and the activity page add up.
 
     `purpose` names the kind of work ("describe", "analysis" ...); `scope` is the owner of the data,
-    such as "catalog:3"; `user_id` is the person who asked, None where nobody did.
+    such as "catalog:3"; `user_id` is the person who asked, None where nobody did; `ref` is what the
+    calls belong to that are added up, such as "run:7".
     """
 
     purpose: str
     scope: str = ""
     user_id: int | None = None
+    ref: str = ""
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,21 @@ class LanguageModelError(Exception):
         self.outside = outside
         self.retry_after = retry_after
         self.details = details or {}
+
+
+@dataclass(frozen=True)
+class Growth(Generic[M]):
+    """An answer of a given shape while it grows.
+
+    `partial` is what there is of it: any field may be missing, the last text be cut off, and types
+    are not checked. The last one has the validated `value`. `again` says that what came before is
+    void, since the answer is being given once more.
+    """
+
+    partial: dict[str, Any] = field(default_factory=dict)
+    value: M | None = None
+    model: str = ""
+    again: bool = False
 
 
 @dataclass(frozen=True)

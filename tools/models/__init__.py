@@ -1,3 +1,3 @@
-from tools.models.run import RunEvent, RunState, ToolRun, Writer
+from tools.models.run import RESUMABLE, UNFINISHED, RunEvent, RunState, ToolRun, Writer
 
-__all__ = ["RunEvent", "RunState", "ToolRun", "Writer"]
+__all__ = ["RESUMABLE", "UNFINISHED", "RunEvent", "RunState", "ToolRun", "Writer"]

@@ -99,8 +99,8 @@ class ToolRun(models.Model):
 class RunEvent(models.Model):
     """One step of a run, numbered from 1 without gaps: how a block became what it is.
 
-    `kind` is "block" (the block as a whole), "text" (what is added to its text), "state" (of the
-    run) or "output".
+    `kind` is "block" (the block as a whole), "text" (what is added to its text), "data" (some of
+    its data anew) or "state" (of the run).
     """
 
     run = models.ForeignKey(ToolRun, on_delete=models.CASCADE, related_name="events")
