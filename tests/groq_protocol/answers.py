@@ -41,6 +41,20 @@ WORDS = (
 NOVELTIES = ("tweed", "jacquard", "herringbone", "seersucker", "organza", "terrazzo", "mohair")
 DEEPEST = 16
 LONGEST_LIST = 2
+SOME_MORE = 2
+SENTENCES_FROM = 200  # characters that a text may have; shorter ones are one phrase
+LONGEST_TEXT = 320
+LIMITS_IN_WORDS = {
+    "minItems": r"at least (\d+) items",
+    "maxItems": r"at most (\d+) items",
+    "minLength": r"at least (\d+) characters",
+    "maxLength": r"at most (\d+) characters",
+    "minimum": r"at least (\d+)(?! (?:items|characters))\b",
+    "maximum": r"at most (\d+)(?! (?:items|characters))\b",
+}
+SOURCE = re.compile(r"[\"\[]([a-z]{1,2}[0-9]{1,3})[\"\]]")
+MOST_SOURCES = 6
+CITING = ("cite", "cites", "source", "sources", "rests_on", "evidence")
 Twist = Callable[[Mapping[str, Any], Any], Any]
 """Changes a leaf of an answer: its schema and the value that fits, to the value that is said."""
 
@@ -85,17 +99,6 @@ def fitting(
     return _Filler(schema, images, text, unsure, twist).value(schema, (), 0)
 
 
-def prose(images: Sequence[bytes], text: str, tokens: int) -> list[str]:
-    """`tokens` pieces of text in Markdown, about the first photo where there is one."""
-    subject = f"A {colour_name(look(images[0])[1])} thing" if images else "An answer"
-    seed = int.from_bytes(hashlib.sha256(text.encode("utf-8", "replace")).digest()[:4])
-    pieces = [f"**{subject}**", " to", " what", " was", " asked", ".\n\n"]
-    for number in range(max(tokens - len(pieces), 0)):
-        word = WORDS[(seed + number * 7) % len(WORDS)]
-        pieces.append(f" {word}" + (".\n\n" if number % 40 == 39 else "." * (number % 12 == 11)))
-    return pieces[:tokens]
-
-
 class _Filler:
     def __init__(
         self,
@@ -110,6 +113,7 @@ class _Filler:
         self._twist = twist
         self._colour = look(images[0])[1] if images else None
         self._words = frozenset(re.findall(r"[a-z]{3,}", text.lower()))
+        self._sources = sources(text)
         seeds = images or [text.encode("utf-8", "replace")]
         self._seed = hashlib.sha256(b"".join(hashlib.sha256(one).digest() for one in seeds))
 
@@ -171,24 +175,35 @@ class _Filler:
         return something[self._number((*path, "which")) % len(something)]
 
     def _array(self, schema: Mapping[str, Any], path: tuple[str, ...], depth: int) -> list[Any]:
-        least = schema.get("minItems", 0)
-        most = schema.get("maxItems", max(least, LONGEST_LIST))
         items = self._resolved(schema.get("items", {}), path, depth)
-        number = self._number(path)
-        if "enum" in items:
-            count = 1 + number % LONGEST_LIST
-        elif "properties" in items:
-            # Lists of objects are of exceptions, mostly.
-            count = number % LONGEST_LIST + 1 if number % 8 == 0 else 0
-        else:
-            count = number % (LONGEST_LIST + 1)
-        count = least if depth > DEEPEST else max(least, min(most, count))
+        least, count = self._length(schema, items, self._number(path))
+        count = least if depth > DEEPEST else count
         found: list[Any] = []
         for number in range(count):
             one = self.value(items, (*path, str(number)), depth + 1)
             if one not in found or number < least:
                 found.append(one)
         return found
+
+    @staticmethod
+    def _length(
+        schema: Mapping[str, Any], items: Mapping[str, Any], number: int
+    ) -> tuple[int, int]:
+        """How many items there are at least, and how many there are to be."""
+        least, most = bound(schema, "minItems"), bound(schema, "maxItems")
+        if least:
+            # Whoever wants some gets some more than the least, but no long list.
+            return least, least + number % (min(most or least, least + SOME_MORE) - least + 1)
+        if "enum" in items:
+            count = 1 + number % LONGEST_LIST
+        elif "properties" in items and most is None:
+            # Lists of objects without a limit are of exceptions, mostly.
+            count = number % LONGEST_LIST + 1 if number % 8 == 0 else 0
+        elif "properties" in items:
+            count = 1 + number % LONGEST_LIST
+        else:
+            count = number % (LONGEST_LIST + 1)
+        return 0, count if most is None else min(most, count)
 
     def _leaf(self, schema: Mapping[str, Any], path: tuple[str, ...]) -> Any:
         if "const" in schema:
@@ -223,8 +238,9 @@ class _Filler:
 
     def _amount(self, schema: Mapping[str, Any], path: tuple[str, ...], *, whole: bool) -> float:
         sure = any("confidence" in part for part in path)
-        least = schema.get("minimum", schema.get("exclusiveMinimum", 0))
-        most = schema.get("maximum", schema.get("exclusiveMaximum", 1 if sure else least + 100))
+        least = schema.get("minimum", schema.get("exclusiveMinimum", bound(schema, "minimum") or 0))
+        most = schema.get("maximum", schema.get("exclusiveMaximum", bound(schema, "maximum")))
+        most = most if most is not None else 1 if sure else least + 100
         share = (self._number(path) % 899 + 50) / 1000
         if sure and least <= 0 and most >= 1 and not whole:
             return round(0.5 + share / 2, 2) * max(most, 1)
@@ -237,11 +253,38 @@ class _Filler:
         name = next((part for part in reversed(path) if not part.isdigit()), "text")
         colour = colour_name(self._colour) if self._colour is not None else "plain"
         words = [WORDS[(number >> shift) % len(WORDS)] for shift in (0, 8, 16, 24)]
-        if name == "value":
+        most = bound(schema, "maxLength")
+        if name in CITING and self._sources:
+            text = self._sources[number % len(self._sources)]
+        elif name == "value":
             text = NOVELTIES[number % len(NOVELTIES)]
         elif name.startswith("desc"):
             text = f"A {colour} piece, {words[0]} and {words[1]}, with a {words[2]} look."
         else:
             text = f"{words[0]} {colour} {words[1]} {number % 1000}".capitalize()
-        text = text.ljust(schema.get("minLength", 0), ".")
-        return text[: schema.get("maxLength", len(text))]
+        if most is not None and most >= SENTENCES_FROM:
+            text = _sentences(text, number, min(most * 2 // 3, LONGEST_TEXT))
+        text = text.ljust(bound(schema, "minLength") or 0, ".")
+        return text if most is None else text[:most].rstrip() or text[:most]
+
+
+def bound(schema: Mapping[str, Any], name: str) -> int | None:
+    """A limit of the schema, also where strict modes have it said in the description alone."""
+    if name in schema:
+        return int(schema[name])
+    said = re.search(LIMITS_IN_WORDS[name], str(schema.get("description", "")))
+    return int(said[1]) if said else None
+
+
+def sources(text: str) -> list[str]:
+    """The keys of sources that stand in a prompt, as "a1" or [a1], in their order."""
+    return list(dict.fromkeys(SOURCE.findall(text)))[:MOST_SOURCES]
+
+
+def _sentences(first: str, number: int, length: int) -> str:
+    """The first sentence and more of them, to about a length in characters."""
+    text = first if first.endswith(".") else f"{first}."
+    while len(text) < length:
+        words = [WORDS[(number + len(text) + place * 5) % len(WORDS)] for place in range(6)]
+        text += f" {' '.join(words).capitalize()}."
+    return text

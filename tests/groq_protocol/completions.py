@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tests.groq_protocol.answers import fitting, prose
+from tests.groq_protocol.answers import fitting
 from tests.groq_protocol.calls import (
     Call,
     ServedModel,
@@ -21,6 +21,7 @@ from tests.groq_protocol.calls import (
 from tests.groq_protocol.faults import ERRORS, TEXTS, TWISTS, Fault, HttpError, changed_whole
 from tests.groq_protocol.http import Incoming, Reply
 from tests.groq_protocol.limits import Limits, Refusal, Spent
+from tests.groq_protocol.prose import prose
 
 if TYPE_CHECKING:
     from tests.groq_server import GroqServer
@@ -238,6 +239,9 @@ class _Answer:
         self.request = f"req_{key[:26]}"
         self._id = f"chatcmpl-{key[:32]}"
         self.finish = "stop"
+        self._schema = call.schema or schema_in_prompt(call.text)
+        if self._schema is None and call.format != "text":
+            self._schema = {"type": "object"}
         self._thinks_aloud = model.reasoning and not _hides_reasoning(call)
         pieces = self._pieces(server)
         most = call.body.get("max_completion_tokens") or call.body.get("max_tokens")
@@ -254,26 +258,25 @@ class _Answer:
 
     def _pieces(self, server: GroqServer) -> list[str]:
         call = self._call
-        if call.format == "text":
+        thoughts = ["<think>", "Let me see.", "</think>\n\n"] if self._thinks_aloud else []
+        if self._schema is None:
             pieces = prose(call.images, call.text, server.answer_tokens)
-            if self._thinks_aloud:
-                pieces = ["<think>", "Let me see.", "</think>\n\n", *pieces]
             text = "".join(pieces)
             said = self._spoilt(text)
-            return pieces if said == text else _tokens(said)
-        schema = call.schema or schema_in_prompt(call.text) or {"type": "object"}
+            return [*thoughts, *pieces] if said == text else _tokens(said)
         twist = TWISTS.get(self.fault)
-        value = fitting(schema, call.images, call.text, unsure=server.unsure, twist=twist)
+        value = fitting(self._schema, call.images, call.text, unsure=server.unsure, twist=twist)
         if self._fault is not None:
             value = changed_whole(self._fault, value)
-        return _tokens(self._spoilt(json.dumps(value)))
+        pieces = _tokens(self._spoilt(json.dumps(value)))
+        return [*thoughts, *pieces] if call.format == "text" else pieces
 
     def _spoilt(self, text: str) -> str:
         if self._fault is None:
             return text
         if self.fault == "say":
             return str(self._fault.options["text"])
-        if self._call.format == "text" and self.fault in TWISTS:
+        if self._schema is None and self.fault in TWISTS:
             return str(TWISTS[self.fault]({"type": "string"}, text))
         return TEXTS[self.fault](text) if self.fault in TEXTS else text
 

@@ -9,13 +9,15 @@ import re
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Annotated, Any
 
 import groq
 import httpx
 import jsonschema
 import pytest
+from pydantic import BaseModel, Field
 
+from prodintel.llm.schemas import schema_text
 from tests.groq_protocol.faults import NAMES
 from tests.groq_protocol.limits import duration
 from tests.groq_server import Fault, GroqProcess, GroqServer, ServedModel
@@ -149,6 +151,52 @@ def test_stream_carries_text_and_its_usage(server):
     assert "An answer" in text
     assert finished[0].x_groq.usage.completion_tokens == server.answer_tokens
     assert chunks[-1].usage.total_tokens > server.answer_tokens
+
+
+def said_by(chunks: Any) -> list[str]:
+    """The pieces of text of a stream."""
+    return [
+        chunk.choices[0].delta.content
+        for chunk in chunks
+        if chunk.choices and chunk.choices[0].delta.content
+    ]
+
+
+def test_schema_in_the_prompt_is_followed_in_a_streamed_answer_in_small_pieces(server):
+    pieces = said_by(ask(server, text=f"Fit this: {json.dumps(SCHEMA)}", stream=True))
+    jsonschema.validate(json.loads("".join(pieces)), SCHEMA)
+    assert max(map(len, pieces)) <= 4
+
+
+class Listed(BaseModel):
+    """What a tool might ask for; in strict modes its limits are said in words alone."""
+
+    names: list[Annotated[str, Field(max_length=30)]] = Field(min_length=3, max_length=15)
+    parts: list[dict[str, str]] = Field(min_length=2, max_length=2)
+    long: str = Field(min_length=1, max_length=1000)
+    cites: list[str] = Field(min_length=1)
+    share: float = Field(ge=0, le=5)
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_limits_that_are_said_in_words_are_kept_to(server, number):
+    text = f'{number}. About {{"a1": "wool", "b2": "red"}}. Fit: {schema_text(Listed)}'
+    said = Listed.model_validate_json("".join(said_by(ask(server, text=text, stream=True))))
+    assert 200 < len(said.long) <= 1000
+    assert set(said.cites) <= {"a1", "b2"}
+
+
+def test_text_is_markdown_that_cites_what_the_prompt_has(server):
+    server.answer_tokens = 120
+    text = "".join(said_by(ask(server, text='What of {"a1": 1, "b12": 2}?', stream=True)))
+    assert text.startswith("## ")
+    assert "**" in text
+    assert "\n- " in text
+    assert set(re.findall(r"\[(\w+)\]", text)) == {"a1", "b12"}
+
+
+def test_text_cites_nothing_where_the_prompt_has_nothing_to_cite(server):
+    assert "[" not in "".join(said_by(ask(server, stream=True)))
 
 
 def test_reasoning_stands_in_the_text_unless_it_is_hidden(server, photo_bytes):

@@ -45,7 +45,7 @@ async def test_text_comes_in_pieces_and_the_usage_at_the_end(groq, gateway):
     deltas = [delta async for delta in started(gateway)]
     *texts, last = deltas
     assert len(texts) > 10
-    assert "".join(delta.text for delta in texts).startswith("**An answer**")
+    assert "".join(delta.text for delta in texts).startswith("## An answer")
     assert last.text == ""
     assert last.usage.completion_tokens == server.requests[0].completion_tokens == 30
     assert last.usage.cost_usd > 0
