@@ -50,6 +50,16 @@ class Evidence:
     blocks: Sequence[Block] = ()
 
 
+@dataclass(frozen=True)
+class Download:
+    """A file that a tool makes of its result, beside those every run has. `name` is for people."""
+
+    name: str
+    filename: str
+    content_type: str
+    text: str
+
+
 class Run(Protocol):
     """A run under way, as its tool sees it. All calls are made from the run's own event loop."""
 
@@ -153,3 +163,11 @@ class Tool(ABC):
         """The result as rows of a CSV file, the first one headings; None where it is no table."""
         del output
         return None
+
+    def downloads(self, output: Data) -> dict[str, Download]:
+        """More files of the result, by the key that their address ends in.
+
+        `output` is the run's with people's edits in it.
+        """
+        del output
+        return {}
