@@ -9,7 +9,16 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Generic
 
-from prodintel.llm import budgets, credentials, estimates, growing, kept, pacing, streaming, structured
+from prodintel.llm import (
+    budgets,
+    credentials,
+    estimates,
+    growing,
+    kept,
+    pacing,
+    streaming,
+    structured,
+)
 from prodintel.llm.adapter import CallFailedError
 from prodintel.llm.requests import Request, asked_elsewhere, exchange, facts_for, needed
 from prodintel.llm.schemas import schema_text

@@ -122,7 +122,11 @@ class Run(Protocol):
         """
 
     def put(self, **output: Any) -> None:
-        """Add to the run's output: JSON, what the API gives as `output`."""
+        """Add to the run's output: JSON, what the API gives as `output`.
+
+        What stands under a block's id has the shape of the block's data: what people edit in the
+        block is then edited in the output, and in what is downloaded, as well.
+        """
 
 
 class Tool(ABC):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tools.kinds.base import DONE, FAILED, RUNNING, Block
+from tools.kinds.base import FAILED, RUNNING, Block
 from tools.models import UNFINISHED, RunState, ToolRun
 
 BLOCK, TEXT, DATA, STATE = "block", "text", "data", "state"
@@ -51,10 +51,10 @@ class Course:
     def after(self, step: Step) -> Course:
         """With one more event."""
         if step.kind == STATE:
-            course = replace(
-                self, number=step.number, state=step.data["state"], error=step.data["error"]
-            )
-            return course._without_open_ends(step.number) if course.is_over else course
+            state, blocks = step.data["state"], self.blocks
+            if state not in UNFINISHED:
+                blocks = {key: _ended(block, step.number) for key, block in blocks.items()}
+            return Course(step.number, state, step.data["error"], blocks)
         block = self._changed(step) | {"number": step.number}
         return replace(self, number=step.number, blocks={**self.blocks, block["id"]: block})
 
@@ -72,15 +72,12 @@ class Course:
             return {**block, "data": {**block["data"], "text": text}}
         return {**block, "data": {**block["data"], **step.data["data"]}}
 
-    def _without_open_ends(self, number: int) -> Course:
-        """Nothing is being written any more once the run has ended."""
-        blocks = {
-            key: {**block, "state": FAILED, "error": BROKEN_OFF, "number": number}
-            if block["state"] == RUNNING
-            else block
-            for key, block in self.blocks.items()
-        }
-        return replace(self, blocks=blocks)
+
+def _ended(block: dict[str, Any], number: int) -> dict[str, Any]:
+    """Nothing is being written any more once a run has ended."""
+    if block["state"] != RUNNING:
+        return block
+    return {**block, "state": FAILED, "error": BROKEN_OFF, "number": number}
 
 
 def as_json(block: Block, error: str = "") -> dict[str, Any]:
@@ -94,6 +91,3 @@ def as_json(block: Block, error: str = "") -> dict[str, Any]:
         "part": block.part,
         "error": error,
     }
-
-
-__all__ = ["BLOCK", "DATA", "DONE", "STATE", "TEXT", "Course", "Step", "as_json"]

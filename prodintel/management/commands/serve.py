@@ -95,11 +95,13 @@ class Command(BaseCommand):
 
     @staticmethod
     def _part(name: str, listener: socket.socket | None) -> Part:
+        owner = instance.identity(settings.DATA_DIR)
         if listener and name == "web":
             fd = listener.fileno()
-            return Part(name, ["manage.py", "web", "--fd", str(fd)], descriptors=[fd])
+            command = ["manage.py", "web", "--fd", str(fd)]
+            owns = {"PRODINTEL_OWNER": f"{owner}-web"}
+            return Part(name, command, descriptors=[fd], environment=owns)
         if name == "worker":
-            owner = instance.identity(settings.DATA_DIR)
             return Part(name, ["manage.py", "worker"], environment={"PRODINTEL_OWNER": owner})
         return Part(name, ["manage.py", name])
 

@@ -28,6 +28,7 @@ class Command(BaseCommand):
             self.check()
         from prodintel.asgi import application
         from prodintel.web import WebServer
+        from tools.runs import running
 
         if fd is not None:
             listener = socket.socket(fileno=fd)
@@ -39,5 +40,7 @@ class Command(BaseCommand):
         # An address that cannot be resolved is found now and not by the first visitor.
         get_resolver().url_patterns  # noqa: B018 -- read for its effect
         server = WebServer(application, listener, limit=settings.MAX_BODY_BYTES)
+        running.take_over()
         server.serve(lambda: log.info("web started", port=settings.PORT))
+        running.end()
         log.info("web stopped")

@@ -1,0 +1,1 @@
+"""Runs under way: begun, followed, stopped. The rest is `tools.services.runs`."""

@@ -1,0 +1,251 @@
+"""The event loop that performs runs: a thread of its own, one a process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+import threading
+from concurrent.futures import Future
+from contextlib import suppress
+from functools import lru_cache
+from typing import Any
+
+import structlog
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, InterfaceError
+from pydantic import ValidationError as InvalidOptions
+
+from catalog.models import Product
+from catalog.selectors import with_details
+from prodintel.lib.threads import in_thread
+from prodintel.llm import adapter
+from prodintel.llm.gateway import gateway
+from prodintel.llm.types import LanguageModelError
+from tools import selectors
+from tools.kinds.base import Evidence, Tool
+from tools.models import RunState, ToolRun, Writer
+from tools.registry import tools
+from tools.runs import hub
+from tools.runs.course import STATE, Course
+from tools.runs.journal import RETRY_SECONDS, Journal, Live
+from tools.runs.performing import Performance
+from tools.services.runs import (
+    LEASE,
+    Ending,
+    leases_renew,
+    run_claim,
+    run_end,
+    runs_interrupt,
+)
+
+logger = structlog.get_logger(__name__)
+OWNER_VARIABLE = "PRODINTEL_OWNER"
+# Runs that are performed at once; more wait their turn.
+MOST_AT_ONCE = 256
+STOP_LOOK_SECONDS = 0.4
+BEAT_SECONDS = LEASE.total_seconds() / 4
+END_SECONDS = 8.0
+RESTARTED = "The site was stopped meanwhile. What was written is kept."
+OUTDATED = "The options of this run are not those of the tool any more. Start a new one."
+WENT_WRONG = "Something went wrong in this tool. The log of the site says what."
+
+
+def owner_prefix() -> str:
+    """What the owner names of this process begin with, and those of its predecessors.
+
+    Empty where no supervisor has said who this process is: nobody then knows who is dead.
+    """
+    slot = os.environ.get(OWNER_VARIABLE, "")
+    return f"{slot}/" if slot else ""
+
+
+class RunLoop(threading.Thread):
+    """Performs the runs that it is given. Its methods are called from any other thread."""
+
+    def __init__(self) -> None:
+        super().__init__(name="runs", daemon=True)
+        self._owner = (
+            f"{owner_prefix() or socket.gethostname() + '/'}{os.getpid()}/{secrets.token_hex(4)}"
+        )
+        self._loop = asyncio.new_event_loop()
+        self._journal = Journal(self._owner, self._lose)
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._asked_to_stop: set[int] = set()
+        self._places = asyncio.Semaphore(MOST_AT_ONCE)
+        self.start()
+
+    def run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        keepers = [
+            self._loop.create_task(each)
+            for each in (self._journal.keep(), self._beat(), self._look())
+        ]
+        self._loop.run_forever()
+        for keeper in keepers:
+            keeper.cancel()
+        self._loop.run_until_complete(asyncio.gather(*keepers, return_exceptions=True))
+        self._loop.run_until_complete(adapter.aclose())
+        self._loop.close()
+
+    def perform(self, run_id: int) -> Future[None]:
+        """Perform a run that is queued; the future is done when it has ended."""
+        return asyncio.run_coroutine_threadsafe(self._begin(run_id), self._loop)
+
+    def stop_run(self, run_id: int) -> None:
+        """Stop a run of this process at once, if it is one."""
+        self._loop.call_soon_threadsafe(self._cancel, run_id)
+
+    def course_of(self, run_id: int) -> Course | None:
+        """The course of a run that this process performs, as far as it is written."""
+        return self._journal.course_of(run_id)
+
+    def end(self) -> None:
+        """End all runs as interrupted, and the thread."""
+        if not self.is_alive():
+            return
+        ending = asyncio.run_coroutine_threadsafe(self._end_all(), self._loop)
+        with suppress(TimeoutError):
+            ending.result(END_SECONDS)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self.join(END_SECONDS)
+
+    # --- In the loop ----------------------------------------------------------------------------
+
+    async def _begin(self, run_id: int) -> None:
+        if run_id in self._tasks:
+            return
+        task = self._tasks[run_id] = asyncio.ensure_future(self._in_turn(run_id))
+        try:
+            # A stop is no fault of whoever waits for the run to end.
+            with suppress(asyncio.CancelledError):
+                await task
+        except (DatabaseError, InterfaceError) as error:
+            # Nobody renews its lease: when that ends, the run is interrupted and can be resumed.
+            logger.warning("a run cannot be performed", run=run_id, reason=str(error).strip())
+        finally:
+            self._tasks.pop(run_id, None)
+            self._asked_to_stop.discard(run_id)
+
+    async def _in_turn(self, run_id: int) -> None:
+        async with self._places:
+            has_model = await in_thread(gateway().is_configured)
+            writer = Writer.GROQ if has_model else Writer.DRAFT
+            run = await in_thread(run_claim, run_id=run_id, owner=self._owner, writer=writer)
+            if run is not None:
+                await self._perform(run)
+
+    async def _perform(self, run: ToolRun) -> None:
+        live = self._journal.open(run.pk, await in_thread(selectors.course_of, run))
+        self._journal.note(live, STATE, {"state": RunState.RUNNING, "error": ""})
+        performance = Performance(run, live, self._journal)
+        try:
+            state, error = await self._performed(run, performance)
+        except asyncio.CancelledError:
+            asked = run.pk in self._asked_to_stop
+            state = RunState.STOPPED if asked else RunState.INTERRUPTED
+            error = "" if asked else RESTARTED
+        ending = Ending(
+            state,
+            error,
+            evidence=performance.evidence.facts,
+            output=performance.output,
+            model=performance.model,
+            first_token_ms=performance.first_token_ms,
+        )
+        # A second stop does not keep the first from being written down.
+        await asyncio.shield(asyncio.ensure_future(self._close(live, ending)))
+
+    async def _performed(self, run: ToolRun, performance: Performance) -> tuple[str, str]:
+        """The state in which the run ended, and why."""
+        try:
+            tool = tools()[run.tool]
+            performance.options = tool.options.model_validate(run.options)
+            performance.evidence = await in_thread(_gathered, tool, run, performance.options)
+            for block in performance.evidence.blocks:
+                await performance.show(block)
+            await tool.perform(performance)
+        except (LanguageModelError, ValidationError) as error:
+            return RunState.FAILED, _words(error)
+        except (InvalidOptions, KeyError) as error:
+            logger.warning("a run does not fit its tool", run=run.pk, reason=str(error))
+            return RunState.FAILED, OUTDATED
+        except Exception:
+            # A fault of one tool must not look like work that goes on for ever.
+            logger.exception("a tool failed", tool=run.tool, run=run.pk)
+            return RunState.FAILED, WENT_WRONG
+        if performance.failures:
+            return RunState.FAILED, performance.failures[0]
+        return RunState.DONE, ""
+
+    async def _close(self, live: Live, ending: Ending) -> None:
+        await self._journal.flushed(live)
+        while not live.lost:
+            try:
+                await in_thread(run_end, run_id=live.run_id, owner=self._owner, ending=ending)
+                break
+            except (DatabaseError, InterfaceError) as error:
+                logger.warning("the end of a run waits", run=live.run_id, reason=str(error).strip())
+                await asyncio.sleep(RETRY_SECONDS)
+        self._journal.close(live)
+        await hub.publish(live.run_id)
+
+    def _cancel(self, run_id: int) -> None:
+        if run_id in self._tasks and run_id not in self._asked_to_stop:
+            self._asked_to_stop.add(run_id)
+            self._tasks[run_id].cancel()
+
+    def _lose(self, run_id: int) -> None:
+        if run_id in self._tasks:
+            logger.warning("a run was taken away", run=run_id)
+            self._tasks[run_id].cancel()
+
+    async def _end_all(self) -> None:
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _beat(self) -> None:
+        """Renew the leases of the runs that are performed here; end runs whose own have ended."""
+        while True:
+            if self._tasks:
+                await self._ask(leases_renew, owner=self._owner, run_ids=list(self._tasks))
+            for run_id in await self._ask(runs_interrupt) or ():
+                await hub.publish(run_id)
+            await asyncio.sleep(BEAT_SECONDS)
+
+    async def _look(self) -> None:
+        """Stop the runs of which other processes ask it."""
+        while True:
+            await asyncio.sleep(STOP_LOOK_SECONDS)
+            if self._tasks:
+                for run_id in await self._ask(selectors.stops_asked, list(self._tasks)) or ():
+                    self._cancel(run_id)
+
+    @staticmethod
+    async def _ask(call: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return await in_thread(call, *args, **kwargs)
+        except (DatabaseError, InterfaceError) as error:
+            # The next look comes soon, and before a lease ends.
+            logger.warning("runs cannot be looked after", reason=str(error).strip())
+            return None
+
+
+def _gathered(tool: Tool, run: ToolRun, options: Any) -> Evidence:
+    product = with_details(Product.objects.alive().filter(pk=run.product_id)).first()
+    if product is None:
+        raise ValidationError("The product was deleted.")
+    return tool.gather(product, options)
+
+
+def _words(error: LanguageModelError | ValidationError) -> str:
+    return " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+
+
+@lru_cache(maxsize=1)
+def run_loop() -> RunLoop:
+    """The loop of this process, started when it is first wanted."""
+    return RunLoop()
