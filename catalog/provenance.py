@@ -194,17 +194,20 @@ def _last_before(row: LedgerEntry, others: Iterable[LedgerEntry]) -> LedgerEntry
         for other in others
         if other.created_at <= row.created_at
         and (other.retracted_at is None or other.retracted_at >= row.created_at)
+        and (other.source in PRECEDENCE or _was_accepted(other, row))
     ]
     return min(standing, key=lambda each: _strength(each, row), default=None)
 
 
 def _strength(entry: LedgerEntry, row: LedgerEntry) -> tuple[int, float]:
     """Smaller is stronger: the better source, then the later word, as of when `row` was written."""
-    accepted = (
-        entry.decision == Decision.ACCEPTED
-        and entry.decided_at is not None
-        and entry.decided_at <= row.created_at
-    )
+    accepted = _was_accepted(entry, row)
     source = Source.PERSON if accepted else entry.source
     at = entry.decided_at if accepted and entry.decided_at else entry.created_at
     return list(PRECEDENCE).index(Source(source)), -at.timestamp()
+
+
+def _was_accepted(entry: LedgerEntry, row: LedgerEntry) -> bool:
+    """Whether a person had accepted the entry when `row` was written."""
+    accepted = entry.decision == Decision.ACCEPTED and entry.decided_at is not None
+    return accepted and entry.decided_at <= row.created_at

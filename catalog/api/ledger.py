@@ -37,7 +37,7 @@ class EntryOut(Schema):
     field: str
     locale: str
     value: list[Any] | None = Field(description="null: empty on purpose")
-    source: str = Field(description="person, import, vision-llm or zero-shot")
+    source: str = Field(description="person, import, vision-llm, zero-shot or tool")
     model: str
     confidence: float | None
     said_confidence: float | None = Field(description="The machine's own word")

@@ -19,6 +19,7 @@ from catalog.models import (
     Source,
     TrialResult,
 )
+from catalog.models.sources import PRECEDENCE
 from catalog.services.attribute_values import COLUMN_FIELDS, Definitions
 from catalog.services.ledger import ALT_TEXT
 
@@ -218,20 +219,31 @@ class _Earlier:
             self._rows.setdefault(_place_of(row), []).append(row)
 
     def value(self, entry: LedgerEntry) -> list | None:
-        stood = [row for row in self._rows.get(_place_of(entry), ()) if _stood(row, entry)]
+        rows = self._rows.get(_place_of(entry), ())
+        stood = [row for row in rows if _stood(row, entry) and _could_count(row, entry.created_at)]
         if not stood:
             return None
         order = self._definitions.precedence(entry.field)
         return max(stood, key=lambda row: self._weight(row, order, entry.created_at)).value
 
     def _weight(self, row: LedgerEntry, order: Sequence[str], at: datetime) -> tuple[int, datetime]:
-        accepted = row.decision == Decision.ACCEPTED and (row.decided_at or at) < at
+        accepted = _is_accepted(row, at)
         source = Source.PERSON if accepted else row.source
         return -order.index(source), (row.decided_at if accepted else None) or row.created_at
 
 
 def _place_of(row: LedgerEntry) -> Place:
     return _place(row.product_id, row.field, row.locale, row.photo_id)
+
+
+def _is_accepted(row: LedgerEntry, at: datetime) -> bool:
+    """Whether a person had accepted the row by then."""
+    return row.decision == Decision.ACCEPTED and (row.decided_at or at) < at
+
+
+def _could_count(row: LedgerEntry, at: datetime) -> bool:
+    """Whether the row is of those that count by themselves, or was accepted by then."""
+    return row.source in PRECEDENCE or _is_accepted(row, at)
 
 
 def _stood(row: LedgerEntry, entry: LedgerEntry) -> bool:

@@ -9,9 +9,8 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from catalog.describe.confidence import Array, Signs, as_json, fitted, prior
+from catalog.describe.confidence import PRIORS, Array, Signs, as_json, fitted, prior
 from catalog.models import ConfidenceFit, Decision, LedgerEntry
-from catalog.models.sources import MACHINE_SOURCES
 
 # The latest decisions: people and models change.
 READ = 5000
@@ -24,7 +23,9 @@ ENOUGH_OF_FIELD = 10
 def refit_is_due() -> bool:
     """Whether people have decided on enough since the last fit."""
     last = ConfidenceFit.objects.order_by("-fitted_at").values_list("fitted_at", flat=True).first()
-    decided = LedgerEntry.objects.filter(decided_at__isnull=False, decision_batch=None)
+    decided = LedgerEntry.objects.filter(
+        decided_at__isnull=False, decision_batch=None, source__in=PRIORS
+    )
     if last is not None:
         decided = decided.filter(decided_at__gt=last)
     return decided[:ENOUGH_NEW].count() >= ENOUGH_NEW
@@ -34,14 +35,15 @@ def refit_is_due() -> bool:
 def confidence_refit() -> int:
     """Fit the weights of every source anew; returns to how many decisions.
 
-    Decisions that one act made on many are left out: nobody looked at each of these values.
+    Decisions that one act made on many are left out: nobody looked at each of these values. So are
+    those on the words of tools, which do not say how sure they are.
     """
     now = timezone.now()
     rows = LedgerEntry.objects.filter(
         decided_at__isnull=False,
         decision_batch=None,
         decision__in=[Decision.ACCEPTED, Decision.REJECTED],
-        source__in=MACHINE_SOURCES,
+        source__in=PRIORS,
     )
     by_source: dict[str, list[LedgerEntry]] = defaultdict(list)
     for row in rows.order_by("-decided_at").only(

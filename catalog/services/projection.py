@@ -24,7 +24,7 @@ from catalog.models import (
     Source,
 )
 from catalog.models.outbox import CHUNK, record_index_changes
-from catalog.models.sources import MACHINE_SOURCES
+from catalog.models.sources import MACHINE_SOURCES, PRECEDENCE
 from catalog.services.approval import approval_refresh
 from catalog.services.attribute_values import CATEGORY, COLUMN_FIELDS, Definitions
 from catalog.services.reviewing import reviews_mark
@@ -107,10 +107,7 @@ def _winners(
     categories = Category.objects.in_bulk(paths, field_name="path")
     winners: dict[Place, LedgerEntry] = {}
     for row in rows:
-        if _is_undecided(row) and not (
-            definitions.machine_may_set(row.field)
-            and (row.value is None or _counting(row, definitions))
-        ):
+        if _is_undecided(row) and not _may_count(row, definitions):
             continue
         if row.field == CATEGORY and row.value and row.value[0] not in categories:
             continue  # deleted since; nobody said that there is none, so the next best counts
@@ -123,6 +120,13 @@ def _winners(
 
 def _is_undecided(entry: LedgerEntry) -> bool:
     return entry.source in MACHINE_SOURCES and entry.decision != Decision.ACCEPTED
+
+
+def _may_count(entry: LedgerEntry, definitions: Definitions) -> bool:
+    """Whether a machine's word counts although nobody has decided on it."""
+    if entry.source not in PRECEDENCE or not definitions.machine_may_set(entry.field):
+        return False
+    return entry.value is None or bool(_counting(entry, definitions))
 
 
 def _counting(entry: LedgerEntry, definitions: Definitions) -> list | None:

@@ -2,7 +2,8 @@
 
 At each place (a product or variant, a field, a language; for alternative texts also a photo) at most
 one word awaits a person: of the standing, undecided ones of machines that of the best source, then
-the newest. It does not when people, an import or the product's own column say the same already, nor
+the newest; a tool's comes before what machines say by themselves, since a person wanted it. It does
+not when people, an import or the product's own column say the same already, nor
 when there is nothing it could be accepted for: a category or photo that is gone. What machines had
 said when a person accepted one of their words, or wrote another value in place of one, was decided
 on with it.
@@ -149,7 +150,8 @@ def _rank(row: LedgerEntry, order: Sequence[str]) -> tuple[int, datetime, int]:
     if row.decision == Decision.ACCEPTED:
         # An accepted suggestion stands like a person's word.
         return (-order.index(Source.PERSON), row.decided_at or row.created_at, row.pk)
-    return (-order.index(row.source), row.created_at, row.pk)
+    place = -order.index(row.source) if row.source in order else 1
+    return (place, row.created_at, row.pk)
 
 
 def _facts(suggested: Sequence[LedgerEntry]) -> _Facts:

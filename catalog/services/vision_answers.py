@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from catalog.models import (
     AttributeDefinition,
@@ -17,7 +17,6 @@ from catalog.models import (
     Photo,
     Product,
     Source,
-    Term,
     TermState,
     TrialResult,
     VisionTask,
@@ -28,7 +27,7 @@ from catalog.services.describing import Outcome
 from catalog.services.errors import conflict
 from catalog.services.ledger import ALT_TEXT, MachineValue, machine_values_record
 from catalog.services.projection import lock_products, tell_points
-from catalog.services.vocabulary import term_propose
+from catalog.services.term_proposals import term_proposed
 from prodintel.lib.work import again
 
 GROUP = 16
@@ -143,23 +142,17 @@ def _with_terms(values: Sequence[MachineValue], product: Product) -> list[Machin
         if not value.proposed or definition is None:
             found.append(replace(value, proposed=()))
             continue
-        terms = [_proposed(definition, word, product) for word in value.proposed]
+        language = product.catalog.language
+        terms = [
+            term_proposed(attribute=definition, value=word, language=language)
+            for word in value.proposed
+        ]
         known = [term.key for term in terms if term.state == TermState.ACTIVE]
         fresh = tuple(term.key for term in terms if term.state == TermState.PROPOSED)
         if value.value or known or fresh:
             chosen = list(dict.fromkeys([*(value.value or []), *known]))
             found.append(replace(value, value=chosen or None, proposed=fresh))
     return found
-
-
-def _proposed(definition: AttributeDefinition, word: str, product: Product) -> Term:
-    language = product.catalog.language
-    try:
-        with transaction.atomic():
-            return term_propose(attribute=definition, value=word, language=language)
-    except IntegrityError:
-        # Another worker proposed it at the same moment.
-        return term_propose(attribute=definition, value=word, language=language)
 
 
 def _keep_for_trial(answer: VisionAnswer, run: DescribeRun | None) -> None:

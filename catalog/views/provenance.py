@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from catalog import provenance, selectors
 from catalog.approval.diff import word_changes
-from catalog.models import Decision, LedgerEntry, Placement, Product, Source
+from catalog.models import Catalog, Decision, LedgerEntry, Placement, Product, Source
 from catalog.models.sources import MACHINE_SOURCES
 from catalog.provenance import ActDone
 from catalog.services.attribute_values import CATEGORY, COLUMN_FIELDS
@@ -41,6 +41,7 @@ SAYERS = {
     Source.IMPORT: "an import",
     Source.VISION_LLM: "the vision model",
     Source.ZERO_SHOT: "the comparison of the photo with words",
+    Source.TOOL: "a tool",
 }
 
 
@@ -85,7 +86,23 @@ def author(row: LedgerEntry) -> str:
         return f"Import by {name_of(row.created_by)}" if row.created_by else "Import"
     if row.source == Source.ZERO_SHOT:
         return "From the photo"
+    if row.source == Source.TOOL:
+        return tool_name(row)
     return f"Vision model {row.model}".strip()
+
+
+def tool_name(row: LedgerEntry) -> str:
+    """What the tool is called that said so; "Tool" for one that left no name."""
+    title = row.evidence.get("title") if isinstance(row.evidence, dict) else None
+    return f"Tool: {title}" if isinstance(title, str) and title else "Tool"
+
+
+def run_url(row: LedgerEntry, catalog: Catalog) -> str:
+    """The address of the tool's run that a suggestion comes from; empty for other sources."""
+    run = row.evidence.get("run") if isinstance(row.evidence, dict) else None
+    if row.source != Source.TOOL or not isinstance(run, int):
+        return ""
+    return reverse("tools:run", args=[catalog.slug, run])
 
 
 def _said_by(row: LedgerEntry) -> str:
@@ -99,6 +116,9 @@ def why(row: LedgerEntry, labels: Labels) -> list[str]:
     evidence = row.evidence if isinstance(row.evidence, dict) else {}
     if row.source == Source.VISION_LLM and row.model:
         told.append(f"Said by {row.model}.")
+    if row.source == Source.TOOL:
+        written = f"Written by {row.model}." if row.model else "Drafted by rules from known facts."
+        told.append(written)
     if row.said_confidence is not None:
         told.append(f"The model itself is {percent(row.said_confidence)} sure.")
     agreement, neighbours = evidence.get("agreement"), evidence.get("neighbours")
@@ -128,10 +148,12 @@ def behind(user: Any, product: Product, labels: Labels) -> dict[int, dict[str, A
     role = selectors.role_in(user, product.catalog)
     words = provenance.words_behind(product)
     read_values(labels, words.values())
-    return {pk: provenance_of(row, labels, role) for pk, row in words.items()}
+    return {pk: provenance_of(row, labels, role, product.catalog) for pk, row in words.items()}
 
 
-def provenance_of(row: LedgerEntry, labels: Labels, role: str | None) -> dict[str, Any]:
+def provenance_of(
+    row: LedgerEntry, labels: Labels, role: str | None, catalog: Catalog
+) -> dict[str, Any]:
     """What stands behind the value that counts, for components/attribute_row.html.
 
     Reviewers decide on it as long as nobody has.
@@ -145,6 +167,7 @@ def provenance_of(row: LedgerEntry, labels: Labels, role: str | None) -> dict[st
         "confidence": None if row.decision == Decision.ACCEPTED else row.confidence,
         "sure": sure(row.confidence),
         "why": why(row, labels) if row.source in MACHINE_SOURCES else [],
+        "run_url": run_url(row, catalog),
         "batch": row.batch,
         "undecided": undecided,
         "may_decide": undecided and role in selectors.REVIEW,
@@ -196,6 +219,7 @@ def _suggestion(row: LedgerEntry, now: Any, product: Product, labels: Labels) ->
         "by": _said_by(row),
         "sure": sure(row.confidence),
         "why": why(row, labels),
+        "run_url": run_url(row, product.catalog),
         "photo": None,
         "now": [],
         "diff": [],
@@ -303,7 +327,9 @@ def _only(rows: Iterable[LedgerEntry], others: Collection[LedgerEntry]) -> list[
 def _act_words(done: ActDone, labels: Labels) -> str:
     if done.wrote:
         machine = done.entry.source in MACHINE_SOURCES and not done.decides
-        verb = "Described" if machine else "Imported" if _imported(done) else "Set"
+        verb = "Imported" if _imported(done) else "Set"
+        if machine:
+            verb = "Suggested" if done.entry.source == Source.TOOL else "Described"
         return f"{verb}: {_fields(done.wrote, labels)}"
     verb = "Accepted" if done.decided[0].decision == Decision.ACCEPTED else "Rejected"
     return f"{verb}: {_fields(done.decided, labels)}"

@@ -18,13 +18,14 @@ from catalog.models import (
     CurrentAttribute,
     LedgerEntry,
     Placement,
+    Source,
     Term,
     TermState,
 )
 from catalog.services.attribute_values import CATEGORY, CHOICES, COLUMN_FIELDS
 from catalog.services.reviewing import ALT_TEXT, MONEY_COLUMNS, PRODUCT_COLUMNS
 from catalog.views import present
-from catalog.views.provenance import text_changes
+from catalog.views.provenance import run_url, text_changes, tool_name
 
 PHOTO_WIDTHS = (480, 960)
 SHOWN_PHOTOS = 6
@@ -199,6 +200,8 @@ def _item(
         "proposed": [value["label"] for value in suggested if value["proposed"]],
         "terms_url": reverse("catalog:terms", args=[product.catalog.slug]),
         "source": row.source,
+        "said_by": tool_name(row) if row.source == Source.TOOL else "",
+        "run_url": run_url(row, product.catalog),
         "confidence": row.confidence,
         "own_word": _own_word(row),
         "weighed": _weighed(row.evidence),

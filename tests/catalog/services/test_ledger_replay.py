@@ -159,6 +159,7 @@ def replayed(product: Product) -> dict[str, tuple]:
         if row.retracted_at or row.decision == Decision.REJECTED:
             continue
         machines_may = row.field == "category" or definitions[row.field].machine_may_set
+        machines_may = machines_may and row.source != Source.TOOL
         if row.source in MACHINE_SOURCES and not (machines_may or accepted):
             continue
         if row.field == "category" and row.value and row.value[0] not in categories:

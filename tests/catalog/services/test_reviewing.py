@@ -132,6 +132,8 @@ def decided_at(row: LedgerEntry) -> list:
 def rank(row: LedgerEntry) -> tuple:
     if row.decision:
         return (0, row.decided_at, row.pk)
+    if row.source == Source.TOOL:
+        return (1, row.created_at, row.pk)
     return (-PRECEDENCE.index(Source(row.source)), row.created_at, row.pk)
 
 
