@@ -33,11 +33,14 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Hit:
+    """`cosine` says how alike the looks are, in [-1, 1]; None where only words were compared."""
+
     product: Product
     score: float
     strength: str
     reasons: list[Reason] = field(default_factory=list)
     placement_id: int | None = None
+    cosine: float | None = None
 
 
 @dataclass(frozen=True)
@@ -147,6 +150,7 @@ def _hydrate(catalog: Catalog, query: Query, page: list[Ranked]) -> list[Hit]:
             strength=each.strength,
             reasons=reasons_of(query, each, by_id[each.product_id]),
             placement_id=each.placement_id,
+            cosine=each.cosine,
         )
         for each in page
         if each.product_id in by_id
