@@ -21,7 +21,6 @@ from catalog.models.sources import MACHINE_SOURCES
 from catalog.models.vocabulary import label_in
 from catalog.search.ranking import WEAK
 from catalog.services.attribute_values import CATEGORY, COLUMN_FIELDS
-from prodintel.engine.errors import EngineError
 from prodintel.lib.work import WorkState
 from prodintel.llm.types import Image
 from tools.facts import (
@@ -76,11 +75,7 @@ def neighbours_of(product: Product, limit: int = 8, *, weak: bool = False) -> Ne
     Those that hardly do are left out unless `weak`. What cannot be had, because the engine or the
     index is away or because there is no photo to go by, is said in the notice and never raised.
     """
-    try:
-        result = search.neighbours(product, limit=limit)
-    except EngineError as error:
-        logger.info("no neighbours", reason=str(error))
-        return Neighbours(notice=AWAY)
+    result = search.neighbours(product, limit=limit)
     words = vocabulary.current()
     found = [hit for hit in result.hits if hit.cosine is not None]
     kept = [hit for hit in found if weak or hit.strength != WEAK]
