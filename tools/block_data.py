@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Tone = Literal["", "good", "bad", "warning"]
 
-# Browsers read "//host" and "/\\host" as another site, and drop tabs and newlines on the way.
+# Browsers read "//host" and "/\host" as another site, and drop tabs and newlines on the way.
 SITE_PATH = re.compile(r"/(?![/\\])[^\s\x00-\x1f\x7f\\]*")
 
 
@@ -41,10 +41,12 @@ class Cite(Data):
 
 
 class Prose(Data):
-    """`text` is Markdown. `cites` are what its `[key]`s stand for."""
+    """`text` is Markdown. `cites` says what its `[key]`s stand for; a key that is not in it is marked
+    as unsupported. Without `cites` brackets are just text.
+    """
 
     text: str = ""
-    cites: dict[str, Cite] = {}
+    cites: dict[str, Cite] | None = None
 
 
 class Notice(Data):
