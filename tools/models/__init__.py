@@ -1,3 +1,22 @@
+from tools.models.competitors import (
+    CompetitorList,
+    CompetitorMatch,
+    CompetitorRow,
+    Found,
+    MatchDecision,
+)
 from tools.models.run import RESUMABLE, UNFINISHED, RunEvent, RunState, ToolRun, Writer
 
-__all__ = ["RESUMABLE", "UNFINISHED", "RunEvent", "RunState", "ToolRun", "Writer"]
+__all__ = [
+    "RESUMABLE",
+    "UNFINISHED",
+    "CompetitorList",
+    "CompetitorMatch",
+    "CompetitorRow",
+    "Found",
+    "MatchDecision",
+    "RunEvent",
+    "RunState",
+    "ToolRun",
+    "Writer",
+]

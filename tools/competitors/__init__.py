@@ -1,0 +1,1 @@
+"""Lists of what others sell: read from files, matched with products, kept and decided on."""
