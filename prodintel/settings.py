@@ -62,6 +62,7 @@ class Settings(Environment):
     groq_base_url: str = "https://api.groq.com"
     groq_vision_model: str = "qwen/qwen3.8-27b"
     groq_text_model: str = "openai/gpt-oss-120b"
+    groq_search_model: str = ""
     llm_concurrency: int = Field(default=4, ge=1, le=64)
     llm_requests_per_minute: int = Field(default=0, ge=0)
     llm_daily_tokens: int = Field(default=10_000_000, ge=0)
@@ -323,6 +324,7 @@ GROQ_API_KEY = secret(ENV.groq_api_key)
 GROQ_BASE_URL = ENV.groq_base_url
 GROQ_VISION_MODEL = ENV.groq_vision_model
 GROQ_TEXT_MODEL = ENV.groq_text_model
+GROQ_SEARCH_MODEL = ENV.groq_search_model.strip()
 LLM_CONCURRENCY = ENV.llm_concurrency
 LLM_REQUESTS_PER_MINUTE = ENV.llm_requests_per_minute
 LLM_DAILY_TOKENS = ENV.llm_daily_tokens

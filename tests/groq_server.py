@@ -45,6 +45,8 @@ MODELS = (
     ServedModel("qwen/qwen3.6-27b", images_per_call=5, reasoning=True),
     ServedModel("openai/gpt-oss-120b", strict=True, reasoning=True),
     ServedModel("openai/gpt-oss-20b", strict=True, reasoning=True),
+    ServedModel("groq/compound", json_schema=False, web_search=True),
+    ServedModel("groq/compound-mini", json_schema=False, web_search=True),
     ServedModel("llama-3.3-70b-versatile", retired=True),
     ServedModel("meta-llama/llama-4-scout-17b-16e-instruct", images_per_call=5, retired=True),
 )

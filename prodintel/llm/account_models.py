@@ -95,9 +95,9 @@ def _may_ask(account: str) -> bool:
 
 def configured_models(listed: Listing) -> list[ConfiguredModel]:
     """The models that the settings name, held against the account's list."""
-    settings_of = {Ability.VISION: "GROQ_VISION_MODEL", Ability.TEXT: "GROQ_TEXT_MODEL"}
     found = []
-    for ability, setting in settings_of.items():
+    for ability in facts.abilities():
+        setting = facts.SETTINGS[ability]
         known = facts.facts_of(facts.model_for(ability), ability)
         available = None if listed.ids is None else known.id in listed.ids
         problem = _problem(ability, setting, known, available=available)
@@ -120,6 +120,8 @@ def _problem(ability: Ability, setting: str, known: ModelFacts, *, available: bo
         return f"The account does not have the model that {setting} names, {known.id}."
     if ability is Ability.VISION and not known.images_per_call:
         return f"{known.id} does not look at photos; name another model in {setting}."
+    if ability is Ability.SEARCH and not known.web_search:
+        return f"{known.id} is not known to search the web; name another model in {setting}."
     return ""
 
 
@@ -138,6 +140,8 @@ def _can(known: ModelFacts) -> list[str]:
         words.append("JSON checked here")
     if known.reasoning and known.effort != "none":
         words.append("thinks before it answers")
+    if known.web_search:
+        words.append("searches the web")
     if known.context_tokens:
         words.append(f"{known.context_tokens:,} tokens of context")
     if not known.known:

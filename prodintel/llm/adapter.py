@@ -10,7 +10,7 @@ import asyncio
 import base64
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 from prodintel.llm import rate_headers
 from prodintel.llm.credentials import Active
 from prodintel.llm.rate_headers import Seen
-from prodintel.llm.types import LanguageModelError, Message, ModelFacts
+from prodintel.llm.types import LanguageModelError, Message, ModelFacts, WebSource
 
 if TYPE_CHECKING:
     import groq
@@ -29,6 +29,7 @@ CONNECT_SECONDS, WRITE_SECONDS, READ_SECONDS = 5.0, 30.0, 90.0
 FIRST_TOKEN_SECONDS = 45.0
 # The body of a request: 4 MB at Groq, text and envelope included.
 MAX_IMAGE_BYTES = 2_900_000
+MAX_SOURCES, MAX_SOURCE_TITLE, MAX_SOURCE_URL, MAX_SOURCE_TEXT = 20, 300, 500, 2_000
 TOO_LARGE = "The photos are too large to be sent to a language model together."
 
 
@@ -49,6 +50,7 @@ class Piece:
     text: str = ""
     finish: str = ""
     tokens: tuple[int, int] | None = None
+    sources: tuple[WebSource, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -214,6 +216,9 @@ def _request(
             request["include_reasoning"] = False
         if facts.effort:
             request["reasoning_effort"] = facts.effort
+    if facts.web_search:
+        # Searching alone: it runs no code, opens no page and drives no browser for us.
+        request["compound_custom"] = {"tools": {"enabled_tools": ["web_search"]}}
     return request
 
 
@@ -253,7 +258,27 @@ def _piece(chunk: Any) -> Piece:
         choice = chunk.choices[0]
         piece.text = choice.delta.content or ""
         piece.finish = choice.finish_reason or ""
+        piece.sources = _sources(choice.delta.executed_tools or ())
     return piece
+
+
+def _sources(executed: Iterable[Any]) -> tuple[WebSource, ...]:
+    """What the searches found that the model made by itself."""
+    results = [
+        result
+        for tool in executed
+        if tool.search_results is not None
+        for result in tool.search_results.results or ()
+    ]
+    return tuple(
+        WebSource(
+            title=str(result.title or "")[:MAX_SOURCE_TITLE],
+            url=str(result.url)[:MAX_SOURCE_URL],
+            text=str(result.content or "")[:MAX_SOURCE_TEXT],
+        )
+        for result in results[:MAX_SOURCES]
+        if str(result.url or "").startswith(("https://", "http://"))
+    )
 
 
 # --- Errors ---------------------------------------------------------------------------------------

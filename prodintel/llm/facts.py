@@ -13,6 +13,11 @@ from django.conf import settings
 from prodintel.llm.types import Ability, Message, ModelFacts, Usage
 
 FILE = Path(__file__).with_name("known_models.toml")
+SETTINGS = {
+    Ability.VISION: "GROQ_VISION_MODEL",
+    Ability.TEXT: "GROQ_TEXT_MODEL",
+    Ability.SEARCH: "GROQ_SEARCH_MODEL",
+}
 MILLION = Decimal(1_000_000)
 # Text of several languages and JSON; English alone has about four characters a token.
 CHARACTERS_PER_TOKEN = 3
@@ -26,13 +31,20 @@ def known_models() -> dict[str, ModelFacts]:
 
 
 def _facts(entry: dict) -> ModelFacts:
-    prices = {name: Decimal(entry[name]) for name in ("prompt_usd", "completion_usd")}
+    prices = {
+        name: Decimal(entry[name]) for name in ("prompt_usd", "completion_usd") if name in entry
+    }
     return ModelFacts(**entry | prices)
 
 
 def model_for(ability: Ability) -> str:
     """The id of the model that the settings name for this."""
-    return settings.GROQ_VISION_MODEL if ability is Ability.VISION else settings.GROQ_TEXT_MODEL
+    return str(getattr(settings, SETTINGS[ability]))
+
+
+def abilities() -> list[Ability]:
+    """What there are models for: searching the web needs one that somebody has chosen."""
+    return [ability for ability in Ability if model_for(ability)]
 
 
 def facts_of(model: str, ability: Ability) -> ModelFacts:

@@ -9,14 +9,18 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.timesince import timeuntil
 
-from prodintel.llm import account_models, budgets, credentials, pacing, spend
+from prodintel.llm import account_models, budgets, credentials, facts, pacing, spend
 from prodintel.llm.account_models import ConfiguredModel, Listing
 from prodintel.llm.pacing import Limits
 from prodintel.llm.spend import SpentFor
 from prodintel.llm.types import Ability, Estimate
 from prodintel.llm.waiting import Waiting, waiting_work
 
-USES = {Ability.VISION: "Looks at photos", Ability.TEXT: "Writes text"}
+USES = {
+    Ability.VISION: "Looks at photos",
+    Ability.TEXT: "Writes text",
+    Ability.SEARCH: "Searches the web",
+}
 ORIGINS = {
     "settings": "as LLM_REQUESTS_PER_MINUTE says",
     "answers": "as the provider says",
@@ -29,13 +33,13 @@ CENT = Decimal("0.01")
 def page() -> dict[str, Any]:
     """The values of the page. Asks the provider for two seconds at most, every five minutes."""
     models, listing = account_models.overview()
-    limits = {ability: pacing.limits(ability) for ability in Ability}
+    limits = {ability: pacing.limits(ability) for ability in facts.abilities()}
     return {
         "key": key(),
         "state": state(limits),
         "models": [_model(model) for model in models],
         "listing": _listing(listing),
-        "limits": [_limits(ability, limits[ability]) for ability in Ability],
+        "limits": [_limits(ability, one) for ability, one in limits.items()],
         "figures": _figures(),
         "budgets": _budgets(),
         "purposes": [_purpose(one) for one in spend.spent_by_purpose()],

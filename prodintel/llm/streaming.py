@@ -19,7 +19,7 @@ from prodintel.llm.adapter import CallFailedError
 from prodintel.llm.facts import CHARACTERS_PER_TOKEN
 from prodintel.llm.rate_headers import Seen
 from prodintel.llm.requests import Patience, Request, facts_for, needed
-from prodintel.llm.types import Ability, Account, Delta, LanguageModelError, Message
+from prodintel.llm.types import Ability, Account, Delta, LanguageModelError, Message, WebSource
 
 
 @dataclass
@@ -30,6 +30,7 @@ class _Course:
     tokens: tuple[int, int] | None = None
     characters: int = 0
     finish: str = ""
+    sources: dict[str, WebSource] = field(default_factory=dict)
 
     def take(self, part: adapter.Piece | Seen) -> str:
         """Note a part; returns its text."""
@@ -39,7 +40,14 @@ class _Course:
         self.tokens = part.tokens or self.tokens
         self.finish = part.finish or self.finish
         self.characters += len(part.text)
+        self.sources |= {source.url: source for source in part.sources}
         return part.text
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What the last delta says beside the usage."""
+        found = {"sources": list(self.sources.values())} if self.sources else {}
+        return {"finish": self.finish, **found}
 
 
 async def stream(
@@ -66,7 +74,7 @@ async def stream(
         if not ended:
             taken = (request.prompt, course.characters // CHARACTERS_PER_TOKEN)
             await _to_the_end(partial(request.stopped, course.seen, taken))
-    yield Delta(usage=usage, model=request.facts.id, data={"finish": course.finish})
+    yield Delta(usage=usage, model=request.facts.id, data=course.data)
 
 
 def _prepared(

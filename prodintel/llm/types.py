@@ -17,6 +17,7 @@ class Ability(StrEnum):
 
     VISION = "vision"
     TEXT = "text"
+    SEARCH = "search"  # text that rests on what a search of the web finds; off without a model
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,15 @@ class Message:
     role: Literal["system", "user", "assistant"]
     text: str
     images: tuple[Image, ...] = ()
+
+
+@dataclass(frozen=True)
+class WebSource:
+    """What a model with a web search of its own found: text of strangers, and where it stood."""
+
+    title: str
+    url: str
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,7 +85,8 @@ class ModelFacts:
     `strict_schema` models are held to a JSON schema, `json_schema` ones only try to keep it.
     `hide_reasoning` and `effort` are what a reasoning model is told; `reasoning_tokens` is the room
     that its thoughts need beside the answer. `image_tokens` is what a photo of about 1,000 pixels
-    takes of the prompt. 0 stands for unknown in numbers of tokens.
+    takes of the prompt. `web_search` models search the web by themselves. 0 stands for unknown in
+    numbers of tokens.
     """
 
     id: str
@@ -92,6 +103,7 @@ class ModelFacts:
     hide_reasoning: str = ""  # "reasoning_format" or "include_reasoning"
     effort: str = ""
     reasoning_tokens: int = 0
+    web_search: bool = False
     checked: str = ""  # the day on which these facts were looked up, "" for a model nobody knows
     source: str = ""
 
@@ -168,7 +180,10 @@ class Growth(Generic[M]):
 
 @dataclass(frozen=True)
 class Delta:
-    """A piece of streamed text; the last one carries the usage and has no text."""
+    """A piece of streamed text; the last one carries the usage and has no text.
+
+    Its `data` have `finish`, why the model ended, and `sources`, the `WebSource`s that it found if any.
+    """
 
     text: str = ""
     usage: Usage | None = None

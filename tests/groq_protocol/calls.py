@@ -30,6 +30,7 @@ class ServedModel:
     json_object: bool = True
     reasoning: bool = False
     retired: bool = False
+    web_search: bool = False
     context_window: int = 131_072
 
 

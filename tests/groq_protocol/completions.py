@@ -22,6 +22,7 @@ from tests.groq_protocol.faults import ERRORS, TEXTS, TWISTS, Fault, HttpError, 
 from tests.groq_protocol.http import Incoming, Reply
 from tests.groq_protocol.limits import Limits, Refusal, Spent
 from tests.groq_protocol.prose import prose
+from tests.groq_protocol.searches import executed
 
 if TYPE_CHECKING:
     from tests.groq_server import GroqServer
@@ -242,6 +243,7 @@ class _Answer:
         self._schema = call.schema or schema_in_prompt(call.text)
         if self._schema is None and call.format != "text":
             self._schema = {"type": "object"}
+        self.executed = executed(call) if model.web_search else []
         self._thinks_aloud = model.reasoning and not _hides_reasoning(call)
         pieces = self._pieces(server)
         most = call.body.get("max_completion_tokens") or call.body.get("max_tokens")
@@ -294,6 +296,8 @@ class _Answer:
 
     def whole(self) -> dict[str, Any]:
         message: dict[str, Any] = {"role": "assistant", "content": self.text}
+        if self.executed:
+            message["executed_tools"] = self.executed
         if self.fault == "refusal":
             message |= {"content": None, "refusal": REFUSAL}
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": self.finish}
@@ -349,6 +353,8 @@ async def _stream(
     if answer.fault == "refusal":
         reply.event(answer.chunk({"refusal": REFUSAL}))
     await asyncio.sleep(first)
+    if answer.executed:
+        reply.event(answer.chunk({"executed_tools": answer.executed}))
     if await _pieces_sent(answer, reply, server):
         return
     x_groq = {"id": answer.request, "usage": answer.usage()}

@@ -77,6 +77,21 @@ def test_check_warns_of_a_vision_model_that_sees_nothing(groq, settings):
     assert ids(checks.models_are_there()) == ["prodintel.W011"]
 
 
+def test_check_warns_of_a_search_model_that_does_not_search(groq, settings):
+    groq()
+    settings.GROQ_SEARCH_MODEL = "openai/gpt-oss-20b"
+    assert ids(checks.models_are_there()) == ["prodintel.W011"]
+
+
+def test_searching_the_web_is_off_until_a_model_is_named(groq, settings):
+    groq()
+    assert [m.ability for m in account_models.overview()[0]] == ["vision", "text"]
+    settings.GROQ_SEARCH_MODEL = "groq/compound"
+    chosen = account_models.overview()[0][-1]
+    assert (chosen.ability, chosen.available) == ("search", True)
+    assert "searches the web" in chosen.can
+
+
 def test_command_lists_what_the_models_can_do(groq):
     groq()
     out = StringIO()

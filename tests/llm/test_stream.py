@@ -36,6 +36,25 @@ def until(true) -> None:
         time.sleep(0.02)
 
 
+async def test_a_model_that_searches_the_web_says_what_it_found(groq, gateway, settings):
+    server = groq()
+    settings.GROQ_SEARCH_MODEL = "groq/compound-mini"
+    stream = gateway.stream(
+        Ability.SEARCH, MESSAGES, account=Account("market_research"), max_tokens=500
+    )
+    last = [delta async for delta in stream][-1]
+    sources = last.data["sources"]
+    assert [source.url for source in sources] == [
+        "https://offers.example/compared",
+        "https://reviews.example/asked",
+    ]
+    assert "19.90" in sources[0].text
+    (call,) = server.requests
+    assert call.model == "groq/compound-mini"
+    assert call.body["compound_custom"] == {"tools": {"enabled_tools": ["web_search"]}}
+    assert (await the_call()).cost_usd is None
+
+
 async def the_call() -> Call:
     return await sync_to_async(Call.objects.get)()
 

@@ -65,7 +65,7 @@ def test_without_a_key_the_page_says_what_that_means(root):
 
 def test_key_that_is_entered_is_tried_and_used_at_once(root, server, gateway):
     response = root.post(reverse("llm:key_set"), {"key": f" {KEY} "}, follow=True)
-    assert "The key works: the account has 4 models." in texts(response)
+    assert "The key works: the account has 6 models." in texts(response)
     assert gateway.is_configured()
     text = response.content.decode()
     assert "4321" in text

@@ -16,7 +16,7 @@ from django import forms
 from pydantic import BaseModel
 
 from catalog.models import Catalog, Product
-from prodintel.llm.types import Message
+from prodintel.llm.types import Message, WebSource
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -60,6 +60,14 @@ class Download:
     text: str
 
 
+@dataclass(frozen=True)
+class Found:
+    """What a model wrote after it searched the web, and what it found there."""
+
+    text: str
+    sources: Sequence[WebSource] = ()
+
+
 class Run(Protocol):
     """A run under way, as its tool sees it. All calls are made from the run's own event loop."""
 
@@ -70,6 +78,8 @@ class Run(Protocol):
     evidence: Evidence
     has_model: bool
     """Whether there is a language model; without one a tool writes a draft by rules."""
+    can_search: bool
+    """Whether there is a model, beside that, that searches the web."""
 
     async def show(self, block: Block) -> None:
         """Put a block at its place, or in the place of the one with its id."""
@@ -84,6 +94,12 @@ class Run(Protocol):
         """Stream a model's Markdown into `block.data["text"]`; returns it whole.
 
         Raises LanguageModelError; the block is then shown as failed, with what it has.
+        """
+
+    async def search(self, block: Block, messages: Sequence[Message], *, max_tokens: int) -> Found:
+        """As `say`, by the model that searches the web, where `can_search`.
+
+        What it found is in `block.data["sources"]` too: a list of {title, url, text}.
         """
 
     async def fill(

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
@@ -14,9 +14,10 @@ from pydantic import BaseModel
 
 from catalog.models import Catalog
 from prodintel.lib.threads import in_thread
+from prodintel.llm.facts import abilities
 from prodintel.llm.gateway import gateway
 from prodintel.llm.types import Ability, Account, LanguageModelError, Message
-from tools.kinds.base import DONE, FAILED, RESULT, RUNNING, Block, Data, Evidence
+from tools.kinds.base import DONE, FAILED, RESULT, RUNNING, Block, Data, Evidence, Found
 from tools.models import ToolRun, Writer
 from tools.runs.course import BLOCK, DATA, TEXT, as_json
 from tools.runs.journal import Journal, Live
@@ -73,28 +74,16 @@ class Performance:
         return self._finished.get(block_id)
 
     async def say(self, block: Block, messages: Sequence[Message], *, max_tokens: int) -> str:
-        text = ""
+        found = await self._said(block, messages, max_tokens, Ability.TEXT)
+        self._show(replace(block, state=DONE, data={**block.data, "text": found.text}))
+        return found.text
 
-        async def once() -> str:
-            nonlocal text
-            text = ""
-            self._show(replace(block, state=RUNNING, data={**block.data, "text": ""}))
-            stream = gateway().stream(
-                Ability.TEXT, messages, account=self._account, max_tokens=max_tokens
-            )
-            async with aclosing(stream) as deltas:  # type: ignore[type-var]
-                async for delta in deltas:
-                    self._note_answer(delta.model)
-                    if delta.text:
-                        text += delta.text
-                        self._note(TEXT, {"block": block.id, "text": delta.text})
-            return text
-
-        said = await self._patiently(
-            once, lambda: replace(block, data={**block.data, "text": text})
-        )
-        self._show(replace(block, state=DONE, data={**block.data, "text": said}))
-        return said
+    async def search(self, block: Block, messages: Sequence[Message], *, max_tokens: int) -> Found:
+        found = await self._said(block, messages, max_tokens, Ability.SEARCH)
+        sources = [asdict(source) for source in found.sources]
+        data = {**block.data, "text": found.text, "sources": sources}
+        self._show(replace(block, state=DONE, data=data))
+        return found
 
     async def fill(
         self,
@@ -147,6 +136,10 @@ class Performance:
     def put(self, **output: Any) -> None:
         self.output.update(output)
 
+    @property
+    def can_search(self) -> bool:
+        return self.has_model and Ability.SEARCH in abilities()
+
     # --- Of its own -----------------------------------------------------------------------------
 
     async def _by_itself(self, part: Awaitable[T]) -> T | None:
@@ -155,6 +148,32 @@ class Performance:
         except LanguageModelError as error:
             self.failures.append(str(error))
             return None
+
+    async def _said(
+        self, block: Block, messages: Sequence[Message], max_tokens: int, ability: Ability
+    ) -> Found:
+        """Markdown as it is written into the block. Raises LanguageModelError."""
+        text = ""
+
+        async def once() -> Found:
+            nonlocal text
+            text, sources = "", []
+            self._show(replace(block, state=RUNNING, data={**block.data, "text": ""}))
+            stream = gateway().stream(
+                ability, messages, account=self._account, max_tokens=max_tokens
+            )
+            async with aclosing(stream) as deltas:  # type: ignore[type-var]
+                async for delta in deltas:
+                    self._note_answer(delta.model)
+                    sources = delta.data.get("sources", [])
+                    if delta.text:
+                        text += delta.text
+                        self._note(TEXT, {"block": block.id, "text": delta.text})
+            return Found(text, sources)
+
+        return await self._patiently(
+            once, lambda: replace(block, data={**block.data, "text": text})
+        )
 
     async def _patiently(
         self, once: Callable[[], Awaitable[T]], failed: Callable[[], Block] | None = None
