@@ -21,6 +21,7 @@ from catalog.index.protocol import (
     IndexHealth,
     IndexProblem,
     IndexUnavailable,
+    IsEmpty,
     Payload,
     Point,
     Range,
@@ -324,6 +325,8 @@ def _condition(condition: Condition) -> Any:
     match condition:
         case HasId(ids):
             return models.HasIdCondition(has_id=[point for point in ids if point >= 0])
+        case IsEmpty(path):
+            return models.IsEmptyCondition(is_empty=models.PayloadField(key=path))
         case Range(path, gte, lte):
             return models.FieldCondition(key=path, range=models.Range(gte=gte, lte=lte))
         case AnyOf(path, values):

@@ -12,27 +12,35 @@ import numpy as np
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 
+from catalog.browsing.filters import COLUMNS, is_missing
+from catalog.describe import vocabulary
 from catalog.index.payload import ATTRIBUTES, BRAND, CATALOG, PRICE, STATUS
 from catalog.models import AttributeDefinition, Product, ProductStatus
 from catalog.services.attribute_values import CATEGORY, check_text
-from prodintel.engine.vectors import AnyOf, Condition, Filter, Range
+from prodintel.engine.vectors import AnyOf, Condition, Filter, IsEmpty, Range
 
 MAX_TEXT = 500
 MAX_FILTER_VALUES = 50
 PLAIN_FILTERS = (CATEGORY, STATUS, BRAND)
+MISSING = "missing"
 
 
 @dataclass(frozen=True)
 class Filters:
-    """Values by field, any of which must fit, and bounds of the price in the catalogue's currency."""
+    """Values by field, any of which must fit, and bounds of the price in the catalogue's currency.
+
+    `missing` are fields that a product should say something of and does not: attributes, "title",
+    "description", "brand", "category" or "price".
+    """
 
     values: tuple[tuple[str, tuple[str, ...]], ...] = ()
     price_gte: float | None = None
     price_lte: float | None = None
+    missing: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, raw: Any) -> Self:
-        """From `{"color": ["red"], "price": {"gte": 10, "lte": 50}}`.
+        """From `{"color": ["red"], "price": {"gte": 10, "lte": 50}, "missing": ["material"]}`.
 
         Raises ValidationError naming the field that is unknown or has an unfit value.
         """
@@ -43,9 +51,12 @@ class Filters:
         known = {*PLAIN_FILTERS, *filterable_fields()}
         values: dict[str, tuple[str, ...]] = {}
         bounds: dict[str, float | None] = {}
+        missing: tuple[str, ...] = ()
         for name, value in raw.items():
             if name == PRICE:
                 bounds = _bounds(value)
+            elif name == MISSING:
+                missing = _missing(value)
             elif name in known:
                 values[name] = _texts(name, value)
             else:
@@ -57,10 +68,11 @@ class Filters:
             tuple(sorted((name, texts) for name, texts in values.items() if texts)),
             bounds.get("gte"),
             bounds.get("lte"),
+            missing,
         )
 
     def __bool__(self) -> bool:
-        return bool(self.values) or self.has_price
+        return bool(self.values or self.missing) or self.has_price
 
     @property
     def has_price(self) -> bool:
@@ -74,16 +86,20 @@ class Filters:
         """The same filters but for one field."""
         if name == PRICE:
             return replace(self, price_gte=None, price_lte=None)
+        if name == MISSING:
+            return replace(self, missing=())
         return replace(self, values=tuple(each for each in self.values if each[0] != name))
 
     def conditions(self, catalog_id: int) -> Filter:
-        """As the index takes it."""
+        """As the index takes it. What is missing fits more than it should: see `lacking`."""
         must: list[Condition] = [AnyOf(CATALOG, (catalog_id,))]
         for name, texts in self.values:
             path = name if name in PLAIN_FILTERS else f"{ATTRIBUTES}.{name}"
             must.append(AnyOf(path, texts))
         if self.has_price:
             must.append(Range(PRICE, gte=self.price_gte, lte=self.price_lte))
+        for name in self.missing:
+            must += _without(name)
         return Filter(must=tuple(must))
 
     def apply(self, products: QuerySet[Product], currency: str) -> QuerySet[Product]:
@@ -106,12 +122,43 @@ class Filters:
             if self.price_lte is not None:
                 sold &= Q(variants__price__lte=self.price_lte)
             products = products.filter(pk__in=Product.objects.filter(sold).values("pk"))
+        return self.lacking(products)
+
+    def lacking(self, products: QuerySet[Product]) -> QuerySet[Product]:
+        """Those of the products that lack what is to be missing."""
+        for name in self.missing:
+            products = products.filter(is_missing(name, vocabulary.current()))
         return products
 
 
 def filterable_fields() -> list[str]:
     """The attributes that the vocabulary lets people filter by."""
     return list(AttributeDefinition.objects.filter(filterable=True).values_list("key", flat=True))
+
+
+def _missing(value: Any) -> tuple[str, ...]:
+    known = {*COLUMNS, PRICE, *vocabulary.current().attributes}
+    wanted = _texts(MISSING, value)
+    unknown = sorted(set(wanted) - known)
+    if unknown:
+        raise ValidationError({"filters": [f"There is no field “{unknown[0]}” to be missing."]})
+    return wanted
+
+
+def _without(name: str) -> list[Condition]:
+    """What the index knows of products that lack a field; of texts it knows nothing.
+
+    A field left empty on purpose is empty here too, and a price in another currency is none.
+    """
+    if name == BRAND:
+        return [AnyOf(BRAND, ("",))]
+    if name in {CATEGORY, PRICE}:
+        return [IsEmpty(name)]
+    attribute = vocabulary.current().attributes.get(name)
+    if attribute is None:
+        return []
+    places = [AnyOf(CATEGORY, attribute.categories)] if attribute.categories else []
+    return [IsEmpty(f"{ATTRIBUTES}.{name}"), *places]
 
 
 def _texts(name: str, value: Any) -> tuple[str, ...]:
@@ -198,6 +245,7 @@ class Query:
                 self.filters.values,
                 self.filters.price_gte,
                 self.filters.price_lte,
+                self.filters.missing,
             ]
         )
         digest = hashlib.sha256(parts.encode())

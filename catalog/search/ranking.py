@@ -12,7 +12,7 @@ from catalog.index import vector_index
 from catalog.index.payload import PRODUCT
 from catalog.index.protocol import CollectionNotFound, IndexProblem
 from catalog.index.spaces import is_filled, live_space
-from catalog.models import Catalog, EmbeddingSpace
+from catalog.models import Catalog, EmbeddingSpace, Product
 from catalog.search.looks import Looks, looks_of
 from catalog.search.query import Filters, Query
 from catalog.textsearch import TextMatch, search_text
@@ -140,7 +140,8 @@ class Seeing:
             return {}
         started = time.perf_counter()
         try:
-            return self._nearest(self._space, self.looks, filters.conditions(self._catalog.pk))
+            where = filters.conditions(self._catalog.pk)
+            return _lacking(self._nearest(self._space, self.looks, where), filters)
         except CollectionNotFound:
             self.notice = "The index is being filled: results go by words only until it is."
             return {}
@@ -178,6 +179,15 @@ class Seeing:
                 "done."
             )
         return seen
+
+
+def _lacking(seen: dict[int, _Seen], filters: Filters) -> dict[int, _Seen]:
+    """Those that lack what they should, which the index knows only in part."""
+    if not filters.missing:
+        return seen
+    lacking = filters.lacking(Product.objects.filter(pk__in=seen))
+    kept = set(lacking.values_list("pk", flat=True))
+    return {product_id: look for product_id, look in seen.items() if product_id in kept}
 
 
 def _fuse(

@@ -29,6 +29,7 @@ from prodintel.engine.vectors import (
     FieldSchema,
     Filter,
     HasId,
+    IsEmpty,
     Payload,
     Range,
     Record,
@@ -318,6 +319,8 @@ def _edge_condition(condition: Condition) -> Any:
     match condition:
         case HasId(ids):
             return qdrant_edge.HasIdCondition({point for point in ids if point >= 0})
+        case IsEmpty(path):
+            return qdrant_edge.IsEmptyCondition(path)
         case Range(path, gte, lte):
             return qdrant_edge.FieldCondition(
                 key=path, range=qdrant_edge.RangeFloat(gte=gte, lte=lte)

@@ -128,13 +128,23 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True)
+class IsEmpty:
+    """The point has no such field, or nothing in it."""
+
+    path: str
+
+    def __post_init__(self) -> None:
+        check_path(self.path)
+
+
+@dataclass(frozen=True, slots=True)
 class HasId:
     """The point is one of these."""
 
     ids: tuple[int, ...]
 
 
-Condition: TypeAlias = AnyOf | Range | HasId
+Condition: TypeAlias = AnyOf | Range | IsEmpty | HasId
 
 
 @dataclass(frozen=True, slots=True)

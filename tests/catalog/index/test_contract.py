@@ -14,6 +14,7 @@ from catalog.index.protocol import (
     Filter,
     HasId,
     IndexProblem,
+    IsEmpty,
     Point,
     Range,
     VectorIndex,
@@ -197,6 +198,19 @@ def test_range_includes_its_bounds(filled):
 def test_has_id_narrows_to_points(filled):
     assert found(filled, HasId((5, 2, 99))) == [2, 5]
     assert found(filled, HasId(())) == []
+
+
+def test_is_empty_fits_what_has_no_such_field_or_nothing_in_it(filled):
+    filled.upsert(
+        "photos",
+        [
+            Point(6, unit(1), {"price": [], "attr": {"color": ["red"]}}),
+            Point(7, unit(2), {"price": [5.0], "attr": {}}),
+        ],
+    )
+    assert found(filled, IsEmpty("price")) == [6]
+    assert found(filled, IsEmpty("attr.color")) == [7]
+    assert found(filled, must_not=[IsEmpty("price"), IsEmpty("attr.color")]) == [0, 1, 2, 3, 4, 5]
 
 
 def test_all_conditions_must_hold(filled):

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from django.core.exceptions import ValidationError
 
-from catalog.models import AttributeKind
+from catalog.models import AttributeKind, Category
 from catalog.search import Filters, Query
 from catalog.search.facets import MAX_VALUES
 from catalog.search.ranking import TEXT_LIMIT
@@ -39,6 +39,8 @@ pytestmark = pytest.mark.django_db
         {"price": {"lte": float("inf")}},
         {"price": {"lte": 10**400}},
         {"price": {"lte": [5]}},
+        {"missing": ["flavour"]},
+        {"missing": {"color": True}},
     ],
 )
 def test_filter_that_cannot_work_is_refused(vocabulary, raw):
@@ -64,7 +66,7 @@ def test_order_of_filters_does_not_matter(vocabulary):
 
 @pytest.fixture
 def shelf(make_product, vocabulary, person, ingest):
-    """Three products that differ in everything that can be filtered by, all in the index."""
+    """Three products that differ in everything that can be filtered by and one that says nothing."""
     rows = [
         ("Mug", "red", "wood", "home/kitchen/mugs", 5, "EUR", "draft", "ACME"),
         ("Pot", "blue", "steel", "home/kitchen", 50, "EUR", "approved", "ACME"),
@@ -78,6 +80,11 @@ def shelf(make_product, vocabulary, person, ingest):
         attribute_set(product=product, field="material", value=material, actor=person)
         attribute_set(product=product, field="organic", value=title == "Shirt", actor=person)
         products_set_category(products=[product], path=path, actor=person)
+    # Says on purpose that it has no style; the others just say none.
+    attribute_set(product=product, field="style", value=None, actor=person)
+    # Styles are not for what has no category.
+    vocabulary["style"].categories.set(Category.objects.filter(path__in=["home", "clothes"]))
+    make_product("Bare", color="black")
     ingest()
 
 
@@ -95,6 +102,14 @@ FILTERED = [
     ({"price": {"lte": 10}}, {"Mug"}),
     ({"price": {"gte": 5, "lte": 50}}, {"Mug", "Pot"}),
     ({"price": {"gte": 6, "lte": 49}}, set()),
+    ({"missing": ["material"]}, {"Bare"}),
+    ({"missing": "price"}, {"Bare"}),
+    ({"missing": ["category", "brand"]}, {"Bare"}),
+    ({"missing": ["description"], "status": ["approved"]}, {"Pot", "Shirt"}),
+    ({"missing": ["description", "color"]}, {"Bare"}),
+    ({"missing": ["composition"], "category": "home"}, {"Mug", "Pot"}),
+    ({"missing": ["style"]}, {"Mug", "Pot"}),
+    ({"missing": ["title"]}, set()),
 ]
 
 
@@ -103,7 +118,7 @@ FILTERED = [
     [
         pytest.param(lambda ask, filters, _: ask("", filters), id="browsing"),
         pytest.param(lambda ask, filters, red: ask("", filters, photo=red), id="by looks"),
-        pytest.param(lambda ask, filters, _: ask("mug pot shirt", filters), id="by words"),
+        pytest.param(lambda ask, filters, _: ask("mug pot shirt bare", filters), id="by words"),
     ],
 )
 def test_filters_find_what_fits(shelf, ask, encoder, way):
@@ -130,7 +145,7 @@ def test_field_that_is_no_filter_is_refused(vocabulary):
 def test_facets_count_what_was_found(shelf, ask):
     facets = ask("").facets
     assert facets["color"] == {"red": 1, "blue": 1, "green": 1}
-    assert facets["status"] == {"approved": 2, "draft": 1}
+    assert facets["status"] == {"approved": 2, "draft": 2}
     assert facets["brand"] == {"ACME": 2, "Other": 1}
 
 
