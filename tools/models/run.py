@@ -37,6 +37,7 @@ class ToolRun(models.Model):
     text; the original stays in the block. A run belongs to the process named `owner` until
     `leased_until`; a run whose lease has ended is interrupted. `follows` is the question before in
     the same conversation, `redone_from` the run that was done again with other options.
+    `error_code` is that of the LanguageModelError which ended a failed run, "" for other reasons.
     """
 
     catalog = models.ForeignKey(Catalog, on_delete=models.CASCADE, related_name="tool_runs")
@@ -52,6 +53,7 @@ class ToolRun(models.Model):
     blocks = models.JSONField(default=list)
     edits = models.JSONField(default=dict)
     error = models.TextField(blank=True, default="")
+    error_code = models.CharField(max_length=20, blank=True, default="")
     follows = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="followed_by"
     )

@@ -149,6 +149,7 @@ class RunLoop(threading.Thread):
         ending = Ending(
             state,
             error,
+            performance.error_code,
             evidence=performance.evidence.facts,
             output=performance.output,
             model=performance.model,
@@ -166,8 +167,11 @@ class RunLoop(threading.Thread):
             for block in performance.evidence.blocks:
                 await performance.show(block)
             await tool.perform(performance)
-        except (LanguageModelError, ValidationError) as error:
-            return RunState.FAILED, _words(error)
+        except LanguageModelError as error:
+            performance.error_code = error.code
+            return RunState.FAILED, str(error)
+        except ValidationError as error:
+            return RunState.FAILED, " ".join(error.messages)
         except (InvalidOptions, KeyError) as error:
             logger.warning("a run does not fit its tool", run=run.pk, reason=str(error))
             return RunState.FAILED, OUTDATED
@@ -176,7 +180,8 @@ class RunLoop(threading.Thread):
             logger.exception("a tool failed", tool=run.tool, run=run.pk)
             return RunState.FAILED, WENT_WRONG
         if performance.failures:
-            return RunState.FAILED, performance.failures[0]
+            performance.error_code = performance.failures[0].code
+            return RunState.FAILED, str(performance.failures[0])
         return RunState.DONE, ""
 
     async def _close(self, live: Live, ending: Ending) -> None:
@@ -239,10 +244,6 @@ def _gathered(tool: Tool, run: ToolRun, options: Any) -> Evidence:
     if product is None:
         raise ValidationError("The product was deleted.")
     return tool.gather(product, options)
-
-
-def _words(error: LanguageModelError | ValidationError) -> str:
-    return " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
 
 
 @lru_cache(maxsize=1)

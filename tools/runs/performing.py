@@ -51,7 +51,8 @@ class Performance:
         self.output: Data = dict(run.output)
         self.model = ""
         self.first_token_ms: int | None = None
-        self.failures: list[str] = []
+        self.failures: list[LanguageModelError] = []
+        self.error_code = ""
         self._live = live
         self._journal = journal
         self._began = time.monotonic()
@@ -146,7 +147,7 @@ class Performance:
         try:
             return await part
         except LanguageModelError as error:
-            self.failures.append(str(error))
+            self.failures.append(error)
             return None
 
     async def _said(

@@ -102,6 +102,7 @@ class Ending:
 
     state: str
     error: str = ""
+    error_code: str = ""
     evidence: Mapping[str, Any] | None = None
     output: Mapping[str, Any] | None = None
     model: str = ""
@@ -130,7 +131,7 @@ def _end(run: ToolRun, ending: Ending) -> Course:
 def _keep(run: ToolRun, course: Course, ending: Ending) -> None:
     used = used_by(ref_of(run.pk))
     now = timezone.now()
-    run.state, run.error = course.state, course.error
+    run.state, run.error, run.error_code = course.state, course.error, ending.error_code
     run.blocks, run.last_event = list(course.blocks.values()), course.number
     if ending.evidence is not None:
         run.evidence = dict(ending.evidence)
@@ -179,7 +180,7 @@ def run_resume(*, run: ToolRun) -> ToolRun:
     number = row.last_event + 1
     step = Step(number, STATE, {"state": RunState.QUEUED, "error": ""})
     RunEvent.objects.create(run=row, number=number, kind=step.kind, data=step.data)
-    row.state, row.error, row.last_event = RunState.QUEUED, "", number
+    row.state, row.error, row.error_code, row.last_event = RunState.QUEUED, "", "", number
     row.stop_asked_at, row.ended_at, row.owner = None, None, ""
     row.leased_until = timezone.now() + LEASE
     row.save()
