@@ -1,4 +1,4 @@
-"""The websocket of a catalogue's activity: its queues as HTML, whenever they change."""
+"""Sockets: open to members, and only for as long as they are. The activity of a catalogue on one."""
 
 from __future__ import annotations
 
@@ -28,23 +28,40 @@ GONE = (Http404, PermissionDenied, ObjectDoesNotExist)
 logger = structlog.get_logger(__name__)
 
 
-class ActivityConsumer(AsyncWebsocketConsumer):
-    """Sends an out-of-band fragment when what it shows has changed.
+class MemberConsumer(AsyncWebsocketConsumer):
+    """A socket that shows something of a catalogue: what `find` gives, by `show`.
 
-    Looks at the cheap aggregate every second, so it needs no messages from the worker. A person who
-    is no longer a member, has logged out or changed the password is let go within 30 seconds.
+    A person who is no longer a member, has logged out or changed the password is let go within 30
+    seconds, as long as `show` asks `admitted` now and then.
     """
 
     _loop: asyncio.Task[None] | None = None
+    _checked = 0.0
+
+    def find(self) -> Any:
+        """What the address names, for `self.scope["user"]`. Raises Http404 or PermissionDenied."""
+        raise NotImplementedError
+
+    async def show(self, found: Any) -> None:
+        """Send what there is to see until there is no more."""
+        raise NotImplementedError
+
+    async def admitted(self, found: Any) -> Any:
+        """What the address names: `found`, or looked up anew every 30 seconds. Raises as `find`."""
+        if time.monotonic() - self._checked > MEMBERSHIP_SECONDS:
+            found = await in_thread(self._admit)
+            self._checked = time.monotonic()
+        return found
 
     async def connect(self) -> None:
         try:
-            catalog = await in_thread(self._catalog)
+            found = await in_thread(self._admit)
         except GONE:
             await self.close(NOT_FOUND)
             return
+        self._checked = time.monotonic()
         await self.accept()
-        self._loop = asyncio.create_task(self._follow(catalog))
+        self._loop = asyncio.create_task(self._follow(found))
 
     async def disconnect(self, code: int) -> None:
         del code
@@ -54,12 +71,12 @@ class ActivityConsumer(AsyncWebsocketConsumer):
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """What a browser says here is of no interest."""
 
-    def _catalog(self) -> Catalog:
+    def _admit(self) -> Any:
         user: Any = self.scope["user"]
         if user.is_authenticated:
             user.refresh_from_db(fields=["is_active", "is_superuser", "password"])
             self._check_session(user)
-        return selectors.catalog_for(user, self.scope["url_route"]["kwargs"]["slug"])
+        return self.find()
 
     def _check_session(self, user: Any) -> None:
         """Raises PermissionDenied once the session has ended, or is not of the person's password.
@@ -72,28 +89,35 @@ class ActivityConsumer(AsyncWebsocketConsumer):
         if not constant_time_compare(known, user.get_session_auth_hash()):
             raise PermissionDenied
 
+    async def _follow(self, found: Any) -> None:
+        try:
+            await self.show(found)
+        except GONE:
+            await self.close(NOT_FOUND)
+        except Exception:
+            # Nobody waits for this task: without an end of its own the socket would stay open mute.
+            logger.exception("socket failed", path=self.scope["path"])
+            await self.close(FAILED)
+
+
+class ActivityConsumer(MemberConsumer):
+    """Sends an out-of-band fragment when what it shows has changed.
+
+    Looks at the cheap aggregate every second, so it needs no messages from the worker.
+    """
+
+    def find(self) -> Catalog:
+        return selectors.catalog_for(self.scope["user"], self.scope["url_route"]["kwargs"]["slug"])
+
     def _fragment(self, catalog: Catalog) -> str:
         return activity_fragment(catalog, self.scope["user"])
 
-    async def _follow(self, catalog: Catalog) -> None:
-        try:
-            await self._show(catalog)
-        except Exception:
-            # Nobody waits for this task: without an end of its own the socket would stay open mute.
-            logger.exception("activity socket failed", catalog=catalog.pk)
-            await self.close(FAILED)
-
-    async def _show(self, catalog: Catalog) -> None:
-        shown, checked = "", time.monotonic()
+    async def show(self, found: Catalog) -> None:
+        shown = ""
         while True:
             try:
-                if time.monotonic() - checked > MEMBERSHIP_SECONDS:
-                    catalog = await in_thread(self._catalog)
-                    checked = time.monotonic()
-                fragment = await in_thread(self._fragment, catalog)
-            except GONE:
-                await self.close(NOT_FOUND)
-                return
+                found = await self.admitted(found)
+                fragment = await in_thread(self._fragment, found)
             except DatabaseError:
                 # Away for a moment: the page keeps what it shows, the next look may see more.
                 await asyncio.sleep(LOOK_SECONDS)

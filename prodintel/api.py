@@ -4,6 +4,7 @@ from ninja import NinjaAPI, Swagger
 
 from catalog import api as catalog_api
 from catalog.api.auth import TokenAuth
+from tools import api as tools_api
 
 api = NinjaAPI(
     title="Prodintel",
@@ -15,5 +16,5 @@ api = NinjaAPI(
     docs=Swagger(settings={"persistAuthorization": True}),
 )
 catalog_api.add_error_handlers(api)
-for router in catalog_api.ROUTERS:
+for router in (*catalog_api.ROUTERS, *tools_api.ROUTERS):
     api.add_router("", router)

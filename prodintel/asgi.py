@@ -16,13 +16,15 @@ from catalog import routing as catalog_routing  # noqa: E402
 from prodintel.checks import refuse_unsafe_production  # noqa: E402
 from prodintel.lib.body_limit import BodyLimitMiddleware  # noqa: E402
 from prodintel.lib.same_origin import SameOriginValidator  # noqa: E402
+from tools import routing as tools_routing  # noqa: E402
 
 # Whatever server loads this has run no system checks.
 refuse_unsafe_production()
 
+routes = [*catalog_routing.websocket_urlpatterns, *tools_routing.websocket_urlpatterns]
 # The origin first: a page of another site learns not even whether a person is logged in.
 websockets = SameOriginValidator(
-    AuthMiddlewareStack(URLRouter([*catalog_routing.websocket_urlpatterns])),
+    AuthMiddlewareStack(URLRouter(routes)),
     secure_header=settings.SECURE_PROXY_SSL_HEADER,
 )
 application = ProtocolTypeRouter(

@@ -12,5 +12,6 @@ urlpatterns = [
     path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("settings/models/", include("prodintel.llm.urls")),
+    path("", include("tools.urls")),
     path("", include("catalog.urls")),
 ]

@@ -13,6 +13,9 @@ from catalog.models import Catalog, Product
 from tools.models import RunEvent, ToolRun
 from tools.runs.course import Course, Step
 
+# A run costs money and writes nothing into the catalogue.
+RUN = selectors.EDIT | selectors.REVIEW
+
 
 def runs_in(catalog: Catalog) -> QuerySet[ToolRun]:
     """The catalogue's runs of products that are not deleted, newest first, without their blocks."""

@@ -158,6 +158,8 @@ class Tool(ABC):
     """What `Run.put` has put together when the run is done."""
     prompt_version: ClassVar[str]
     """Changes whenever what is said to the model does, such as "analysis/1"."""
+    form_template: ClassVar[str] = "tools/_options.html"
+    """Shows `form` within a form element."""
     max_calls: ClassVar[int] = 1
     tokens_a_run: ClassVar[int] = 4_000
     """About what a run takes before there is any record of it, prompt and answer."""

@@ -206,8 +206,8 @@ def runs_interrupt(*, owner_prefix: str = "") -> list[int]:
 
 
 @transaction.atomic
-def run_edit(*, run: ToolRun, block: str, place: str, text: str) -> ToolRun:
-    """Have a text of the result read otherwise; the original stays, and comes back with it.
+def run_edit(*, run: ToolRun, block: str, place: str, text: str | None) -> ToolRun:
+    """Have a text of the result read otherwise; the original is kept, and comes back with None.
 
     `place` is the path to the text within the block's data, such as "text" or "headlines.2.text".
     Raises ValidationError for a place where no text is, and for one that is too long.
@@ -218,11 +218,11 @@ def run_edit(*, run: ToolRun, block: str, place: str, text: str) -> ToolRun:
     original = text_at(row.blocks, block, place)
     if original is None:
         raise ValidationError({"text": "There is no such text in this run."})
-    if len(text) > MOST_EDITED:
+    if text is not None and len(text) > MOST_EDITED:
         raise ValidationError({"text": f"Use at most {MOST_EDITED:,} characters."})
     places = dict(row.edits.get(block, {}))
     places.pop(place, None)
-    if text != original:
+    if text not in (None, original):
         places[place] = text
     row.edits = {key: value for key, value in {**row.edits, block: places}.items() if value}
     row.save(update_fields=["edits"])

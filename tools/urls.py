@@ -1,0 +1,16 @@
+from django.urls import path
+
+from tools.views import runs, tool
+
+app_name = "tools"
+_run = "c/<slug:slug>/runs/<int:pk>/"
+urlpatterns = [
+    path("c/<slug:slug>/products/<int:pk>/tools/<slug:tool>/", tool.tool_page, name="tool"),
+    path("c/<slug:slug>/runs/", tool.runs_page, name="runs"),
+    path(_run, runs.run_page, name="run"),
+    path(f"{_run}stop/", runs.run_stop, name="stop"),
+    path(f"{_run}resume/", runs.run_resume_view, name="resume"),
+    path(f"{_run}edit/", runs.run_edit_view, name="edit"),
+    path(f"{_run}compare/", runs.run_compare, name="compare"),
+    path(f"{_run}download/<slug:form>/", runs.run_download, name="download"),
+]

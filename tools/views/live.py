@@ -1,0 +1,79 @@
+"""A run as HTML: the same parts on its page and, out of band, on its socket."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.template.loader import render_to_string
+
+from tools.blocks import render_block
+from tools.kinds.base import EVIDENCE, RUNNING
+from tools.models import RESUMABLE, RunState, ToolRun
+from tools.registry import tools
+from tools.runs.course import Course
+from tools.selectors import with_edits
+from tools.views.words import usage_notes
+
+
+def page_values(run: ToolRun, course: Course, *, may_edit: bool) -> dict[str, Any]:
+    """What the page of a run shows of it, beside what the socket brings."""
+    blocks = with_edits(course.blocks.values(), run.edits)
+    may_edit_texts = may_edit and course.is_over
+    html = {block["id"]: render_block(block, run, may_edit=may_edit_texts) for block in blocks}
+    parts = {block["id"]: block["part"] for block in blocks}
+    return {
+        **_head(run, course, may_edit=may_edit),
+        "evidence": [html[key] for key in html if parts[key] == EVIDENCE],
+        "result": [html[key] for key in html if parts[key] != EVIDENCE],
+    }
+
+
+def news(run: ToolRun, course: Course, after: int, *, may_edit: bool) -> str:
+    """What has changed since event `after`, as out-of-band fragments for htmx."""
+    if course.is_over:
+        # What the end wrote in its row: usage, errors.
+        run = ToolRun.objects.select_related("catalog", "created_by").get(pk=run.pk)
+    may_edit_texts = may_edit and course.is_over
+    # With the end come the ways to use and edit what was written.
+    changed = course.blocks.values() if may_edit_texts else course.changed_since(after)
+    fragments = []
+    for block in with_edits(changed, run.edits):
+        is_new = block["since"] > after
+        html = render_block(block, run, may_edit=may_edit_texts, oob=not is_new)
+        if is_new:
+            place = EVIDENCE if block["part"] == EVIDENCE else "result"
+            html = f'<div hx-swap-oob="beforeend:#run-{place}">{html}</div>'
+        fragments.append(html)
+    head = _head(run, course, may_edit=may_edit) | {"oob": True}
+    return render_to_string("tools/_run_head.html", head) + "".join(fragments)
+
+
+def _head(run: ToolRun, course: Course, *, may_edit: bool) -> dict[str, Any]:
+    """State, acts and figures of a run."""
+    return {
+        "run": run,
+        "state": course.state,
+        "error": course.error,
+        "number": course.number,
+        "live": not course.is_over,
+        "may_resume": may_edit and course.state in RESUMABLE,
+        "may_edit": may_edit,
+        "notes": usage_notes(run) if course.is_over else [],
+        "status": _status(run, course),
+    }
+
+
+def _status(run: ToolRun, course: Course) -> str:
+    """One line for who does not see the page: what is being done."""
+    if course.is_over:
+        words = {
+            RunState.DONE: "Done.",
+            RunState.STOPPED: "Stopped.",
+            RunState.FAILED: f"Failed: {course.error}",
+            RunState.INTERRUPTED: "Interrupted.",
+        }
+        return words[RunState(course.state)]
+    writing = [block["title"] for block in course.blocks.values() if block["state"] == RUNNING]
+    if writing:
+        return f"Writing: {', '.join(filter(None, writing))}"
+    return f"{tools()[run.tool].title} is starting." if run.tool in tools() else "Starting."
