@@ -88,6 +88,11 @@ class EngineClient:
         call = self._call("encode_query_photo", photo, wait=timeout, tell=True, model=model)
         return cast("Vector", call)
 
+    def embed_sentences(self, texts: Sequence[str], *, timeout: float | None = None) -> Vector:
+        """Embed texts by what they mean: float32 (n, 384)."""
+        wait = BULK_SECONDS if timeout is None else timeout
+        return cast("Vector", self._call("embed_sentences", list(texts), wait=wait))
+
     def shard_info(self) -> ShardInfo:
         """What the engine keeps, counted."""
         return cast("ShardInfo", self._call("shard_info"))

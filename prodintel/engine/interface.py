@@ -25,6 +25,14 @@ from prodintel.engine.vectors import (
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 
+MAX_SENTENCES = 500
+"""Texts of one call of `Engine.embed_sentences`."""
+
+SENTENCE_DIMENSION = 384
+
+SENTENCE_MODEL = "all-MiniLM-L6-v2"
+"""What `Engine.embed_sentences` embeds with, whatever the search model is."""
+
 
 @dataclass(frozen=True, slots=True)
 class EngineConfig:
@@ -141,6 +149,12 @@ class Engine(Protocol):
         self, photo: NDArray[np.uint8], *, model: str, timeout: float | None = None
     ) -> Vector:
         """Embed one prepared photo, uint8 (H, W, 3), ahead of any bulk work: (dimension,)."""
+        ...
+
+    def embed_sentences(self, texts: Sequence[str], *, timeout: float | None = None) -> Vector:
+        """Embed at most `MAX_SENTENCES` texts by what they mean, with `SENTENCE_MODEL`: float32
+        (n, `SENTENCE_DIMENSION`), each row of length 1. English. The model loads at the first call.
+        """
         ...
 
     def shard_info(self) -> ShardInfo:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from prodintel.engine.encoder import Encoder, load_encoder
 from prodintel.engine.errors import EngineError, EngineUnavailable
 from prodintel.engine.interface import EncoderInfo, EngineConfig, EngineInfo, ShardInfo
+from prodintel.engine.sentences import SentenceEncoder, load_sentences
 from prodintel.engine.store import CollectionStore
 from prodintel.engine.vectors import Field, Filter, Payload, Record, ScoredPoint, Value, Vector
 
@@ -31,7 +32,7 @@ class LocalEngine:
     """`prodintel.engine.interface.Engine` in this process.
 
     The shard is held from the start. The model loads in a thread of its own: at `start_loading`,
-    or when a call first needs it.
+    or when a call first needs it. The sentence model loads inside the first call that needs it.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class LocalEngine:
         config: EngineConfig,
         *,
         load: Callable[[EngineConfig], Encoder] = load_encoder,
+        load_sentences: Callable[[], SentenceEncoder] = load_sentences,
     ) -> None:
         """Open the shard.
 
@@ -47,6 +49,9 @@ class LocalEngine:
         """
         self._config = config
         self._load = load
+        self._load_sentences = load_sentences
+        self._sentences: SentenceEncoder | None = None
+        self._sentences_lock = threading.Lock()
         self._store = CollectionStore(config.shard_folder) if config.shard_folder else None
         self._changed = threading.Condition()
         self._state: Literal["idle", "loading", "ready", "failed"] = "idle"
@@ -97,6 +102,15 @@ class LocalEngine:
     ) -> Vector:
         """Embed one prepared photo in the query lane: float32 (dimension,)."""
         return self._ready(timeout, model).encode_query_photo(photo)
+
+    def embed_sentences(self, texts: Sequence[str], *, timeout: float | None = None) -> Vector:
+        """Embed texts by what they mean: float32 (n, 384)."""
+        del timeout  # a caller over the socket stops waiting by itself
+        with self._sentences_lock:
+            if self._sentences is None:
+                self._sentences = self._load_sentences()
+            sentences = self._sentences
+        return sentences.embed(texts)
 
     def shard_info(self) -> ShardInfo:
         """What the engine keeps, counted."""

@@ -28,6 +28,7 @@ CALLS = frozenset(
         "encode_texts",
         "encode_photos",
         "encode_query_photo",
+        "embed_sentences",
         "shard_info",
         "shard_ensure",
         "shard_ensure_field",
