@@ -203,6 +203,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "catalog.views.context.catalogs",
+                "tools.views.context.product_tools",
             ],
         },
     },

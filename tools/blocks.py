@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from tools.exporting import plain
 from tools.models import ToolRun
@@ -21,7 +21,7 @@ def render_block(
         '<section class="card block" id="block-{}" data-state="{}"{}><h3>{}</h3><pre>{}</pre></section>',
         block["id"],
         block["state"],
-        format_html(' hx-swap-oob="true"') if oob else "",
+        mark_safe(' hx-swap-oob="true"') if oob else "",
         block["title"],
         plain(block["data"]),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from functools import lru_cache
@@ -127,7 +127,7 @@ class Gateway:
 
     def stream(
         self, ability: Ability, messages: Sequence[Message], *, account: Account, max_tokens: int
-    ) -> AsyncIterator[Delta]:
+    ) -> AsyncGenerator[Delta, None]:
         """Text as it is written; the last delta has no text and carries the usage.
 
         Closing the iterator ends the call at the provider. Raises LanguageModelError.
@@ -142,7 +142,7 @@ class Gateway:
         *,
         account: Account,
         max_tokens: int,
-    ) -> AsyncIterator[Growth[M]]:
+    ) -> AsyncGenerator[Growth[M], None]:
         """One instance of the schema, field by field as it is written; the last one is validated.
 
         For what somebody reads meanwhile: `structured` is held to the schema by the provider and

@@ -6,7 +6,7 @@ beginning of a JSON object, and what it is at its end is validated here.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -27,7 +27,7 @@ async def grow(
     *,
     account: Account,
     max_tokens: int,
-) -> AsyncIterator[Growth[M]]:
+) -> AsyncGenerator[Growth[M], None]:
     """What there is of the answer, whenever there is more; the last one has the value.
 
     Closing the iterator ends the call at the provider. Raises LanguageModelError.

@@ -7,7 +7,7 @@ wants more of it) the request to the provider is closed and the call written dow
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
@@ -52,7 +52,7 @@ class _Course:
 
 async def stream(
     ability: Ability, messages: Sequence[Message], *, account: Account, max_tokens: int
-) -> AsyncIterator[Delta]:
+) -> AsyncGenerator[Delta, None]:
     """Deltas of text, then one with the usage. Raises LanguageModelError."""
     request = await in_thread(_prepared, ability, messages, account, max_tokens)
     await _admitted(request)

@@ -20,17 +20,20 @@ from prodintel.lib.threads import in_thread
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+def cookie(user) -> tuple[bytes, bytes]:
+    """The header of a session in which the person is logged in."""
+    session = import_module(settings.SESSION_ENGINE).SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    return b"cookie", f"{settings.SESSION_COOKIE_NAME}={session.session_key}".encode()
+
+
 def communicator(slug: str, user=None, origin: str = "http://localhost") -> WebsocketCommunicator:
     headers = [(b"origin", origin.encode()), (b"host", b"localhost")]
     if user is not None:
-        session = import_module(settings.SESSION_ENGINE).SessionStore()
-        session[SESSION_KEY] = str(user.pk)
-        session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
-        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-        session.save()
-        headers.append(
-            (b"cookie", f"{settings.SESSION_COOKIE_NAME}={session.session_key}".encode())
-        )
+        headers.append(cookie(user))
     path = f"/ws/catalogs/{slug}/activity/"
     return WebsocketCommunicator(application, path, headers=headers)
 

@@ -16,7 +16,7 @@ from tests.llm.conftest import _no_connection_left, groq  # noqa: F401
 from tools import registry
 from tools.kinds.base import EVIDENCE, Block, Evidence, Run, Tool
 from tools.models import ToolRun
-from tools.runs import running
+from tools.runs import performing, running
 from tools.runs.loop import run_loop
 from tools.services.runs import run_create
 
@@ -82,7 +82,8 @@ class Sample(Tool):
 
 
 @pytest.fixture(autouse=True)
-def _runs_end() -> Iterator[None]:
+def _runs_end(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(performing, "FIRST_WAIT", 0.02)
     yield
     running.end()
     run_loop.cache_clear()

@@ -163,7 +163,7 @@ class Performance:
             stream = gateway().stream(
                 ability, messages, account=self._account, max_tokens=max_tokens
             )
-            async with aclosing(stream) as deltas:  # type: ignore[type-var]
+            async with aclosing(stream) as deltas:
                 async for delta in deltas:
                     self._note_answer(delta.model)
                     sources = delta.data.get("sources", [])
@@ -208,7 +208,7 @@ class Performance:
         stream = gateway().grow(
             ability, messages, schema, account=self._account, max_tokens=max_tokens
         )
-        async with aclosing(stream) as growths:  # type: ignore[type-var]
+        async with aclosing(stream) as growths:
             async for growth in growths:
                 self._note_answer(growth.model)
                 if growth.value is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.template.loader import render_to_string
+from django.utils.html import format_html
 
 from tools.blocks import render_block
 from tools.kinds.base import EVIDENCE, RUNNING
@@ -42,7 +43,7 @@ def news(run: ToolRun, course: Course, after: int, *, may_edit: bool) -> str:
         html = render_block(block, run, may_edit=may_edit_texts, oob=not is_new)
         if is_new:
             place = EVIDENCE if block["part"] == EVIDENCE else "result"
-            html = f'<div hx-swap-oob="beforeend:#run-{place}">{html}</div>'
+            html = format_html('<div hx-swap-oob="beforeend:#run-{}">{}</div>', place, html)
         fragments.append(html)
     head = _head(run, course, may_edit=may_edit) | {"oob": True}
     return render_to_string("tools/_run_head.html", head) + "".join(fragments)

@@ -1,0 +1,193 @@
+"""Who may open which page and call which address of the tools. Every one has its line here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.urls import reverse
+
+from catalog.services.catalogs import token_create
+from prodintel.api import api
+from tests.access.test_views import ANY, MOVE
+from tests.tools.conftest import _runs_end, sample  # noqa: F401
+from tools.models import ToolRun
+from tools.urls import urlpatterns
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sample", "no_start")]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One way to call an address, and whom it lets in."""
+
+    name: str
+    args: tuple[str, ...]
+    method: str
+    allowed: tuple[str, ...]
+    query: str = ""
+
+
+RUN = ("slug", "tool_run")
+LINES = [
+    Line("tool", ("slug", "product", "=sample"), "get", ANY),
+    Line("tool", ("slug", "product", "=sample"), "post", MOVE),
+    Line("runs", ("slug",), "get", ANY),
+    Line("run", RUN, "get", ANY),
+    Line("stop", RUN, "post", MOVE),
+    Line("resume", RUN, "post", MOVE),
+    Line("edit", RUN, "post", MOVE),
+    Line("compare", RUN, "get", ANY, query="with"),
+    Line("download", (*RUN, "=md"), "get", ANY),
+]
+
+
+@pytest.fixture
+def no_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody performs what is begun here."""
+    monkeypatch.setattr("tools.runs.running.start", lambda _run: None)
+
+
+@pytest.fixture
+def named(shop: Any, person: Any) -> dict[str, Any]:
+    """What addresses can name, by the word that lines have for it."""
+    run = ToolRun.objects.create(
+        catalog=shop.catalog, product=shop.product, tool="sample", state="done", created_by=person
+    )
+    return {"slug": shop.slug, "product": shop.product.pk, "tool_run": run.pk}
+
+
+def address(line: Line, named: dict[str, Any]) -> str:
+    args = [part[1:] if part.startswith("=") else named[part] for part in line.args]
+    query = f"?{line.query}={named['tool_run']}" if line.query else ""
+    return reverse(f"tools:{line.name}", args=args) + query
+
+
+def statuses(client: Any, named: dict[str, Any], lines: Iterable[Line] = LINES) -> dict[Line, int]:
+    """What each address answers; each finds everything as it was."""
+    found = {}
+    for line in lines:
+        with transaction.atomic():
+            found[line] = getattr(client, line.method)(address(line, named)).status_code
+            transaction.set_rollback(True)
+    return found
+
+
+def by_name(found: dict[Line, int]) -> dict[str, int]:
+    return {f"{line.method} {line.name}": code for line, code in found.items()}
+
+
+def test_every_address_of_the_tools_has_a_line():
+    assert {pattern.name for pattern in urlpatterns} == {line.name for line in LINES}
+
+
+def test_stranger_finds_nothing(named, people, client):
+    client.force_login(people["stranger"])
+    found = by_name(statuses(client, named))
+    assert found == dict.fromkeys(found, 404)
+
+
+def test_visitor_is_sent_to_the_login(named, client):
+    for line in LINES:
+        response = getattr(client, line.method)(address(line, named))
+        assert (response.status_code, response.url[:7]) == (302, "/login/"), line.name
+
+
+@pytest.mark.parametrize("role", ANY)
+def test_members_are_let_in_by_their_roles(role, named, people, client):
+    client.force_login(people[role])
+    found = statuses(client, named)
+    refused = {line: code for line, code in found.items() if role not in line.allowed}
+    assert by_name(refused) == dict.fromkeys(by_name(refused), 403)
+    allowed = {line: code for line, code in found.items() if role in line.allowed}
+    assert by_name({k: v for k, v in allowed.items() if v in {403, 404} or v > 499}) == {}
+
+
+def test_nothing_is_found_through_another_catalogue(named, people, make_catalog, client):
+    client.force_login(people["owner"])
+    other = make_catalog("Other", owner=people["owner"])
+    elsewhere = named | {"slug": other.slug}
+    lines = [line for line in LINES if line.args != ("slug",)]
+    found = by_name(statuses(client, elsewhere, lines))
+    assert found == dict.fromkeys(found, 404)
+
+
+def test_run_of_a_deleted_product_is_there_for_nobody(named, shop, people, client):
+    client.force_login(people["owner"])
+    type(shop.product).objects.filter(pk=shop.product.pk).update(deleted_at=shop.product.created_at)
+    lines = [line for line in LINES if "tool_run" in line.args]
+    found = by_name(statuses(client, named, lines))
+    assert found == dict.fromkeys(found, 404)
+
+
+CALLS = {
+    ("get", "/tools"): None,
+    ("post", "/products/{pk}/runs"): MOVE,
+    ("get", "/products/{pk}/runs"): ANY,
+    ("get", "/runs/{pk}"): ANY,
+    ("patch", "/runs/{pk}"): MOVE,
+    ("post", "/runs/{pk}/stop"): MOVE,
+    ("post", "/runs/{pk}/resume"): MOVE,
+    ("get", "/runs/{pk}/events"): ANY,
+}
+BODIES = {
+    "/products/{pk}/runs": {"tool": "sample"},
+    "/runs/{pk}": {"block": "text", "place": "text", "value": "x"},
+}
+
+
+def _calls(named: dict[str, Any]) -> dict[tuple[str, str], str]:
+    def pk(path: str) -> Any:
+        return named["product" if path.startswith("/products") else "tool_run"]
+
+    return {call: "/api/v1" + call[1].format(pk=pk(call[1])) for call in CALLS}
+
+
+def called(client: Any, user: Any, named: dict[str, Any]) -> dict[tuple[str, str], int]:
+    headers = {"Authorization": f"Bearer {token_create(user=user, label='')[1]}"} if user else {}
+    found = {}
+    for (method, path), where in _calls(named).items():
+        with transaction.atomic():
+            body = BODIES.get(path) if method in {"post", "patch"} else None
+            response = getattr(client, method)(
+                where, body, content_type="application/json", headers=headers
+            )
+            found[method, path] = response.status_code
+            transaction.set_rollback(True)
+    return found
+
+
+def test_every_call_of_the_tools_has_a_line():
+    paths = api.get_openapi_schema()["paths"]
+    tagged = {
+        (method, path.removeprefix("/api/v1"))
+        for path, methods in paths.items()
+        for method, operation in methods.items()
+        if "tools" in operation.get("tags", [])
+    }
+    assert tagged == set(CALLS)
+
+
+def test_calls_need_a_token(named, client):
+    found = called(client, None, named)
+    assert found == dict.fromkeys(found, 401)
+
+
+def test_calls_of_a_stranger_find_nothing(named, people, client):
+    found = called(client, people["stranger"], named)
+    del found["get", "/tools"]
+    assert found == dict.fromkeys(found, 404)
+
+
+@pytest.mark.parametrize("role", ANY)
+def test_calls_are_let_in_by_role(role, named, people, client):
+    found = called(client, people[role], named)
+    for call, allowed in CALLS.items():
+        if allowed and role not in allowed:
+            assert found[call] == 403, call
+        else:
+            assert found[call] not in {401, 403, 404}, call
+            assert found[call] < 500, call

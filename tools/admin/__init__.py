@@ -1,0 +1,5 @@
+"""The admin of the tools."""
+
+from tools.admin import runs
+
+__all__ = ["runs"]
