@@ -141,7 +141,7 @@ class ShownPhoto(Data):
     """`photo` is the id of the stored photo, `placement` of where it stands."""
 
     placement: int | None = None
-    photo: int
+    photo: int = Field(ge=1, lt=2**63)
     caption: str = ""
     tone: Tone = ""
 

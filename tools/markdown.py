@@ -3,7 +3,7 @@
 What a model writes is a stranger's text. HTML in it is shown as the text it is; a link becomes its
 words with the address behind them, not to be clicked; images are dropped, and so are characters
 that hide text or turn its direction. The renderer writes a small set of elements, and `nh3` lets
-only those through. Headings begin at `<h3>`, as a block's own title is an `<h2>`, and skip no level.
+only those through. Headings begin at `<h4>`, as a block's own title is an `<h3>`, and skip no level.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from tools.markdown_tail import closed_inline, without_loose_end
 
 Cites = Mapping[str, Cite] | None
 
-TOP_HEADING, LAST_HEADING = 3, 6
+TOP_HEADING, LAST_HEADING = 4, 6
 UNSUPPORTED = "cite cite--unknown"
 CLASSES = frozenset({"cite", UNSUPPORTED, "numeric"})
-TEXT = ("p", "h3", "h4", "h5", "h6", "blockquote", "pre", "hr", "br", "ul", "ol", "li")
+TEXT = ("p", "h4", "h5", "h6", "blockquote", "pre", "hr", "br", "ul", "ol", "li")
 WORDS = ("strong", "em", "s", "code", "a", "span")
 ELEMENTS = frozenset({*TEXT, *WORDS, "table", "thead", "tbody", "tr", "th", "td"})
 ATTRIBUTES = {tag: {"class"} for tag in ("span", "th", "td")} | {
@@ -159,7 +159,7 @@ def _html(tokens: Sequence[Token], cites: Cites, outline: _Outline) -> str:
     )
     # After cleaning, "<table>" is that element and nothing else. The box scrolls, so keys reach it.
     return html.replace(
-        "<table>", '<div class="prose__table" role="region" aria-label="Table" tabindex="0"><table>'
+        "<table>", '<div class="prose__table" role="group" aria-label="Table" tabindex="0"><table>'
     ).replace("</table>", "</table></div>")
 
 

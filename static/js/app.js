@@ -7,6 +7,7 @@ import { startGalleries } from "./gallery.js";
 import { startSearch } from "./search.js";
 import { startSelections } from "./selection.js";
 import { showToast, startToasts } from "./toast.js";
+import { startTools } from "./tools.js";
 import { startUploads } from "./upload.js";
 
 function startTheme() {
@@ -71,12 +72,18 @@ function startDialogs() {
   });
 }
 
+/** The text of an element, or of its marked parts, one a line. */
+function copiedText(source) {
+  const parts = [...source.querySelectorAll("[data-copy-part]")];
+  return parts.length ? parts.map((part) => part.textContent).join("\n") : source.textContent;
+}
+
 function startCopying() {
   on("click", "[data-copy]", async (_event, button) => {
     const source = button.closest("[data-copy-scope]").querySelector("[data-copy-source]");
     const label = button.querySelector("[data-copy-label]");
     try {
-      await navigator.clipboard.writeText(source.textContent);
+      await navigator.clipboard.writeText(copiedText(source));
       label.textContent = "Copied";
       showToast({ message: "Copied to the clipboard.", level: "success" });
       setTimeout(() => (label.textContent = "Copy"), 2000);
@@ -155,4 +162,5 @@ startAttributes();
 startDecisions();
 startGalleries();
 startSearch();
+startTools();
 startUploads();

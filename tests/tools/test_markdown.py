@@ -131,7 +131,7 @@ def test_an_image_is_dropped():
 
 def test_headings_begin_under_the_title_of_their_block_and_skip_no_level():
     html = render("# One\n\n### Two\n\n##### Three\n\n## Four\n\nText")
-    assert re.findall(r"<(h\d)>", html) == ["h3", "h4", "h5", "h4"]
+    assert re.findall(r"<(h\d)>", html) == ["h4", "h5", "h6", "h5"]
 
 
 def test_numbers_of_a_table_stand_right_without_a_style():
