@@ -117,6 +117,23 @@ def suggestions(
     ]
 
 
+def nearest(
+    product: Named,
+    rows: Iterable[Named],
+    most: int,
+    *,
+    least: float,
+    embed: Embed = embedded,
+) -> list[Likeness]:
+    """The rows most like one product, the best first; those less alike than `least` are left out."""
+    text = product.text
+    scored = ((word_score(row.text, text), row.key, row) for row in rows)
+    near = nlargest(most, (one for one in scored if one[0] >= least / 2))
+    found = blended([(row, product, score) for score, _, row in near], embed=embed)
+    kept = [one for one in found if one.score >= least]
+    return sorted(kept, key=lambda one: (-one.score, one.row))
+
+
 def _nearest_by_words(
     rows: Sequence[Named], products: Iterable[Named]
 ) -> Mapping[int, list[tuple[Named, float]]]:

@@ -1,0 +1,1 @@
+"""Market research: where a product stands among competitors' offers, and what that says."""
