@@ -50,7 +50,8 @@ def read_table(data: bytes) -> Table:
         raise ValidationError("The file is empty.")
     if len(headings) > MAX_COLUMNS:
         raise ValidationError(f"Files have at most {MAX_COLUMNS} columns.")
-    rows, cut = [], set()
+    rows: list[tuple[int, list[str]]] = []
+    cut: set[int] = set()
     for number, cells, was_cut in numbered:
         if not any(cells):
             continue

@@ -78,8 +78,10 @@ class Run(Protocol):
     evidence: Evidence
     has_model: bool
     """Whether there is a language model; without one a tool writes a draft by rules."""
-    can_search: bool
-    """Whether there is a model, beside that, that searches the web."""
+
+    @property
+    def can_search(self) -> bool:
+        """Whether there is a model, beside that, that searches the web."""
 
     async def show(self, block: Block) -> None:
         """Put a block at its place, or in the place of the one with its id."""

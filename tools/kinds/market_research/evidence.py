@@ -9,12 +9,10 @@ from typing import Any
 
 from catalog.models import AttributeDefinition
 from catalog.money import money_text
+from catalog.views.present import amount
 from tools.facts import ProductFacts
 from tools.kinds.market_research.comparables import (
-    CONFIRMED,
-    SIMILAR,
     STANDINGS,
-    SUGGESTED,
     WORDS,
     Comparable,
 )
@@ -32,6 +30,7 @@ from tools.kinds.market_research.position import Position, position_of
 from tools.prompts import Cites
 
 COMPETITORS, OWN_ONLY = "competitors", "own assortment only"
+MOST_CROWDED = 2
 OWN_ONLY_WORDS = (
     "Your own assortment only: there is no competitor's row to compare with. This says how the "
     "product fits in with your own products, and nothing about the market."
@@ -71,7 +70,7 @@ class Market:
         """What each key means and where it can be seen."""
         found = dict(self.facts.cites())
         for each in self.cited:
-            price = f", {self.position.money(each.price)}" if _here(each, self.position) else ""
+            price = f", {amount(each.price, each.currency)}" if each.price is not None else ""
             by = each.seller or ("" if each.is_own else each.source)
             label = f"{each.title}{price}{f' ({by})' if by else ''}"
             found[each.key] = {"label": label, "url": each.url}
@@ -87,10 +86,6 @@ class Market:
             texts = [each.title, *each.attributes.values(), *each.attributes, *each.claims]
             found[each.key] = numbers_in(" ; ".join(texts)) | normal(_own_numbers(each))
         return found
-
-
-def _here(each: Comparable, position: Position) -> bool:
-    return each.price is not None and each.currency == position.currency
 
 
 def _own_numbers(each: Comparable) -> Iterator[Decimal | int | None]:
@@ -128,111 +123,99 @@ def market_of(
 
 def _with_figures(market: Market) -> Market:
     figures = [
-        Figure(f"e{number}", label, text, normal(numbers))
-        for number, (label, text, numbers) in enumerate(_figures(market), 1)
+        Figure(f"e{number}", name, label, text, normal(numbers))
+        for number, (name, label, text, numbers) in enumerate(_figures(market), 1)
     ]
     return replace(market, figures=tuple(figures))
 
 
-Line = tuple[str, str, Sequence[Decimal | int | None]]
+# Name in code, label, text, and the numbers that the text says.
+Line = tuple[str, str, str, Sequence[Decimal | int | None]]
 
 
 def _figures(market: Market) -> Iterator[Line]:
     count = len(market.compared)
-    yield ("Compared with", f"{count} offers", [count])
-    yield from _counts_by_standing(market)
+    offers = "offer" if count == 1 else "offers"
+    yield ("compared", "Compared with", f"{count} {offers}", [count])
+    if market.has_competitors:
+        for standing in STANDINGS:
+            number = sum(each.standing == standing for each in market.compared)
+            yield (standing, WORDS[standing], str(number), [number])
     yield from _price_figures(market.position)
     for standing in STANDINGS:
         yield from _spread_figures(market.position, standing)
     yield from _crowd_figures(market)
-    missing = [gap for gap in market.gaps if gap.is_missing]
-    yield ("Attributes that others give and this listing lacks", str(len(missing)), [len(missing)])
-    for gap in market.gaps:
-        yield (f"Say their {gap.label}", f"{len(gap.keys)} of {count}", [len(gap.keys), count])
-    for claim in market.claims:
-        yield (f"Claim “{claim.text}”", f"{len(claim.keys)} of {count}", [len(claim.keys), count])
-
-
-def _counts_by_standing(market: Market) -> Iterator[Line]:
-    if not market.has_competitors:
-        return
-    for standing, label in (
-        (CONFIRMED, "Confirmed to be the same product"),
-        (SUGGESTED, "Suggested to be the same, not confirmed"),
-        (SIMILAR, "Similar, not the same"),
-    ):
-        count = sum(each.standing == standing for each in market.compared)
-        yield (label, str(count), [count])
+    missing = sum(gap.is_missing for gap in market.gaps)
+    label = "Attributes that others give and this listing lacks"
+    yield ("missing", label, str(missing), [missing])
+    for number, gap in enumerate(market.gaps):
+        said = len(gap.keys)
+        yield (f"gap_{number}", f"Give “{gap.label}”", f"{said} of {count}", [said, count])
+    for number, claim in enumerate(market.claims):
+        said = len(claim.keys)
+        yield (f"claim_{number}", f"Claim “{claim.text}”", f"{said} of {count}", [said, count])
 
 
 def _price_figures(position: Position) -> Iterator[Line]:
     spread, priced = position.spread, len(position.priced)
-    yield (f"With a price in {position.currency}", str(priced), [priced])
+    yield ("priced", f"With a price in {position.currency}", str(priced), [priced])
     if position.price is not None:
-        yield ("The product's price", position.money(position.price), [position.price])
+        text = position.money(position.price)
+        yield ("price", "The product's price", text, [position.price])
     if spread is None:
         return
-    for label, value in (
-        ("Lowest price", spread.low),
-        ("Middle price (median)", spread.middle),
-        ("Highest price", spread.high),
+    for name, label, value in (
+        ("low", "Lowest price", spread.low),
+        ("median", "Middle price (median)", spread.middle),
+        ("high", "Highest price", spread.high),
     ):
-        yield (label, position.money(value), [value])
+        yield (name, label, position.money(value), [value])
     if position.price is None:
         return
-    for label, count in (
-        ("Cheaper than the product", position.cheaper),
-        ("At the same price", position.same),
-        ("Dearer than the product", position.dearer),
+    for name, label, count in (
+        ("cheaper", "Cheaper than the product", position.cheaper),
+        ("same", "At the same price", position.same),
+        ("dearer", "Dearer than the product", position.dearer),
     ):
-        yield (label, f"{count} of {priced}", [count, priced])
-    above, percent = position.above_middle, position.above_middle_percent
-    if above is not None and percent is not None:
-        side = "above" if above >= 0 else "below"
-        text = f"{position.money(abs(above))} {side} ({abs(percent)} %)"
-        yield ("Against the middle price", text, [above, percent])
+        yield (name, label, f"{count} of {priced}", [count, priced])
+    above, share = position.above_middle, position.above_middle_percent
+    if above is not None and share is not None:
+        side = "above" if above > 0 else "below"
+        text = f"{position.money(abs(above))} {side} ({abs(share)} %)" if above else "the same"
+        yield ("against", "Against the middle price", text, [above, share])
 
 
 def _spread_figures(position: Position, standing: str) -> Iterator[Line]:
     spread = position.spread_by(standing)
     if spread is None or spread.count == len(position.priced):
         return
-    text = f"{position.money(spread.low)} to {position.money(spread.high)}"
-    numbers = [spread.low, spread.high, spread.middle, spread.count]
-    middle = f", middle {position.money(spread.middle)}"
-    yield (f"{WORDS[standing]}: prices", f"{text}{middle} ({spread.count})", numbers)
+    low, middle, high = map(position.money, (spread.low, spread.middle, spread.high))
+    text = f"{low} to {high}, middle {middle} ({spread.count})"
+    numbers: Sequence[Decimal | int] = (spread.low, spread.high, spread.middle, spread.count)
+    yield (f"prices_{standing}", f"Prices: {WORDS[standing].lower()}", text, numbers)
 
 
 def _crowd_figures(market: Market) -> Iterator[Line]:
-    crowd, position = market.crowd, market.position
+    crowd, priced = market.crowd, len(market.position.priced)
     if crowd is None:
         return
-    spots = sorted(
-        (
-            (count, value, band)
-            for value, row in zip(crowd.values, crowd.counts, strict=True)
-            for count, band in zip(row, crowd.bands, strict=True)
-            if count
-        ),
-        key=lambda spot: -spot[0],
-    )
-    for count, value, band in spots[:2]:
-        yield (
-            f"At {crowd.label} “{value}” from {bandmoney_text(band, position)}",
-            f"{count} of {len(position.priced)}",
-            [count, len(position.priced), *band],
-        )
+    spots = [
+        (count, value, band)
+        for value, counts in zip(crowd.values, crowd.counts, strict=True)
+        for count, band in zip(counts, crowd.bands, strict=True)
+        if count
+    ]
+    spots.sort(key=lambda spot: -spot[0])
+    for number, (count, value, band) in enumerate(spots[:MOST_CROWDED]):
+        label = f"{crowd.label} “{value}” at {band_text(band, market.position)}"
+        yield (f"crowd_{number}", label, f"{count} of {priced}", [count, priced, *band])
     if crowd.place is not None:
-        value, band_number = crowd.place
-        count = crowd.counts[value][band_number]
-        yield (
-            "At the product's own spot",
-            f"{count} of {len(position.priced)}",
-            [count, len(position.priced)],
-        )
+        row, column = crowd.place
+        count = crowd.counts[row][column]
+        yield ("spot", "At the product's own spot", f"{count} of {priced}", [count, priced])
 
 
-def bandmoney_text(band: tuple[Decimal, Decimal], position: Position) -> str:
+def band_text(band: tuple[Decimal, Decimal], position: Position) -> str:
     """A price band as people read it; the upper end does not belong to it."""
     low, high = band
     if low == high:
@@ -282,4 +265,14 @@ def as_json(market: Market) -> dict[str, Any]:
             for claim in market.claims
         ],
         "notices": list(market.notices),
+        "keys": _keys_json(market),
+    }
+
+
+def _keys_json(market: Market) -> dict[str, Any]:
+    """What each key means, where it is seen, and which numbers it has."""
+    numbers = market.numbers()
+    return {
+        key: {**cite, "numbers": sorted(f"{n:f}" for n in numbers.get(key, ()))}
+        for key, cite in market.cites().items()
     }

@@ -43,15 +43,16 @@ UNCHECKED = "general knowledge: no row says it"
 
 @dataclass(frozen=True)
 class Figure:
-    """A number that code computed: its key, what it is, and how it is written."""
+    """A number that code computed: its key, its name in code, what it is, and how it is written."""
 
     key: str
+    name: str
     label: str
     text: str
     numbers: Numbers
 
     def as_json(self) -> dict[str, str]:
-        return {"key": self.key, "figure": self.label, "value": self.text}
+        return {"key": self.key, "name": self.name, "figure": self.label, "value": self.text}
 
 
 @dataclass(frozen=True)
