@@ -101,7 +101,9 @@ def test_the_published_model_makes_rows_of_length_one(minilm):
 @pytest.mark.encoder
 def test_a_text_has_the_same_vector_beside_longer_ones(minilm):
     alone = minilm.embed(["A short text."])[0]
-    beside = minilm.embed(["A short text.", "A text that is a good deal longer than the other one."])
+    beside = minilm.embed(
+        ["A short text.", "A text that is a good deal longer than the other one."]
+    )
     np.testing.assert_allclose(alone, beside[0], atol=1e-5)
 
 
