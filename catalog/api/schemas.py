@@ -14,6 +14,7 @@ from catalog.activity import describe_state, embed_state
 from catalog.models import Catalog, CurrentAttribute, Placement, Product, Variant
 from catalog.money import money_text
 from catalog.search import Hit, SearchResult
+from catalog.search.asking import Reading
 from catalog.services.attribute_values import COLUMN_FIELDS
 from catalog.views.http import MAX_DIGITS
 
@@ -236,6 +237,23 @@ class HitOut(Schema):
         )
 
 
+class ReadPartOut(Schema):
+    said: str
+    field: str = Field(description='A filter, "price", or "missing"')
+    value: str
+
+
+class ReadAsOut(Schema):
+    """How a question was read."""
+
+    words: str
+    filters: dict[str, Any]
+    missing: list[str]
+    by: str = Field(description='"rules" or "model"')
+    note: str = Field(description="What could not be done, if anything")
+    parts: list[ReadPartOut] = Field(description="Which words became which filter, by rules")
+
+
 class SearchOut(Schema):
     hits: list[HitOut]
     facets: dict[str, dict[str, int]] = Field(
@@ -252,9 +270,12 @@ class SearchOut(Schema):
     ranking: str = Field(
         "", description="Send it with the offsets after this page, and they continue this very list"
     )
+    read_as: ReadAsOut | None = Field(None, description="What `ask` made of a question")
 
     @classmethod
-    def of(cls, result: SearchResult, request: HttpRequest) -> SearchOut:
+    def of(
+        cls, result: SearchResult, request: HttpRequest, reading: Reading | None = None
+    ) -> SearchOut:
         return cls(
             hits=[HitOut.of(hit, request) for hit in result.hits],
             facets=result.facets,
@@ -264,4 +285,5 @@ class SearchOut(Schema):
             notice=result.notice,
             took_ms=result.took_ms,
             ranking=result.ranking,
+            read_as=ReadAsOut.model_validate(reading.as_json()) if reading else None,
         )

@@ -17,6 +17,7 @@ from catalog.api.errors import Refusal
 from catalog.api.schemas import SearchOut
 from catalog.search import Filters, Query, clean_text
 from catalog.search import search as run_search
+from catalog.search.asking import question_ask, question_read
 from catalog.services.photos import photo_limits
 from catalog.services.search_photos import Crop, photo_vector
 from catalog.views.http import read_upload
@@ -38,12 +39,22 @@ def search_get(
     offset: int = 0,
     filters: str = "",
     ranking: str = "",
+    *,
+    ask: bool = False,
 ) -> Any:
-    """Search by words. `filters` is JSON: {"color": ["red"], "price": {"gte": 10, "lte": 50}}.
-    `ranking` is an earlier answer's, so that later offsets continue its list.
+    """Search by words. `filters` is JSON: {"color": ["red"], "price": {"gte": 10, "lte": 50},
+    "missing": ["material"]}; `missing` are fields that the products lack.
+    `ranking` is an earlier answer's, so that later offsets continue its list. With `ask` a question
+    such as "which leather bags under 80 lack a material?" is read as words and filters, which
+    `read_as` tells; they are added to `filters`.
     """
     catalog = selectors.catalog_for(request.user, slug)
-    query = Query(text=clean_text(q), filters=_filters(filters))
+    text, wanted = clean_text(q), _filters(filters)
+    reading = question_read(catalog, text) if ask else None
+    if reading is not None:
+        reading = question_ask(catalog, reading, user_id=request.user.pk)
+        text, wanted = reading.words, wanted.with_those_of(reading.filters)
+    query = Query(text=text, filters=wanted)
     result = run_search(
         catalog=catalog,
         query=query,
@@ -52,7 +63,7 @@ def search_get(
         user_id=request.user.pk,
         ranking=ranking,
     )
-    return SearchOut.of(result, request)
+    return SearchOut.of(result, request, reading)
 
 
 @router.post("/catalogs/{slug:slug}/search", response=SearchOut)

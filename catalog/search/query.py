@@ -90,6 +90,18 @@ class Filters:
             return replace(self, missing=())
         return replace(self, values=tuple(each for each in self.values if each[0] != name))
 
+    def with_those_of(self, other: Filters) -> Filters:
+        """These filters and others; where both bound the price, by these bounds."""
+        values = {name: set(texts) for name, texts in other.values}
+        for name, texts in self.values:
+            values[name] = values.get(name, set()) | set(texts)
+        return Filters(
+            tuple((name, tuple(sorted(texts))) for name, texts in sorted(values.items())),
+            other.price_gte if self.price_gte is None else self.price_gte,
+            other.price_lte if self.price_lte is None else self.price_lte,
+            tuple(sorted({*self.missing, *other.missing})),
+        )
+
     def conditions(self, catalog_id: int) -> Filter:
         """As the index takes it. What is missing fits more than it should: see `lacking`."""
         must: list[Condition] = [AnyOf(CATALOG, (catalog_id,))]

@@ -11,14 +11,18 @@ from catalog import selectors
 from catalog.browsing import Browse
 from catalog.models import Catalog, Product, ProductStatus
 from catalog.search import matching_products
+from catalog.search.query import MISSING
 from catalog.views.filters import PREFIX, PRICE_PARAMETERS
 from catalog.views.http import ids
+from catalog.views.questions import LITERAL, READ
 from catalog.views.search import asked_of
 
 MOST_BY_ID = 500
 # Says that the rest of the address is a search's; without it, the product list's.
 SEARCH = ("from", "search")
-SEARCHED = frozenset({"q", "photo", "like", "text_weight", *PRICE_PARAMETERS})
+SEARCHED = frozenset(
+    {"q", "photo", "like", "text_weight", MISSING, READ, LITERAL, *PRICE_PARAMETERS}
+)
 
 
 @dataclass(frozen=True)
@@ -51,8 +55,8 @@ def chosen_products(catalog: Catalog, address: QueryDict, user_id: int | None) -
 
 def _searched(catalog: Catalog, address: QueryDict, user_id: int | None) -> Chosen:
     asked = asked_of(catalog, address)
-    names = [name for name in address if name in SEARCHED or name.startswith(PREFIX)]
-    kept = [(name, value) for name in names for value in address.getlist(name)]
+    names = [name for name in asked.address if name in SEARCHED or name.startswith(PREFIX)]
+    kept = [(name, value) for name in names for value in asked.address.getlist(name)]
     text = asked.query.text
     return Chosen(
         products=selectors.products_in(catalog).none()

@@ -11,14 +11,14 @@ from django.http import QueryDict
 from catalog.index.payload import PRICE
 from catalog.models import Catalog, ProductStatus
 from catalog.search.facets import Facets
-from catalog.search.query import PLAIN_FILTERS, Filters
+from catalog.search.query import MISSING, PLAIN_FILTERS, Filters
 from catalog.services.attribute_values import CATEGORY
 from catalog.views.http import first_message
 from catalog.views.present import Labels, color_hex
 
 PREFIX = "f."
 PRICE_PARAMETERS = {"price_min": "gte", "price_max": "lte"}
-PAGING = ("offset", "ranking")
+PAGING = ("offset", "ranking", "ask")
 SHOWN_OPTIONS = 8
 OPEN_FACETS = (CATEGORY, "color", "price")
 FIRST = (CATEGORY, "color", "material", "pattern")
@@ -26,7 +26,9 @@ LAST = ("brand", "status")
 
 
 class Facetting:
-    """The facets of one answer. Parameters are `f.FIELD` and the two bounds of the price."""
+    """The facets of one answer. Parameters are `f.FIELD`, the two bounds of the price, and `missing`
+    for each field that is to be missing.
+    """
 
     def __init__(
         self, catalog: Catalog, address: QueryDict, facets: Facets, filters: Filters
@@ -65,6 +67,8 @@ class Facetting:
             for name in address
             if name.startswith(PREFIX)
         }
+        if missing := address.getlist(MISSING):
+            raw[MISSING] = missing
         bounds = {
             bound: address[name] for name, bound in PRICE_PARAMETERS.items() if address.get(name)
         }
@@ -74,14 +78,14 @@ class Facetting:
     def chosen(self) -> int:
         """How many filters are on."""
         values = sum(len(texts) for _, texts in self._filters.values)
-        return values + int(self._filters.has_price)
+        return values + len(self._filters.missing) + int(self._filters.has_price)
 
     @property
     def clear_url(self) -> str:
         """The address of the same search without filters."""
         address = self._first_page()
         for name in list(address):
-            if name.startswith(PREFIX) or name in PRICE_PARAMETERS:
+            if name.startswith(PREFIX) or name in {*PRICE_PARAMETERS, MISSING}:
                 del address[name]
         return f"?{address.urlencode()}"
 
@@ -192,6 +196,13 @@ class Facetting:
             if bound and self._filters.has_price:
                 label = f"Price {words} {bound} {self._catalog.currency}"
                 chips.append({"label": label, "remove_url": self._without(name, bound)})
+        chips += [
+            {
+                "label": f"Without {self.field_label(name).lower()}",
+                "remove_url": self._without(MISSING, name),
+            }
+            for name in self._filters.missing
+        ]
         return chips
 
     def _without(self, name: str, value: str) -> str:

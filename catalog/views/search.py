@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponseBase, JsonResponse, QueryDict
+from django.http import HttpResponse, HttpResponseBase, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -18,12 +18,14 @@ from django.views.decorators.http import require_POST, require_safe
 from catalog import selectors
 from catalog.models import Catalog, SearchPhoto
 from catalog.search import Query, SearchResult, clean_text, search
+from catalog.search.asking import MODEL, Reading
 from catalog.services.search_photos import search_photo_create, search_photo_vector
 from catalog.views import present
 from catalog.views.activity import activity_if_busy, current_activity
 from catalog.views.filters import PAGING, Facetting
 from catalog.views.http import Request, json_error, number, read_upload, wants_json
 from catalog.views.http import refused as refuse
+from catalog.views.questions import ASK, READ, ask_model, read_address, shown
 from catalog.vision.limits import PhotoRejected
 from prodintel.engine.errors import EngineError
 
@@ -34,12 +36,14 @@ DEFAULT_WEIGHT = 0.5
 
 @dataclass(frozen=True)
 class Asked:
-    """A search as its address says it."""
+    """A search as its address says it; of a question, with the filters that it was read as."""
 
     query: Query
+    address: QueryDict
     photo: SearchPhoto | None = None
     notice: str = ""
     lacks_looks: bool = False
+    reading: Reading | None = None
 
     @property
     def is_lost(self) -> bool:
@@ -52,6 +56,8 @@ class Asked:
 def search_page(request: Request, slug: str) -> HttpResponseBase:
     """The page; only its results for htmx, only further cards for "load more"."""
     catalog = selectors.catalog_for(request.user, slug)
+    if request.GET.get(ASK) == MODEL and not ask_model(catalog, request):
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
     asked = asked_of(catalog, request.GET)
     offset = max(number(request.GET.get("offset"), 0), 0)
     if asked.is_lost:
@@ -87,6 +93,7 @@ def search_state(request: Request, slug: str) -> HttpResponseBase:
 
 def asked_of(catalog: Catalog, address: QueryDict) -> Asked:
     """The search that an address names, without what of it cannot be asked."""
+    address, reading = read_address(catalog, address)
     filters, notices = Facetting.asked(address)
     photo = _photo(catalog, address.get("photo", ""))
     vector = None
@@ -103,13 +110,13 @@ def asked_of(catalog: Catalog, address: QueryDict) -> Asked:
         like, lacks_looks = 0, True
         notices.append("The product that these should look like is gone.")
     query = Query(
-        text=clean_text(address.get("q", "")),
+        text=reading.words if reading else clean_text(address.get("q", "")),
         photo=vector,
         like=like or None,
         text_weight=_weight(address.get("text_weight", "")),
         filters=filters,
     )
-    return Asked(query, photo, " ".join(notices), lacks_looks)
+    return Asked(query, address, photo, " ".join(notices), lacks_looks, reading)
 
 
 def _weight(text: str) -> float:
@@ -135,16 +142,25 @@ def _values(
     shown_to = offset + PAGE
     next_url = ""
     if shown_to < result.total:
-        address = request.GET.copy()
+        address = asked.address.copy()
+        for name in PAGING:
+            address.pop(name, None)
         address["offset"] = str(shown_to)
-        address.pop("ranking", None)
         if result.ranking:
             address["ranking"] = result.ranking
         next_url = f"?{address.urlencode()}"
-    facetting = Facetting(catalog, request.GET, result.facets, asked.query.filters)
+    text = clean_text(request.GET.get("q", ""))
+    facetting = Facetting(catalog, asked.address, result.facets, asked.query.filters)
     return {
         "catalog": catalog,
         "query": asked.query,
+        "q": text,
+        "reading": shown(
+            asked.reading,
+            asked.address,
+            facetting,
+            is_edited=request.GET.get(READ) == text,
+        ),
         "cards": _cards(asked.query, result),
         "result": result,
         "total": result.total,
@@ -161,13 +177,13 @@ def _values(
         "activity": activity_if_busy(catalog),
         "may_edit": selectors.may(request.user, catalog),
         "fresh": not request.GET,
-        "describe_url": _describe_url(request, catalog) if result.matching else "",
+        "describe_url": _describe_url(asked, catalog) if result.matching else "",
     }
 
 
-def _describe_url(request: Request, catalog: Catalog) -> str:
+def _describe_url(asked: Asked, catalog: Catalog) -> str:
     """Where all that matches can be given to the vision model."""
-    address = request.GET.copy()
+    address = asked.address.copy()
     for name in PAGING:
         address.pop(name, None)
     # See `choosing.SEARCH`: the product list's filters have some of these names too.

@@ -79,14 +79,18 @@ def complete(
     max_tokens: int,
     response_format: dict[str, Any] | None,
     plain: bool = False,
+    seconds: float | None = None,
 ) -> Reply:
-    """One answer, whole. `plain` leaves out what only reasoning models understand.
+    """One answer, whole. `plain` leaves out what only reasoning models understand; `seconds` is how
+    long to wait for it at most, where that is less than usual.
 
     Raises CallFailedError.
     """
     request = _request(facts, messages, max_tokens, plain=plain)
     if response_format is not None:
         request["response_format"] = response_format
+    if seconds is not None:
+        request["timeout"] = _timeout(seconds)
     with _explained(active):
         raw = _client(active).chat.completions.with_raw_response.create(**request)
         with _sensible():

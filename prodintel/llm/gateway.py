@@ -96,6 +96,7 @@ class Gateway:
         key: str = "",
         holder: str = "",
         paced: bool = True,
+        seconds: float | None = None,
     ) -> Answer[M]:
         """One validated instance of the schema.
 
@@ -104,6 +105,7 @@ class Gateway:
         another request takes its place, and given again for 30 days instead of being paid for
         twice. Who asks while the same is being asked waits for that answer; it is reserved under
         the name of the `holder`, for whoever cleans up after it (`reservations_free`).
+        `seconds` is how long a person waits for one answer of the provider, if not as usual.
         Raises LanguageModelError, and what the database raises before anything is asked.
         """
         has_slot, pause = not paced, FIRST_LOOK_SECONDS
@@ -119,7 +121,9 @@ class Gateway:
                 self.give_back(ability)
             return found
         try:
-            conversation = _Conversation(ability, messages, schema, account, max_tokens, found)
+            conversation = _Conversation(
+                ability, messages, schema, account, max_tokens, found, seconds
+            )
             return conversation.hold(has_slot=has_slot)
         except BaseException:
             found.release()
@@ -166,6 +170,7 @@ class _Conversation(Generic[M]):
         account: Account,
         max_tokens: int,
         reservation: kept.Reservation,
+        seconds: float | None,
     ) -> None:
         self._active = needed()
         self._facts = facts_for(ability)
@@ -175,6 +180,7 @@ class _Conversation(Generic[M]):
         self._account = account
         self._room = max_tokens + self._facts.reasoning_tokens
         self._reservation = reservation
+        self._seconds = seconds
         state = pacing.state_of(self._lane)
         self._plain = state.plain
         self._way = structured.best_way(self._facts)
@@ -207,6 +213,7 @@ class _Conversation(Generic[M]):
             self._room,
             more_text=len(schema_text(self._schema)) if in_request else 0,
             plain=self._plain,
+            seconds=self._seconds,
         )
         form = structured.response_format(self._way, self._schema)
         with exchange(request, response_format=form, has_slot=has_slot) as reply:

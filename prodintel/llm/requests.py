@@ -38,6 +38,7 @@ class Request:
     max_tokens: int
     more_text: int = 0
     plain: bool = False
+    seconds: float | None = None
     lane: pacing.Lane = field(init=False)
     call: Call | None = None
     sent: float = 0.0
@@ -233,6 +234,7 @@ def _sent(
             max_tokens=request.max_tokens,
             response_format=response_format,
             plain=request.plain,
+            seconds=request.seconds,
         )
     except CallFailedError as error:
         request.failed(error)

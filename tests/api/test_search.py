@@ -160,3 +160,35 @@ def test_words_without_an_engine_are_answered_with_a_notice(api, path, no_engine
 def test_absurd_offset_is_no_fault(api, path, no_engine, make_product, offset):
     make_product(color=None)
     assert api.get(path, offset=offset)[0] == 200
+
+
+QUESTION = "which red mugs under 80 lack a material?"
+
+
+def test_question_is_read_where_it_is_asked_for(api, path, shop):
+    status, answer = api.get(path, q=QUESTION, ask="true", filters='{"status": ["draft"]}')
+    assert status == 200
+    assert answer["read_as"] == {
+        "words": "red mugs",
+        "filters": {"price": {"lte": 80.0}},
+        "missing": ["material"],
+        "by": "rules",
+        "note": "",
+        "parts": [
+            {"said": "under 80", "field": "price", "value": "<=80"},
+            {"said": "lack a material", "field": "missing", "value": "material"},
+        ],
+    }
+    assert found((status, answer))[0] == "red mug"
+
+
+def test_words_are_not_read_as_a_question_unless_asked(api, path, shop):
+    assert api.get(path, q=QUESTION)[1]["read_as"] is None
+    assert api.get(path, q="red mugs", ask="true")[1]["read_as"] is None
+
+
+def test_what_is_missing_is_a_filter(api, path, shop):
+    assert len(found(api.get(path, filters='{"missing": ["material"]}'))) == 3
+    status, answer = api.get(path, filters='{"missing": ["flavour"]}')
+    assert status == 422
+    assert "flavour" in answer["error"]["message"] + str(answer["error"]["fields"])
