@@ -80,7 +80,8 @@ class GroqServer:
 
     Limits are for each model, in sliding windows of `minute` seconds; None is no limit. Calls over
     one are answered 429 and counted in `over_limit`. `api_key` None takes any key. `unsure` is the
-    share of nullable values of an answer that are null.
+    share of nullable values of an answer that are null. With `clock` each piece of streamed prose is
+    the time at which it is sent.
     """
 
     def __init__(
@@ -100,6 +101,7 @@ class GroqServer:
         api_key: str | None = None,
         unsure: float = 0.0,
         keep_images: bool = True,
+        clock: bool = False,
     ) -> None:
         self.latency = latency
         self.first_token = first_token
@@ -114,6 +116,7 @@ class GroqServer:
         self.api_key = api_key
         self.unsure = unsure
         self.keep_images = keep_images
+        self.clock = clock
         self._port = port
         self._lock = threading.Lock()
         self._calls: list[Call] = []
@@ -323,6 +326,7 @@ def main() -> None:
     parser.add_argument("--headers-say-minute", action="store_true")
     parser.add_argument("--api-key", help="the only key that is taken; else any is")
     parser.add_argument("--unsure", type=float, default=0.15, help="share of values left open")
+    parser.add_argument("--clock", action="store_true", help="stream the time instead of prose")
     parser.add_argument("--fault", choices=NAMES, help="what goes wrong")
     parser.add_argument("--every", type=int, default=1, help="with every so manieth call")
     words = parser.parse_args()
@@ -332,6 +336,7 @@ def main() -> None:
         first_token=words.first_token,
         tokens_per_second=words.tokens_per_second,
         answer_tokens=words.answer_tokens,
+        clock=words.clock,
         requests_per_minute=words.rpm,
         tokens_per_minute=words.tpm,
         requests_per_day=words.rpd,

@@ -243,6 +243,7 @@ class _Answer:
         self._schema = call.schema or schema_in_prompt(call.text)
         if self._schema is None and call.format != "text":
             self._schema = {"type": "object"}
+        self.tells_time = server.clock and self._schema is None and fault is None
         self.executed = executed(call) if model.web_search else []
         self._thinks_aloud = model.reasoning and not _hides_reasoning(call)
         pieces = self._pieces(server)
@@ -383,7 +384,8 @@ async def _pieces_sent(answer: _Answer, reply: Reply, server: GroqServer) -> boo
             reply.event(json.dumps({"error": error}).encode())
             await reply.end_events()
             return True
-        reply.event(before + json.dumps(piece).encode() + after)
+        said = f"{time.time():.4f} " if answer.tells_time else piece
+        reply.event(before + json.dumps(said).encode() + after)
         if rate is not None:
             # By the clock, so that the pauses' own lateness does not add up.
             await asyncio.sleep(max(started + (number + 1) / rate - time.monotonic(), 0))
