@@ -8,7 +8,7 @@ from importlib import import_module
 from tools.kinds.base import Tool
 
 # In the order in which pages list them.
-KINDS: tuple[str, ...] = ()
+KINDS: tuple[str, ...] = ("tools.kinds.pricing:Pricing",)
 
 
 @cache

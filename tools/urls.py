@@ -1,5 +1,6 @@
 from django.urls import path
 
+from tools.kinds.pricing import views as pricing
 from tools.views import runs, tool
 
 app_name = "tools"
@@ -12,5 +13,7 @@ urlpatterns = [
     path(f"{_run}resume/", runs.run_resume_view, name="resume"),
     path(f"{_run}edit/", runs.run_edit_view, name="edit"),
     path(f"{_run}compare/", runs.run_compare, name="compare"),
+    path(f"{_run}pricing/", pricing.recompute, name="pricing_recompute"),
+    path(f"{_run}pricing/again/", pricing.write_again, name="pricing_again"),
     path(f"{_run}download/<slug:form>/", runs.run_download, name="download"),
 ]

@@ -42,6 +42,8 @@ LINES = [
     Line("edit", RUN, "post", MOVE),
     Line("compare", RUN, "get", ANY, query="with"),
     Line("download", (*RUN, "=md"), "get", ANY),
+    Line("pricing_recompute", ("slug", "pricing_run"), "post", MOVE),
+    Line("pricing_again", ("slug", "pricing_run"), "post", MOVE),
 ]
 
 
@@ -57,7 +59,15 @@ def named(shop: Any, person: Any) -> dict[str, Any]:
     run = ToolRun.objects.create(
         catalog=shop.catalog, product=shop.product, tool="sample", state="done", created_by=person
     )
-    return {"slug": shop.slug, "product": shop.product.pk, "tool_run": run.pk}
+    pricing = ToolRun.objects.create(
+        catalog=shop.catalog, product=shop.product, tool="pricing", state="done", created_by=person
+    )
+    return {
+        "slug": shop.slug,
+        "product": shop.product.pk,
+        "tool_run": run.pk,
+        "pricing_run": pricing.pk,
+    }
 
 
 def address(line: Line, named: dict[str, Any]) -> str:

@@ -5,3 +5,6 @@ leaves, `points` and `ladder` where it may stand, `result` all of it together. A
 into words, and `figures` checks that it added no number.
 """
 
+from tools.kinds.pricing.tool import Pricing
+
+__all__ = ["Pricing"]

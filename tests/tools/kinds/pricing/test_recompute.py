@@ -1,0 +1,179 @@
+"""Comparables taken out of a finished run: everything but the text is worked out anew."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+
+from tests.tools.kinds.pricing.conftest import block_of
+from tools.kinds.pricing.services import excluded_from, pricing_recompute
+from tools.models import RunEvent, RunState, ToolRun
+from tools.selectors import course_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+HTMX = {"HTTP_HX_REQUEST": "true"}
+
+
+def keys(run: ToolRun) -> list[str]:
+    return [row["key"] for row in block_of(run, "comparables")["data"]["rows"]]
+
+
+def url(run: ToolRun, name: str = "pricing_recompute") -> str:
+    return reverse(f"tools:{name}", args=[run.catalog.slug, run.pk])
+
+
+@pytest.fixture
+def without(done, client, person):
+    """Posts the form with all comparables ticked but these."""
+    client.force_login(person)
+
+    def post(*excluded: str, try_price: str = "", **headers):
+        counts = [key for key in keys(done) if key not in excluded]
+        return client.post(url(done), {"counts": counts, "try_price": try_price}, **headers)
+
+    return post
+
+
+# --- The service ----------------------------------------------------------------------------------
+
+
+def test_everything_but_the_text_is_worked_out_anew(done):
+    before = {block["id"]: block["data"] for block in done.blocks}
+    run, _ = pricing_recompute(run=done, excluded=["own-1006", "own-1005", "own-1004"])
+    changed = {block["id"] for block in run.blocks if block["data"] != before[block["id"]]}
+    assert {"notes", "figures", "distribution", "comparables", "suggestion", "written"} <= changed
+    assert "text" not in changed
+    assert run.output["numbers"]["spread"] is None
+    assert run.output["text"] == done.output["text"]
+
+
+def test_what_was_chosen_is_an_edit_and_the_evidence_stays(done):
+    run, _ = pricing_recompute(run=done, excluded=["own-1006"])
+    run.refresh_from_db()
+    assert run.edits == {"comparables": {"excluded": "own-1006"}}
+    assert excluded_from(run) == ["own-1006"]
+    assert run.evidence == done.evidence
+
+
+def test_all_ticked_again_is_as_it_was(done):
+    pricing_recompute(run=done, excluded=["own-1006"])
+    run, _ = pricing_recompute(run=done, excluded=[])
+    data = {block["id"]: block["data"] for block in run.blocks}
+    assert data == {block["id"]: block["data"] for block in done.blocks}
+    assert (run.edits, run.output) == ({}, done.output)
+
+
+def test_events_go_on_and_add_up_to_what_is_shown(done):
+    run, course = pricing_recompute(run=done, excluded=["own-1006"])
+    numbers = list(RunEvent.objects.values_list("number", flat=True))
+    assert numbers == list(range(1, run.last_event + 1))
+    told = run.blocks
+    assert (list(course.blocks.values()), course.is_over) == (told, True)
+    run.blocks, run.last_event = [], 0
+    assert list(course_of(run).blocks.values()) == told
+
+
+def test_nothing_is_told_where_nothing_changes(done):
+    run, _ = pricing_recompute(run=done, excluded=[])
+    assert run.last_event == done.last_event
+
+
+def test_the_text_is_stale_where_others_count_than_it_was_written_for(done):
+    run, _ = pricing_recompute(run=done, excluded=["own-1006"])
+    written = block_of(run, "written")["data"]
+    assert (written["stale"], written["count"], written["counted"]) == (True, 6, 5)
+
+
+def test_keys_of_other_things_are_not_kept(done):
+    run, _ = pricing_recompute(run=done, excluded=["own-1006", "nonsense"])
+    assert excluded_from(run) == ["own-1006"]
+
+
+@pytest.mark.parametrize("state", [RunState.RUNNING, RunState.FAILED, RunState.INTERRUPTED])
+def test_a_run_that_is_not_done_stays_as_it_is(done, state):
+    ToolRun.objects.update(state=state)
+    with pytest.raises(ValidationError, match="not done"):
+        pricing_recompute(run=done, excluded=["own-1006"])
+
+
+# --- The view -------------------------------------------------------------------------------------
+
+
+def test_a_form_without_scripts_leads_back_to_the_comparables(done, without):
+    response = without("own-1006")
+    assert response.status_code == 302
+    assert response.url == f"{done.get_absolute_url()}#block-comparables"
+    done.refresh_from_db()
+    assert excluded_from(done) == ["own-1006"]
+
+
+def test_htmx_gets_what_changed_out_of_band(without):
+    response = without("own-1006", **HTMX)
+    text = response.content.decode()
+    assert response.status_code == 200
+    assert 'id="block-figures"' in text
+    assert "hx-swap-oob" in text
+
+
+def test_a_reload_shows_the_same(done, without, client):
+    without("own-1006", "own-1005")
+    page = client.get(done.get_absolute_url())
+    assert page.status_code == 200
+    done.refresh_from_db()
+    assert [row["counts"] for row in block_of(done, "comparables")["data"]["rows"]].count(
+        False
+    ) == 2
+
+
+def test_a_price_can_be_tried(done, without):
+    without(try_price="21.50")
+    done.refresh_from_db()
+    rows = block_of(done, "prices")["data"]["rows"]
+    assert [row["price"] for row in rows if row["label"] == "Price to try"] == ["EUR 21.50"]
+    assert block_of(done, "comparables")["data"]["try_price"] == "21.50"
+
+
+@pytest.mark.parametrize("text", ["abc", "-1", "NaN", "1e99"])
+def test_what_is_no_price_is_refused_with_what_is_wrong(done, without, text):
+    response = without(try_price=text, **HTMX)
+    assert response.status_code == 400
+    assert response.content.decode().startswith("A price to try: ")
+    done.refresh_from_db()
+    assert done.edits == {}
+
+
+def test_written_again_counts_what_counts_now(done, without, client, monkeypatch):
+    started = []
+    monkeypatch.setattr("tools.runs.running.start", started.append)
+    without("own-1006")
+    response = client.post(url(done, "pricing_again"))
+    again = ToolRun.objects.get(redone_from=done)
+    assert again.options["excluded"] == ["own-1006"]
+    assert (response.url, started) == (again.get_absolute_url(), [again])
+
+
+# --- Who may --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["pricing_recompute", "pricing_again"])
+@pytest.mark.parametrize(("role", "status"), [("viewer", 403), ("", 404)])
+def test_only_who_may_run_tools_takes_comparables_out(done, client, make_user, name, role, status):
+    somebody = make_user("somebody")
+    if role:
+        done.catalog.memberships.create(user=somebody, role=role)
+    client.force_login(somebody)
+    assert client.post(url(done, name)).status_code == status
+    assert not ToolRun.objects.exclude(pk=done.pk).exists()
+
+
+def test_runs_of_other_tools_have_no_comparables(done, client, person):
+    ToolRun.objects.update(tool="analysis")
+    client.force_login(person)
+    assert client.post(url(done)).status_code == 404
+
+
+def test_an_address_that_is_only_opened_changes_nothing(done, client, person):
+    client.force_login(person)
+    assert client.get(url(done)).status_code == 405

@@ -1,0 +1,79 @@
+"""A finished run worked out anew, with other comparables."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from catalog.services.errors import conflict
+from tools.kinds.base import Block
+from tools.kinds.pricing.blocks import COMPARABLES, WRITTEN, computed_blocks, written_block
+from tools.kinds.pricing.result import Case, compute
+from tools.models import RunEvent, RunState, ToolRun
+from tools.runs.course import BLOCK, Course, Step, as_json
+from tools.selectors import course_of
+
+EXCLUDED, TRY_PRICE = "excluded", "try_price"
+
+
+@transaction.atomic
+def pricing_recompute(
+    *, run: ToolRun, excluded: Collection[str], try_price: Decimal | None = None
+) -> tuple[ToolRun, Course]:
+    """Work everything out without the excluded comparables, asking no model; the text stays.
+
+    What was chosen is kept as an edit of the run, what came of it as its newest events. The
+    evidence stays what it was when the run began. Raises ValidationError for a run that is not done.
+    """
+    row = ToolRun.objects.select_for_update().get(pk=run.pk)
+    if row.state != RunState.DONE or "case" not in row.evidence:
+        # What is resumed starts from its options, and would leave the choice behind.
+        raise conflict(EXCLUDED, "This run is not done. Choose when it is.")
+    case = Case.model_validate(row.evidence["case"])
+    chosen = sorted(set(excluded) & {each.key for each in case.comparables})
+    result = compute(case, chosen, try_price)
+    before = course_of(row)
+    blocks = computed_blocks(case, result, try_price)
+    if WRITTEN in before.blocks:
+        written_for = before.blocks[WRITTEN]["data"]["keys"]
+        blocks.append(written_block(written_for, result))
+    course = _told(row, before, blocks)
+    row.blocks, row.last_event = list(course.blocks.values()), course.number
+    row.output = {**row.output, "numbers": result.model_dump(mode="json")}
+    row.edits = _edits(row, chosen, try_price)
+    row.save(update_fields=["blocks", "last_event", "output", "edits"])
+    return row, course
+
+
+def excluded_from(run: ToolRun) -> list[str]:
+    """The keys that do not count now: as people left them, else as the run began."""
+    chosen: str | None = run.edits.get(COMPARABLES, {}).get(EXCLUDED)
+    return list(run.options.get(EXCLUDED, [])) if chosen is None else chosen.split()
+
+
+def _told(run: ToolRun, course: Course, blocks: Iterable[Block]) -> Course:
+    """The course with an event for each of its blocks that is another now."""
+    steps = []
+    for block in blocks:
+        known, wanted = course.blocks.get(block.id), as_json(block)
+        if known is not None and any(known[name] != wanted[name] for name in wanted):
+            step = Step(course.number + 1, BLOCK, wanted)
+            course = course.after(step)
+            steps.append(step)
+    RunEvent.objects.bulk_create(
+        RunEvent(run=run, number=step.number, kind=step.kind, data=step.data) for step in steps
+    )
+    return course
+
+
+def _edits(run: ToolRun, excluded: list[str], try_price: Decimal | None) -> dict[str, Any]:
+    """The run's edits with what differs from how it began."""
+    places = {}
+    if set(excluded) != set(run.options.get(EXCLUDED, [])):
+        places[EXCLUDED] = " ".join(excluded)
+    if try_price is not None:
+        places[TRY_PRICE] = f"{try_price:f}"
+    return {key: value for key, value in {**run.edits, COMPARABLES: places}.items() if value}
