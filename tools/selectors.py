@@ -10,7 +10,7 @@ from django.http import Http404
 
 from catalog import selectors
 from catalog.models import Catalog, Product
-from tools.models import RunEvent, ToolRun
+from tools.models import Panel, RunEvent, ToolRun
 from tools.runs.course import Course, Step
 
 # A run costs money and writes nothing into the catalogue.
@@ -39,6 +39,21 @@ def run_for(user: object, pk: int, roles: frozenset = selectors.VIEW) -> ToolRun
     if not Product.objects.alive().filter(pk=run.product_id).exists():
         raise Http404
     return run
+
+
+def panels_in(catalog: Catalog) -> QuerySet[Panel]:
+    """The catalogue's panels of simulated shoppers, by name."""
+    return Panel.objects.filter(catalog=catalog).select_related("created_by")
+
+
+def panel_for(user: object, pk: int, roles: frozenset = selectors.VIEW) -> Panel:
+    """A panel by id. Raises Http404 to strangers, PermissionDenied to wrong roles."""
+    panels = Panel.objects.select_related("catalog", "created_by")
+    panel = panels.filter(pk=pk, catalog__deleted_at__isnull=True).first()
+    if panel is None:
+        raise Http404
+    selectors.catalog_for(user, panel.catalog.slug, roles)
+    return panel
 
 
 def steps_after(run_id: int, number: int, most: int | None = None) -> list[Step]:

@@ -1,11 +1,12 @@
 from django.urls import path
 
 from tools.kinds.pricing import views as pricing
-from tools.views import runs, tool
+from tools.views import panels, runs, tool
 
 app_name = "tools"
 _run = "c/<slug:slug>/runs/<int:pk>/"
 urlpatterns = [
+    *panels.urlpatterns,
     path("c/<slug:slug>/products/<int:pk>/tools/<slug:tool>/", tool.tool_page, name="tool"),
     path("c/<slug:slug>/runs/", tool.runs_page, name="runs"),
     path(_run, runs.run_page, name="run"),

@@ -3,6 +3,7 @@
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
+import tools.models.personas
 from django.conf import settings
 from django.db import migrations, models
 
@@ -77,6 +78,25 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Panel',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=80)),
+                ('audience', models.CharField(blank=True, default='', max_length=200)),
+                ('category', models.CharField(blank=True, default='', help_text='What they shop for, in words.', max_length=300)),
+                ('seed', models.PositiveIntegerField(default=1)),
+                ('personas', models.JSONField(default=list, validators=[tools.models.personas.check_personas])),
+                ('source', models.CharField(choices=[('rules', 'Drawn from templates'), ('model', 'Suggested by a language model'), ('person', 'Written by a person')], default='rules', editable=False, max_length=6)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ('updated_at', models.DateTimeField(auto_now=True)),
+                ('catalog', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='panels', to='catalog.catalog')),
+                ('created_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['name', 'pk'],
+            },
+        ),
+        migrations.CreateModel(
             name='ToolRun',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -144,6 +164,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='competitormatch',
             constraint=models.UniqueConstraint(fields=('row', 'product'), name='competitor_match_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='panel',
+            constraint=models.UniqueConstraint(fields=('catalog', 'name'), name='panel_once_a_catalog', violation_error_message='Another panel of this catalogue has this name.'),
         ),
         migrations.AddIndex(
             model_name='toolrun',

@@ -5,6 +5,7 @@ from tools.models.competitors import (
     Found,
     MatchDecision,
 )
+from tools.models.personas import Panel, PanelSource
 from tools.models.run import RESUMABLE, UNFINISHED, RunEvent, RunState, ToolRun, Writer
 
 __all__ = [
@@ -15,6 +16,8 @@ __all__ = [
     "CompetitorRow",
     "Found",
     "MatchDecision",
+    "Panel",
+    "PanelSource",
     "RunEvent",
     "RunState",
     "ToolRun",
