@@ -8,7 +8,10 @@ from importlib import import_module
 from tools.kinds.base import Tool
 
 # In the order in which pages list them.
-KINDS: tuple[str, ...] = ("tools.kinds.pricing:Pricing",)
+KINDS: tuple[str, ...] = (
+    "tools.kinds.twin_simulator:TwinSimulator",
+    "tools.kinds.pricing:Pricing",
+)
 
 
 @cache

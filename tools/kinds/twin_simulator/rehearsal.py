@@ -1,0 +1,269 @@
+"""A rehearsal under way: shoppers asked, several at once, and what they said put together."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from catalog.describe.photos import NothingToSeeError, prepared
+from catalog.models import Placement
+from catalog.storage import StorageUnavailable
+from prodintel.engine.configured import client
+from prodintel.engine.errors import EngineError
+from prodintel.llm.types import Image, LanguageModelError
+from tools import personas
+from tools.kinds.base import DONE, RUNNING, Block, Data, Run
+from tools.kinds.twin_simulator import prompts, report
+from tools.kinds.twin_simulator.answers import Answers, Sitting, shown
+from tools.kinds.twin_simulator.claims import cleaned
+from tools.kinds.twin_simulator.gate import rater
+from tools.kinds.twin_simulator.listing import Listing, Photo
+from tools.kinds.twin_simulator.orders import order_for
+from tools.kinds.twin_simulator.similarity import Array
+from tools.personas import Persona, Suggested
+
+AT_ONCE = 4
+PANEL_COLUMNS = [
+    {"key": "name", "label": "Shopper"},
+    {"key": "about", "label": "About"},
+    {"key": "needs", "label": "Needs"},
+    {"key": "budget", "label": "Budget"},
+    {"key": "sceptical_of", "label": "Sceptical of"},
+]
+DRAWN = "Invented shoppers, drawn from templates by the seed. Nobody was asked."
+SAVED = "Invented shoppers of the saved panel “{name}”. Nobody was asked."
+SUGGESTED = (
+    "Invented shoppers, suggested by a language model for what the seed drew. Nobody was asked."
+)
+NO_MODEL = (
+    "A shopper's reaction cannot be had without a language model, and none is connected. What is shown "
+    "here are the twins side by side and the panel that would be asked. Connect a model under Settings, "
+    "Models, and run this again."
+)
+NO_FIGURES = "Only quotes are shown, and no figures of them. "
+CAUTION = (
+    "These are reactions of a language model that plays shoppers. They help to find objections and "
+    "questions before people have them. They do not say what people will do."
+)
+
+
+class Rehearsal:
+    """One run of the tool, with a model. Used once."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        facts = run.evidence.facts
+        self._twins = [read_listing(each) for each in facts["twins"]]
+        self._labels = {twin.key: f"{twin.key[0]}: {twin.label}" for twin in self._twins}
+        self._by_key = {twin.key: twin for twin in self._twins}
+        self._panel = [Persona.model_validate(each) for each in facts["panel"]["personas"]]
+        self._seats = asyncio.Semaphore(AT_ONCE)
+
+    async def perform(self) -> None:
+        """Ask everybody, then show what came of it. Raises LanguageModelError if nobody answered."""
+        await self._run.show(Block("caution", "notice", "", {"level": "info", "text": CAUTION}))
+        if self._run.evidence.facts["panel"]["source"] == "rules":
+            await self._flesh_out()
+        photos = await self._photos()
+        sittings = self._sittings()
+        cards = await self._run.together(*(self._ask(each, photos) for each in sittings))
+        answers = Answers(
+            twins=[twin.key for twin in self._twins],
+            cards={
+                (sitting.shopper, sitting.round): card
+                for sitting, card in zip(sittings, cards, strict=True)
+                if card is not None
+            },
+            shoppers=len(self._panel),
+            rounds=self._run.options.rounds,
+        )
+        if answers.cards:
+            await self._conclude(answers)
+
+    async def _flesh_out(self) -> None:
+        """Have a model make the drawn shoppers concrete; those of an earlier try stay."""
+        kept = self._run.finished("shoppers")
+        if kept is None:
+            context = self._run.evidence.facts["panel"]
+            asked = personas.messages(
+                category=context["category"],
+                audience=self._run.options.audience,
+                drawn=self._panel,
+                language=self._run.catalog.language,
+            )
+            try:
+                found = await self._run.ask(asked, Suggested, max_tokens=personas.MAX_TOKENS)
+            except LanguageModelError:
+                # The drawn ones do as well, and are labelled as such.
+                return
+            fresh = [_cleaned(persona) for persona in found.personas]
+            kept = panel_table(personas.filled_up(fresh, self._panel), SUGGESTED)
+            await self._run.show(Block("shoppers", "table", "The panel", kept))
+        self._panel = [Persona.model_validate(row) for row in kept["rows"]]
+
+    async def _photos(self) -> dict[int, str]:
+        """What shoppers are told of the photos, by photo; only where the twins differ in them."""
+        wanted = {twin.photo.photo: twin.photo for twin in self._twins if twin.photo}
+        if len(wanted) < 2:  # noqa: PLR2004 -- the same photo everywhere tells nothing apart
+            return {}
+        kept = self._run.finished("photos")
+        if kept is None:
+            told = await asyncio.gather(*(self._described(each) for each in wanted.values()))
+            items = [
+                {"label": photo.alt or f"Photo {photo.photo}", "value": text, "photo": photo.photo}
+                for photo, text in zip(wanted.values(), told, strict=True)
+            ]
+            items.append(
+                {
+                    "label": "How",
+                    "value": "The shoppers read texts: a vision model described each photo once, without praise, and that is what they were told.",
+                }
+            )
+            kept = {"items": items}
+            await self._run.show(
+                Block("photos", "key_values", "What the shoppers were told of the photos", kept)
+            )
+        return {item["photo"]: item["value"] for item in kept["items"] if "photo" in item}
+
+    async def _described(self, photo: Photo) -> str:
+        """A photo in neutral words; its alternative text where nobody can describe it."""
+        image = await self._run.in_thread(_image, photo.placement)
+        if image is not None:
+            try:
+                found = await self._run.ask(
+                    prompts.photo_messages(image),
+                    prompts.PhotoDescription,
+                    max_tokens=prompts.PHOTO_TOKENS,
+                    vision=True,
+                )
+            except LanguageModelError:
+                # Two photos that nobody described differ in their alternative texts alone.
+                pass
+            else:
+                return found.description
+        return photo.alt or "A photo that could not be described."
+
+    def _sittings(self) -> list[Sitting]:
+        seed = self._run.options.seed
+        keys = [twin.key for twin in self._twins]
+        count = len(self._panel)
+        return [
+            Sitting(
+                shopper,
+                turn,
+                persona,
+                order_for(keys, seed=seed, shopper=turn * count + shopper),
+            )
+            for turn in range(self._run.options.rounds)
+            for shopper, persona in enumerate(self._panel)
+        ]
+
+    async def _ask(self, sitting: Sitting, photos: Mapping[int, str]) -> Data:
+        """One shopper's card. Raises LanguageModelError."""
+        kept = self._run.finished(sitting.block_id)
+        if kept is not None:
+            return kept
+        language = self._run.catalog.language
+        title = sitting.persona.name + (f", round {sitting.round + 1}" if sitting.round else "")
+        block = Block(
+            sitting.block_id,
+            "twin_simulator_persona",
+            title,
+            shown(sitting, self._labels, {}, growing=True),
+            state=RUNNING,
+        )
+        async with self._seats:
+            answer = await self._run.fill(
+                block,
+                prompts.shopper_messages(
+                    sitting.persona,
+                    [self._by_key[key] for key in sitting.order],
+                    question=self._run.options.question,
+                    language=language,
+                    photos=photos,
+                ),
+                prompts.answer_schema(len(sitting.order), english=prompts.is_english(language)),
+                max_tokens=prompts.MAX_TOKENS,
+                shown=lambda partial: shown(sitting, self._labels, partial, growing=True),
+            )
+        card = shown(sitting, self._labels, answer.model_dump(), growing=False)
+        await self._run.show(Block(block.id, block.kind, title, card, state=DONE))
+        return card
+
+    async def _conclude(self, answers: Answers) -> None:
+        """Figures, if the sentence model can be trusted with them; then what was said."""
+        rated: dict[tuple[int, int, int], Array] = {}
+        summary: Data = {}
+        try:
+            scorer = await self._run.in_thread(rater, client().embed_sentences)
+            if not scorer.gate.passed:
+                await self._quotes_only(scorer.gate.reason)
+            else:
+                embed = client().embed_sentences
+                rated = await self._run.in_thread(report.rated_by, scorer, embed, answers)
+                found = report.figures(answers, rated, scorer.gate, seed=self._run.options.seed)
+                summary = report.as_json(found, answers.twins)
+                await self._show_figures(found, answers)
+        except EngineError as error:
+            await self._quotes_only(f"The sentence model does not answer: {error}")
+        said = (report.objections(answers), report.questions(answers), report.quotes(answers))
+        for block in said:
+            await self._run.show(block)
+        self._run.put(
+            reactions=report.rows_of(answers, rated),
+            panel=[persona.model_dump() for persona in self._panel],
+            figures=summary,
+            **{block.id: block.data for block in said},
+        )
+
+    async def _show_figures(self, found: report.Figures, answers: Answers) -> None:
+        seed = self._run.options.seed
+        await self._run.show(report.received(found, self._labels, answers.twins))
+        await self._run.show(report.compared(found, self._labels))
+        await self._run.show(report.favourites(answers, self._labels, seed=seed))
+
+    async def _quotes_only(self, why: str) -> None:
+        data = {"level": "warning", "text": NO_FIGURES + why}
+        await self._run.show(Block("received", "notice", "", data))
+
+
+def read_listing(facts: Mapping[str, Any]) -> Listing:
+    """A listing of a run's evidence, as `Listing.as_json` wrote it."""
+    attributes = {each["key"]: (each["label"], each["value"]) for each in facts["attributes"]}
+    photo = Photo(**facts["photo"]) if facts["photo"] else None
+    return Listing(**{**facts, "attributes": attributes, "photo": photo, "changed": ()})
+
+
+def panel_table(panel: Sequence[Persona], caption: str) -> Data:
+    """A panel as a table; its rows are the personas."""
+    return {
+        "caption": caption,
+        "columns": PANEL_COLUMNS,
+        "rows": [persona.model_dump() for persona in panel],
+    }
+
+
+def chosen_from(panel: Sequence[Persona], count: int, seed: int) -> list[Persona]:
+    """So many of a saved panel, in its order; all of a smaller one."""
+    draw = random.Random(seed)  # noqa: S311 -- no secret: to be repeated
+    places = sorted(draw.sample(range(len(panel)), min(count, len(panel))))
+    return [panel[place] for place in places]
+
+
+def _cleaned(persona: Persona) -> Persona:
+    """A suggested persona that says nothing of how much is bought."""
+    texts = {name: cleaned(text) for name, text in persona.model_dump().items() if name != "name"}
+    return persona.model_copy(update=texts)
+
+
+def _image(placement: int) -> Image | None:
+    """A photo as it is sent, None where it cannot be opened."""
+    found = Placement.objects.alive().select_related("photo").filter(pk=placement).first()
+    if found is None:
+        return None
+    try:
+        return prepared([found], 1)[0].image
+    except (NothingToSeeError, StorageUnavailable):
+        return None
