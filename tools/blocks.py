@@ -188,6 +188,7 @@ def table_context(table: block_data.Table) -> Context:
                 "numeric": column.numeric,
                 "cell": (cell := row.get(column.key, block_data.Cell())),
                 "icon": TONES.get(cell.tone),
+                "heads": column is table.columns[0] and bool(cell.text),
             }
             for column in table.columns
         ]
