@@ -130,22 +130,40 @@ class RunLoop(threading.Thread):
 
     async def _in_turn(self, run_id: int) -> None:
         async with self._places:
-            has_model = await in_thread(gateway().is_configured)
-            writer = Writer.GROQ if has_model else Writer.DRAFT
-            run = await in_thread(run_claim, run_id=run_id, owner=self._owner, writer=writer)
-            if run is not None:
-                await self._perform(run)
+            claiming = asyncio.ensure_future(self._claimed(run_id))
+            try:
+                claimed = await asyncio.shield(claiming)
+            except asyncio.CancelledError:
+                # It is claimed all the same, and nobody would perform it.
+                claimed = await claiming
+                if claimed is not None:
+                    await self._close(claimed[1], Ending(*self._broken_off(run_id)))
+                raise
+            if claimed is not None:
+                await self._perform(*claimed)
 
-    async def _perform(self, run: ToolRun) -> None:
-        live = self._journal.open(run.pk, await in_thread(selectors.course_of, run))
+    async def _claimed(self, run_id: int) -> tuple[ToolRun, Live] | None:
+        """The run, this process's now, and what it is told of in; None when it is not to be had."""
+        has_model = await in_thread(gateway().is_configured)
+        writer = Writer.GROQ if has_model else Writer.DRAFT
+        run = await in_thread(run_claim, run_id=run_id, owner=self._owner, writer=writer)
+        if run is None:
+            return None
+        return run, self._journal.open(run.pk, await in_thread(selectors.course_of, run))
+
+    def _broken_off(self, run_id: int) -> tuple[str, str]:
+        """The state of a run that was cancelled, and why."""
+        if run_id in self._asked_to_stop:
+            return RunState.STOPPED, ""
+        return RunState.INTERRUPTED, RESTARTED
+
+    async def _perform(self, run: ToolRun, live: Live) -> None:
         self._journal.note(live, STATE, {"state": RunState.RUNNING, "error": ""})
         performance = Performance(run, live, self._journal)
         try:
             state, error = await self._performed(run, performance)
         except asyncio.CancelledError:
-            asked = run.pk in self._asked_to_stop
-            state = RunState.STOPPED if asked else RunState.INTERRUPTED
-            error = "" if asked else RESTARTED
+            state, error = self._broken_off(run.pk)
         ending = Ending(
             state,
             error,
