@@ -4,3 +4,14 @@ from django.apps import AppConfig
 class ToolsConfig(AppConfig):
     name = "tools"
     verbose_name = "Tools"
+
+    def ready(self) -> None:
+        from catalog.ingest.jobs import register_long
+        from catalog.services.bulk_acts import register as register_act
+        from catalog.views.bulk_acts import register as register_words
+        from tools.bulk import act, performing
+        from tools.views import bulk_words
+
+        register_act(act.ACT, undo=act.undo, is_undone=act.is_undone)
+        register_words(act.KIND, bulk_words.words, bulk_words.page)
+        register_long(act.KIND, performing.perform)

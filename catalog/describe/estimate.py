@@ -117,11 +117,11 @@ def cost_of(
         seconds=waiting.seconds,
         usd=alone.cost_usd,
         limited_by=waiting.limited_by,
-        days=_days(waiting, user_id),
+        days=days_of(waiting, user_id),
     )
 
 
-def _days(known: Estimate, user_id: int | None) -> int | None:
+def days_of(known: Estimate, user_id: int | None) -> int | None:
     """On how many days the daily budgets of site and person spread the calls."""
     left = budgets.left(user_id)
     whos = [budgets.SITE] + ([f"user:{user_id}"] if user_id else [])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import TypeVar
 
@@ -48,6 +48,14 @@ class JobFailed(Exception):  # noqa: N818 -- the state of the job is the name
 
 class JobStopped(Exception):  # noqa: N818 -- likewise
     """The job goes on later: the worker is stopping, or it is another job's turn."""
+
+
+class JobWaits(Exception):  # noqa: N818 -- likewise
+    """The job goes on after `delay`: something outside of it is away. The message is for people."""
+
+    def __init__(self, message: str, *, delay: timedelta) -> None:
+        super().__init__(message)
+        self.delay = delay
 
 
 def purge(_job: Job, stopping: Stopping = never) -> None:
@@ -126,6 +134,39 @@ KINDS: dict[str, Callable[..., None]] = {
 }
 
 
+# Kinds of other apps that take long, and have a runner of their own: no other job waits for them.
+LONG_KINDS: dict[str, Callable[..., None]] = {}
+
+
+def register_long(kind: str, perform: Callable[..., None]) -> None:
+    """Add a kind of job: `perform(job, stopping)`, which may raise what is above. For `AppConfig.ready`."""
+    LONG_KINDS[kind] = perform
+
+
+def job_step(
+    kinds: Mapping[str, Callable[..., None]], *, owner: str, stopping: Stopping = never
+) -> int:
+    """Do one job of these kinds, if any waits; returns how many that was."""
+    Job.objects.filter(kind__in=kinds).give_up_exhausted()
+    claim = Job.objects.filter(kind__in=kinds).claim(owner=owner, limit=1)
+    for job in claim.rows:
+        try:
+            with kept_alive(Job.objects.all(), [claim.token]):
+                kinds[job.kind](job, stopping)
+        except JobStopped:
+            Job.objects.release(claim.token)
+        except JobWaits as reason:
+            Job.objects.release(claim.token, error=str(reason), delay=reason.delay)
+        except JobFailed as error:
+            Job.objects.fail(claim.token, [job.pk], error=str(error), permanent=error.permanent)
+        except storage.StorageUnavailable as error:
+            Job.objects.release(claim.token, error=str(error), delay=STORAGE_RETRY)
+        else:
+            Job.objects.complete(claim.token, [job.pk])
+            logger.info("job done", kind=job.kind, job=job.pk)
+    return len(claim.rows)
+
+
 class Jobber:
     """The jobs runner's work. One a worker process; `step` is called by one thread."""
 
@@ -141,22 +182,7 @@ class Jobber:
         )
 
     def _one_job(self) -> int:
-        Job.objects.give_up_exhausted()
-        claim = Job.objects.filter(kind__in=KINDS).claim(owner=self._owner, limit=1)
-        for job in claim.rows:
-            try:
-                with kept_alive(Job.objects.all(), [claim.token]):
-                    KINDS[job.kind](job, self._stopping)
-            except JobStopped:
-                Job.objects.release(claim.token)
-            except JobFailed as error:
-                Job.objects.fail(claim.token, [job.pk], error=str(error), permanent=error.permanent)
-            except storage.StorageUnavailable as error:
-                Job.objects.release(claim.token, error=str(error), delay=STORAGE_RETRY)
-            else:
-                Job.objects.complete(claim.token, [job.pk])
-                logger.info("job done", kind=job.kind, job=job.pk)
-        return len(claim.rows)
+        return job_step(KINDS, owner=self._owner, stopping=self._stopping)
 
     def _remove_files(self) -> int:
         FileRemoval.objects.give_up_exhausted()

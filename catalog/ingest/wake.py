@@ -14,7 +14,8 @@ DESCRIBE = "describe"
 VISION = "vision"
 INDEX = "index"
 JOBS = "jobs"
-RUNNERS = (EMBED, DESCRIBE, VISION, INDEX, JOBS)
+LONG_JOBS = "long-jobs"
+RUNNERS = (EMBED, DESCRIBE, VISION, INDEX, JOBS, LONG_JOBS)
 
 
 def worker_address() -> Path:

@@ -7,6 +7,7 @@ import signal
 import socket
 import threading
 import time
+from functools import partial
 from types import FrameType
 
 import structlog
@@ -16,7 +17,7 @@ from catalog.ingest import wake
 from catalog.ingest.describe import Describer
 from catalog.ingest.embed import Embedder
 from catalog.ingest.index import Indexer
-from catalog.ingest.jobs import Jobber
+from catalog.ingest.jobs import LONG_KINDS, Jobber, job_step
 from catalog.ingest.vision import VisionDescriber
 from catalog.models import DescribeTask, EmbedTask, FileRemoval, IndexChange, Job, VisionTask
 from prodintel.engine import configured
@@ -49,6 +50,7 @@ class Worker:
             wake.VISION: self._vision.step,
             wake.INDEX: Indexer(vector_index(), owner=owner, stopping=stopping).step,
             wake.JOBS: Jobber(owner=owner, stopping=stopping).step,
+            wake.LONG_JOBS: partial(job_step, LONG_KINDS, owner=owner, stopping=stopping),
         }
         self._runners = [Runner(name, step, on_crash=self._crash) for name, step in steps.items()]
         self._listener = Listener(

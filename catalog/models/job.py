@@ -13,7 +13,7 @@ PURGE = "purge"
 REPROJECT = "reproject"
 CALIBRATE = "calibrate"
 ACCEPT_REST = "accept-rest"
-# Bulk acts: what they are is in `catalog.services.bulk_acts`.
+# Bulk acts: what they are is in `catalog.services.bulk_acts`, to which other apps add theirs.
 MOVE = "products-status"
 MOVE_BACK = "products-status-undo"
 QUEUE = "describe-queue"
@@ -21,7 +21,7 @@ RETRACT = "batch-undo"
 RESTORE = "batch-restore"
 DELETE = "products-delete"
 UNDELETE = "products-restore"
-BULK = frozenset({MOVE, MOVE_BACK, QUEUE, RETRACT, RESTORE, DELETE, UNDELETE})
+BULK = {MOVE, MOVE_BACK, QUEUE, RETRACT, RESTORE, DELETE, UNDELETE}
 
 
 class Job(Work):

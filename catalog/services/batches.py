@@ -237,6 +237,9 @@ def _hold(batch: Batch, rows: QuerySet[LedgerEntry]) -> set[int]:
     jobs = Job.objects.filter(kind__in=[RETRACT, RESTORE], arguments__batch=batch.pk)
     if jobs.exclude(state=WorkState.DONE).exists():
         raise conflict("", "This is just being undone or restored. Stop that first.")
+    writing = Job.objects.filter(arguments__batch=batch.pk).exclude(kind__in=[RETRACT, RESTORE])
+    if writing.exclude(state=WorkState.DONE).exists():
+        raise conflict("", "This is still being written. Stop that first.")
     return ids
 
 

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from catalog.ingest import wake
 from catalog.models import Catalog, Job, JobStep
+from catalog.models.outbox import CHUNK
 from catalog.services.audit import audit
 from catalog.services.errors import conflict
 from prodintel.lib.work import WorkState
@@ -33,17 +34,18 @@ DELETED = "The catalogue was deleted meanwhile."
 
 @dataclass(frozen=True)
 class Asked:
-    """Who asked for what, and when: the act's own `arguments`."""
+    """Who asked for what, and when: the act's own `arguments`. `job_id` is None where no job does it."""
 
     catalog: Catalog
     actor: Any
     arguments: Mapping[str, Any]
     at: datetime = field(default_factory=timezone.now)
+    job_id: int | None = None
 
     @classmethod
     def by(cls, job: Job) -> Asked:
         assert job.catalog is not None
-        return cls(job.catalog, job.created_by, job.arguments, job.created_at)
+        return cls(job.catalog, job.created_by, job.arguments, job.created_at, job.pk)
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,25 @@ def bulk_start(
     if len(ids) <= AT_ONCE:
         asked = Asked(catalog, actor, arguments)
         return Started(act.kind, result=act.end(asked, [act.step(asked, ids)], []))
+    job = bulk_queue(
+        act=act, catalog=catalog, product_ids=ids, actor=actor, label=label, arguments=arguments
+    )
+    return Started(act.kind, job)
+
+
+@transaction.atomic
+def bulk_queue(
+    *,
+    act: Act,
+    catalog: Catalog,
+    product_ids: Sequence[int],
+    actor: Any,
+    label: str,
+    arguments: Mapping[str, Any],
+    step: int = STEP,
+) -> Job:
+    """Have a job named `label` do something to products, so many in each `step`, in this order."""
+    ids = list(product_ids)
     job = Job.objects.create(
         kind=act.kind,
         catalog=catalog,
@@ -93,31 +114,37 @@ def bulk_start(
         progress_total=len(ids),
     )
     JobStep.objects.bulk_create(
-        JobStep(job=job, number=number, product_ids=ids[start : start + STEP])
-        for number, start in enumerate(range(0, len(ids), STEP))
+        (
+            JobStep(job=job, number=number, product_ids=ids[start : start + step])
+            for number, start in enumerate(range(0, len(ids), step))
+        ),
+        batch_size=CHUNK,
     )
-    wake.on_commit(wake.JOBS)
-    return Started(act.kind, job)
+    wake.on_commit(wake.JOBS, wake.LONG_JOBS)
+    return job
 
 
 @transaction.atomic
-def bulk_step(*, act: Act, job: Job) -> bool:
-    """Do the next step, as the person who asked; False when the act has ended.
+def bulk_step(*, act: Act, job: Job, number: int | None = None) -> bool:
+    """Do the next step, or that of a number, as the person who asked; False when the act has ended.
 
-    `job` is as it was claimed. Who has lost the right to it, or is gone, ends it as a stop does.
+    `job` is as it was claimed. A step that is done already is not done again. Who has lost the right to it, or is gone, ends it as a stop does.
     """
     assert job.token is not None
     held = _hold(Job.objects.held(job.token).filter(pk=job.pk))
     if held is None:
         return False
     asked = Asked.by(held)
-    step = held.steps.filter(did__isnull=True).order_by("number").first()
-    if step is None or asked.catalog.deleted_at is not None:
+    steps = held.steps.filter(did__isnull=True).order_by("number")
+    if not steps.exists() or asked.catalog.deleted_at is not None:
         _end(act, held, why=DELETED)
         return False
     if not act.may(asked):
         _end(act, held, why=LOST.format(asked.actor or "Who asked for it"))
         return False
+    step = steps.first() if number is None else steps.filter(number=number).first()
+    if step is None:
+        return True
     step.did = act.step(asked, step.product_ids)
     step.save(update_fields=["did"])
     Job.objects.filter(pk=held.pk).update(progress_done=F("progress_done") + len(step.product_ids))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from catalog.models import AuditEvent, Job
-from catalog.models.job import DELETE, MOVE
+from catalog.models.job import BULK, DELETE, MOVE
 from catalog.services.batches import RESTORE_ACT, RETRACT_ACT
 from catalog.services.bulk import Act, Asked, Started
 from catalog.services.deleting import (
@@ -45,6 +45,19 @@ IS_UNDONE: dict[str, Callable[[int, int | None], bool]] = {
     MOVE: is_moved_back,
     DELETE: is_deletion_undone,
 }
+
+
+def register(
+    act: Act,
+    *,
+    undo: Callable[..., Started] | None = None,
+    is_undone: Callable[[int, int | None], bool] | None = None,
+) -> None:
+    """Add an act of another app. For `AppConfig.ready`; its job is for that app to perform."""
+    ACTS[act.kind] = act
+    BULK.add(act.kind)
+    if undo is not None and is_undone is not None:
+        UNDO[act.kind], IS_UNDONE[act.kind] = undo, is_undone
 
 
 def may_act(user: Any, job: Job) -> bool:

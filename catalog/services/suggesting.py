@@ -13,6 +13,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from catalog.models import (
@@ -40,6 +41,7 @@ from catalog.services.ledger import ALT_TEXT
 from catalog.services.projection import lock_products, project
 from catalog.services.reviewing import MONEY_COLUMNS, PRODUCT_COLUMNS, place_of
 from catalog.services.term_proposals import term_proposed
+from catalog.services.undoing import bring_back
 
 ALREADY = "The product says this already: there is nothing to review."
 
@@ -92,11 +94,31 @@ def tool_value_suggest(
         message = f"{who} has rejected this suggestion here. Change it before you suggest it again."
         raise conflict(row.field, message)
     if _wait(row, earlier):
-        _audit(row, actor)
+        _audit(row, actor, "suggestion.make")
         return Suggested(row, is_new=True)
     if same is not None and same.decision == Decision.ACCEPTED:
         return Suggested(same, is_new=False)
     raise conflict(row.field, ALREADY)
+
+
+@transaction.atomic
+def tool_value_withdraw(*, entry: LedgerEntry, actor: Any) -> None:
+    """Take back a tool's suggestion; what it had taken the place of waits again.
+
+    Raises ValidationError when somebody has decided on it, or it was taken back meanwhile.
+    """
+    lock_products([entry.product_id])
+    row = LedgerEntry.objects.select_related("product__catalog").get(pk=entry.pk)
+    if row.source != Source.TOOL or row.retracted_at is not None:
+        raise conflict(row.field, "This is no suggestion of a tool, or was taken back.")
+    if row.decision != Decision.NONE:
+        raise conflict(row.field, f"This suggestion was {row.decision}: undo that first.")
+    now = timezone.now()
+    LedgerEntry.objects.filter(pk=row.pk).update(retracted_at=now, retracted_by=actor)
+    replaced = Q(retracted_at=row.created_at, retraction_batch=row.batch, field=row.field)
+    bring_back([row.product_id], replaced & Q(source=Source.TOOL))
+    project([row.product], [row.field])
+    _audit(row, actor, "suggestion.withdraw")
 
 
 def _row(product: Product, said: ToolValue, batch: Batch | None) -> LedgerEntry:
@@ -173,8 +195,9 @@ def _checked(row: LedgerEntry, value: Any) -> list:
 
 
 def _column_text(row: LedgerEntry, value: Any) -> str:
-    text = " ".join(value) if isinstance(value, list) else str(value if value is not None else "")
-    text = text.strip()
+    between = "\n\n" if row.field == "description" else " "
+    parts = value if isinstance(value, list) else [value]
+    text = between.join(str(part) for part in parts if part is not None).strip()
     check_text(row.field, text)
     if not text:
         raise conflict(row.field, "There is nothing to suggest: the text is empty.")
@@ -246,10 +269,10 @@ def _wait(row: LedgerEntry, earlier: Sequence[LedgerEntry]) -> bool:
     return False
 
 
-def _audit(row: LedgerEntry, actor: Any) -> None:
+def _audit(row: LedgerEntry, actor: Any, action: str) -> None:
     audit(
         actor=actor,
-        action="suggestion.make",
+        action=action,
         target=row.product,
         catalog=row.product.catalog,
         summary=f"{row.field} = {row.value}",

@@ -28,9 +28,11 @@ from catalog.views.bulk_acts import told
 from catalog.views.deleted import restored
 from catalog.views.http import Request, done, first_message, ids, refused
 from catalog.views.jobs import begun
-from catalog.views.products import DESCRIBE, MOST_AT_ONCE, STATUS_ACTION, as_seen
+from catalog.views.products import DESCRIBE, MOST_AT_ONCE, RUN_TOOL, STATUS_ACTION, as_seen
 
 NONE_CHOSEN = "Choose at least one product."
+# Acts that have a page of their own, by its name: it says first what they would take.
+PAGES = {DESCRIBE: "catalog:describe", RUN_TOOL: "tools:bulk"}
 
 
 @require_POST
@@ -38,13 +40,14 @@ NONE_CHOSEN = "Choose at least one product."
 def products_bulk(request: Request, slug: str) -> HttpResponseBase:
     """Do one thing to the chosen products, or to all that match."""
     action = request.POST.get("action", "")
-    roles = selectors.EDIT if action in {"delete", DESCRIBE} else selectors.MOVE
+    roles = selectors.EDIT if action in {"delete", *PAGES} else selectors.MOVE
     catalog = selectors.catalog_for(request.user, slug, roles)
     browse = Browse.of(QueryDict(request.POST.get("query", "").removeprefix("?")))
     here = reverse("catalog:products", args=[slug]) + query(browse)
     everything = request.POST.get("all") == "1"
-    if action == DESCRIBE:
-        return _describe(request, catalog, browse, here, everything=everything)
+    if action in PAGES:
+        to = reverse(PAGES[action], args=[slug])
+        return _to_page(request, to, browse, here, everything=everything)
     try:
         if action.startswith(STATUS_ACTION):
             there = _wanted(request, catalog, browse, everything=everything)
@@ -57,11 +60,10 @@ def products_bulk(request: Request, slug: str) -> HttpResponseBase:
     return refused(request, "Choose what to do with them.", here)
 
 
-def _describe(
-    request: Request, catalog: Catalog, browse: Browse, here: str, *, everything: bool
+def _to_page(
+    request: Request, to: str, browse: Browse, here: str, *, everything: bool
 ) -> HttpResponseBase:
-    """To the page that says what describing them would take."""
-    to = reverse("catalog:describe", args=[catalog.slug])
+    """To the page that says what it would take."""
     if everything:
         return redirect(to + query(browse))
     wanted = _named(request)

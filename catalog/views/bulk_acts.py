@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -89,7 +89,8 @@ def _undeleted(_arguments: Any, result: dict[str, Any]) -> str:
     return words
 
 
-_WORDS = {
+# What an act of each kind did, in words; and where more is said of one, by its job.
+_WORDS: dict[str, Callable[[Any, dict[str, Any]], str]] = {
     MOVE: _moved,
     MOVE_BACK: _moved_back,
     QUEUE: _queued,
@@ -98,6 +99,14 @@ _WORDS = {
     DELETE: _deleted,
     UNDELETE: _undeleted,
 }
+_PAGES: dict[str, Callable[[Job], str]] = {}
+
+
+def register(
+    kind: str, words: Callable[[Any, dict[str, Any]], str], page: Callable[[Job], str]
+) -> None:
+    """Add the words and the page of another app's act. For `AppConfig.ready`."""
+    _WORDS[kind], _PAGES[kind] = words, page
 
 
 def act_label(job: Job) -> str:
@@ -124,7 +133,9 @@ def _shown(user: Any, catalog: Catalog, act: BulkAct) -> dict[str, Any]:
         "state": "stopped" if ended and job.result["why"] else job.state,
         "undone": act.undone,
         "words": told(job.kind, job.arguments, job.result) if ended else "",
+        "url": _PAGES[job.kind](job) if job.kind in _PAGES else "",
         "error": job.error if job.state == WorkState.FAILED else "",
+        "waits": job.error if job.state == WorkState.PENDING else "",
         "stop_url": reverse("catalog:job_stop", args=args) if may and not ended else "",
         "undo_url": reverse("catalog:job_undo", args=args) if undoable else "",
     }

@@ -13,6 +13,7 @@ from catalog.models import Product
 from prodintel.llm.types import Message
 from tests.catalog.conftest import *  # noqa: F403 -- catalogues at work
 from tests.llm.conftest import _no_connection_left, groq  # noqa: F401
+from tests.tools.suggesting import Suggesting
 from tools import registry
 from tools.kinds.base import EVIDENCE, Block, Evidence, Run, Tool
 from tools.models import ToolRun
@@ -96,6 +97,16 @@ def sample(monkeypatch: pytest.MonkeyPatch) -> Sample:
     monkeypatch.setattr(registry, "KINDS", (f"{__name__}:Sample",))
     registry.tools.cache_clear()
     monkeypatch.setitem(registry.tools(), "sample", tool)
+    yield tool
+    registry.tools.cache_clear()
+
+
+@pytest.fixture
+def suggesting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Suggesting]:
+    """A tool that suggests values, as the only one there is."""
+    tool = Suggesting()
+    monkeypatch.setattr(registry, "KINDS", ("tests.tools.suggesting:Suggesting",))
+    registry.tools.cache_clear()
     yield tool
     registry.tools.cache_clear()
 
