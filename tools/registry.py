@@ -11,6 +11,7 @@ from tools.kinds.base import Tool
 KINDS: tuple[str, ...] = (
     "tools.kinds.twin_simulator:TwinSimulator",
     "tools.kinds.pricing:Pricing",
+    "tools.kinds.question:Question",
 )
 
 
