@@ -16,11 +16,14 @@ from tools.selectors import with_edits
 from tools.views.words import usage_notes
 
 
-def page_values(run: ToolRun, course: Course, *, may_edit: bool) -> dict[str, Any]:
+def page_values(run: ToolRun, course: Course, *, may_edit: bool, csrf_token: str) -> dict[str, Any]:
     """What the page of a run shows of it, beside what the socket brings."""
     blocks = with_edits(course.blocks.values(), run.edits)
     may_edit_texts = may_edit and course.is_over
-    html = {block["id"]: render_block(block, run, may_edit=may_edit_texts) for block in blocks}
+    html = {
+        block["id"]: render_block(block, run, may_edit=may_edit_texts, csrf_token=csrf_token)
+        for block in blocks
+    }
     parts = {block["id"]: block["part"] for block in blocks}
     return {
         **_head(run, course, may_edit=may_edit),

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, HttpResponseBase
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -47,7 +48,7 @@ def run_page(request: Request, slug: str, pk: int) -> HttpResponseBase:
     others = selectors.runs_of(product, run.tool).exclude(pk=run.pk)
     values = {
         **product_values(product, run.tool),
-        **page_values(run, course, may_edit=may_run),
+        **page_values(run, course, may_edit=may_run, csrf_token=get_token(request)),
         "tool": tool,
         "may_run": may_run,
         "form": tool.form(product, initial=run.options) if tool and may_run else None,

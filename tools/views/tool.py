@@ -17,6 +17,7 @@ from pydantic import ValidationError as InvalidOptions
 
 from catalog import selectors as catalog_selectors
 from catalog.models import Product
+from catalog.renditions import WIDTHS
 from catalog.views import present
 from catalog.views.http import Request, number
 from catalog.views.product import product_in
@@ -95,7 +96,6 @@ def _page(
         "earlier": earlier,
         "runs": list(runs[:RUNS_SHOWN]),
         "more_runs": runs.count() > RUNS_SHOWN,
-        "has_model": gateway().is_configured(),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render(request, "tools/tool.html", values, status=status)
@@ -103,14 +103,15 @@ def _page(
 
 def product_values(product: Product, current: str = "") -> dict[str, Any]:
     """The head that all pages of a product's tools share."""
-    placement = next(iter(product.placements.all()), None)
+    placement = present.main_placement(product)
     return {
         "catalog": product.catalog,
         "product": product,
         "title": product.title or "Untitled product",
-        "image": present.image(placement, (120, 240)) if placement else None,
+        "image": present.image(placement, WIDTHS[:2]) if placement else None,
         "price": present.price_text(product.variants.all()),
         "tabs": tabs(product, current),
+        "has_model": gateway().is_configured(),
     }
 
 
