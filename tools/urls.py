@@ -1,7 +1,7 @@
 from django.urls import path
 
 from tools.kinds.pricing import views as pricing
-from tools.views import bulk, panels, runs, tool, using
+from tools.views import bulk, competitors, panels, runs, tool, using
 
 app_name = "tools"
 _run = "c/<slug:slug>/runs/<int:pk>/"
@@ -25,4 +25,5 @@ urlpatterns = [
     path(f"{_bulk}<int:job>/stop/", bulk.bulk_run_stop, name="bulk_run_stop"),
     path(f"{_bulk}<int:job>/undo/", bulk.bulk_run_undo, name="bulk_run_undo"),
     path(f"{_bulk}<int:job>/retry/", bulk.bulk_run_retry, name="bulk_run_retry"),
+    *competitors.urlpatterns,
 ]

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.urls import reverse
 
 from catalog.services.catalogs import token_create
 from prodintel.api import api
-from tests.access.test_views import ANY, MOVE
+from tests.access.test_views import ANY, EDIT, MOVE
 from tests.tools.conftest import _runs_end, sample  # noqa: F401
-from tools.models import ToolRun
+from tools.models import CompetitorList, CompetitorMatch, CompetitorRow, ToolRun
 from tools.urls import urlpatterns
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sample", "no_start")]
@@ -31,7 +32,7 @@ class Line:
     query: str = ""
 
 
-RUN = ("slug", "tool_run")
+RUN, LIST = ("slug", "tool_run"), ("slug", "list")
 LINES = [
     Line("tool", ("slug", "product", "=sample"), "get", ANY),
     Line("tool", ("slug", "product", "=sample"), "post", MOVE),
@@ -44,6 +45,15 @@ LINES = [
     Line("download", (*RUN, "=md"), "get", ANY),
     Line("pricing_recompute", ("slug", "pricing_run"), "post", MOVE),
     Line("pricing_again", ("slug", "pricing_run"), "post", MOVE),
+    Line("competitor_lists", ("slug",), "get", ANY),
+    Line("competitor_list_new", ("slug",), "get", EDIT),
+    Line("competitor_list_new", ("slug",), "post", EDIT),
+    Line("competitor_list", LIST, "get", ANY),
+    Line("competitor_list_delete", LIST, "post", EDIT),
+    Line("competitor_list_restore", LIST, "post", EDIT),
+    Line("competitor_list_match", LIST, "post", EDIT),
+    Line("competitor_row", ("slug", "row"), "post", MOVE),
+    Line("competitor_match_undo", ("slug", "match"), "post", MOVE),
 ]
 
 
@@ -62,11 +72,20 @@ def named(shop: Any, person: Any) -> dict[str, Any]:
     pricing = ToolRun.objects.create(
         catalog=shop.catalog, product=shop.product, tool="pricing", state="done", created_by=person
     )
+    made = {"catalog": shop.catalog, "name": "Spring", "source": "x", "currency": "EUR"}
+    offers = CompetitorList.objects.create(as_of="2026-05-31", **made)
+    row = CompetitorRow.objects.create(list=offers, number=2, title="Mug", currency="EUR")
+    match = CompetitorMatch.objects.create(
+        row=row, product=shop.product, found="similar", decision="confirmed"
+    )
     return {
         "slug": shop.slug,
         "product": shop.product.pk,
         "tool_run": run.pk,
         "pricing_run": pricing.pk,
+        "list": offers.pk,
+        "row": row.pk,
+        "match": match.pk,
     }
 
 
@@ -125,6 +144,28 @@ def test_nothing_is_found_through_another_catalogue(named, people, make_catalog,
     assert found == dict.fromkeys(found, 404)
 
 
+def test_row_is_not_matched_with_a_product_of_another_catalogue(
+    named, people, make_catalog, make_product, client
+):
+    client.force_login(people["owner"])
+    other = make_catalog("Other", owner=people["owner"])
+    product = make_product(catalog=other, color=None)
+    url = reverse("tools:competitor_row", args=[named["slug"], named["row"]])
+    client.post(url, {"product": product.pk})
+    assert not product.competitor_matches.exists()
+
+
+@pytest.mark.parametrize(
+    ("role", "expected"), [("stranger", 404), ("reviewer", 403), ("viewer", 403), ("editor", 201)]
+)
+def test_lists_are_brought_by_editors(role, expected, named, people, client):
+    headers = {"Authorization": f"Bearer {token_create(user=people[role], label='')[1]}"}
+    file = SimpleUploadedFile("list.csv", b"title,price\nMug,5\n")
+    body = {"file": file, "name": "Spring", "source": "x", "as_of": "2026-05-31"}
+    url = f"/api/v1/catalogs/{named['slug']}/competitors"
+    assert client.post(url, body, headers=headers).status_code == expected
+
+
 def test_run_of_a_deleted_product_is_there_for_nobody(named, shop, people, client):
     client.force_login(people["owner"])
     type(shop.product).objects.filter(pk=shop.product.pk).update(deleted_at=shop.product.created_at)
@@ -142,7 +183,13 @@ CALLS = {
     ("post", "/runs/{pk}/stop"): MOVE,
     ("post", "/runs/{pk}/resume"): MOVE,
     ("get", "/runs/{pk}/events"): ANY,
+    ("get", "/catalogs/{slug}/competitors"): ANY,
+    ("get", "/competitors/{pk}"): ANY,
+    ("delete", "/competitors/{pk}"): EDIT,
+    ("post", "/competitors/rows/{pk}/match"): MOVE,
 }
+# A call that is refused before anybody looks whose catalogue it is: it needs a file.
+UPLOAD = ("post", "/catalogs/{slug}/competitors")
 BODIES = {
     "/products/{pk}/runs": {"tool": "sample"},
     "/runs/{pk}": {"block": "text", "place": "text", "value": "x"},
@@ -151,9 +198,11 @@ BODIES = {
 
 def _calls(named: dict[str, Any]) -> dict[tuple[str, str], str]:
     def pk(path: str) -> Any:
-        return named["product" if path.startswith("/products") else "tool_run"]
+        kinds = {"/products": "product", "/competitors/rows": "row", "/competitors": "list"}
+        kind = next((kinds[start] for start in kinds if path.startswith(start)), "tool_run")
+        return named[kind]
 
-    return {call: "/api/v1" + call[1].format(pk=pk(call[1])) for call in CALLS}
+    return {call: "/api/v1" + call[1].format(pk=pk(call[1]), slug=named["slug"]) for call in CALLS}
 
 
 def called(client: Any, user: Any, named: dict[str, Any]) -> dict[tuple[str, str], int]:
@@ -162,6 +211,8 @@ def called(client: Any, user: Any, named: dict[str, Any]) -> dict[tuple[str, str
     for (method, path), where in _calls(named).items():
         with transaction.atomic():
             body = BODIES.get(path) if method in {"post", "patch"} else None
+            if path == "/competitors/rows/{pk}/match":
+                body = {"product": named["product"]}
             response = getattr(client, method)(
                 where, body, content_type="application/json", headers=headers
             )
@@ -176,9 +227,9 @@ def test_every_call_of_the_tools_has_a_line():
         (method, path.removeprefix("/api/v1"))
         for path, methods in paths.items()
         for method, operation in methods.items()
-        if "tools" in operation.get("tags", [])
+        if {"tools", "competitors"} & set(operation.get("tags", []))
     }
-    assert tagged == set(CALLS)
+    assert tagged == {*CALLS, UPLOAD}
 
 
 def test_calls_need_a_token(named, client):

@@ -7,7 +7,7 @@ from django.db.models.functions import Coalesce
 from django.http import Http404
 
 from catalog import selectors
-from catalog.models import Catalog
+from catalog.models import Catalog, Variant
 from tools.models import CompetitorList, CompetitorMatch, CompetitorRow, Found, MatchDecision
 
 OPEN, MATCHED, UNMATCHED = "open", "matched", "unmatched"
@@ -64,7 +64,7 @@ def rows_with_matches(rows: QuerySet[CompetitorRow]) -> QuerySet[CompetitorRow]:
     matches = (
         CompetitorMatch.objects.filter(product__deleted_at__isnull=True)
         .select_related("product__catalog", "decided_by")
-        .prefetch_related("product__variants")
+        .prefetch_related(Prefetch("product__variants", Variant.objects.alive()))
     )
     return rows.prefetch_related(Prefetch("matches", matches))
 

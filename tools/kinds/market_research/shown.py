@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.formats import date_format
 
+from catalog.money import money_text
 from catalog.views.present import amount
 from tools.charts import Grid, Place, Range, Strip
 from tools.kinds.base import EVIDENCE, Block, Data
@@ -265,15 +266,15 @@ def position_table(market: Market) -> list[list[Any]]:
     rows: list[list[Any]] = [
         ["key", "title", "standing", "seller", "price", "currency", "against_product", "seen_on"]
     ]
-    own_price = "" if position.price is None else str(position.price)
+    own_price = money_text(position.price) or ""
     title = market.facts.title or "Untitled product"
     rows.append(["", title, "this product", "", own_price, position.currency, "", ""])
     for each in sorted(market.compared, key=lambda one: (one.currency, one.price or 0, one.key)):
         here = each.currency == position.currency and each.price is not None
         against = ""
         if here and position.price is not None and each.price is not None:
-            against = str(each.price - position.price)
-        price = "" if each.price is None else str(each.price)
+            against = money_text(each.price - position.price) or ""
+        price = money_text(each.price) or ""
         seen = each.seen_on.isoformat() if each.seen_on else ""
         rows.append(
             [each.key, each.title, each.standing, each.seller, price, each.currency, against, seen]
