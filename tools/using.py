@@ -42,6 +42,17 @@ def fields_of(run: ToolRun) -> list[FieldItem]:
     return [item for block in blocks for item in items_of(block)]
 
 
+def with_used(blocks: Iterable[Mapping[str, Any]], run: ToolRun) -> list[dict[str, Any]]:
+    """The blocks; those with values to use say in `used` which keys are suggested already."""
+    found = [dict(block) for block in blocks]
+    if not any(block["kind"] == FIELDS for block in found):
+        return found
+    used = used_of(run)
+    for block in found:
+        block["used"] = [key for owner, key in used if owner == block["id"]]
+    return found
+
+
 def items_of(block: Mapping[str, Any]) -> list[FieldItem]:
     """The values that a block suggests; what has not the shape of one is left out."""
     if block["kind"] != FIELDS or block["state"] != DONE:

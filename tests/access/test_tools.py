@@ -11,10 +11,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.urls import reverse
 
+from catalog.models import Job, LedgerEntry, Source
 from catalog.services.catalogs import token_create
 from prodintel.api import api
 from tests.access.test_views import ANY, EDIT, MOVE
 from tests.tools.conftest import _runs_end, sample  # noqa: F401
+from tools.bulk.act import KIND
 from tools.models import CompetitorList, CompetitorMatch, CompetitorRow, ToolRun
 from tools.urls import urlpatterns
 
@@ -43,6 +45,14 @@ LINES = [
     Line("edit", RUN, "post", MOVE),
     Line("compare", RUN, "get", ANY, query="with"),
     Line("download", (*RUN, "=md"), "get", ANY),
+    Line("use", RUN, "post", EDIT),
+    Line("use_undo", (*RUN, "entry"), "post", EDIT),
+    Line("bulk", ("slug",), "get", EDIT),
+    Line("bulk", ("slug",), "post", EDIT),
+    Line("bulk_run", ("slug", "job"), "get", ANY),
+    Line("bulk_run_stop", ("slug", "job"), "post", EDIT),
+    Line("bulk_run_undo", ("slug", "job"), "post", EDIT),
+    Line("bulk_run_retry", ("slug", "job"), "post", EDIT),
     Line("pricing_recompute", ("slug", "pricing_run"), "post", MOVE),
     Line("pricing_again", ("slug", "pricing_run"), "post", MOVE),
     Line("competitor_lists", ("slug",), "get", ANY),
@@ -78,7 +88,20 @@ def named(shop: Any, person: Any) -> dict[str, Any]:
     match = CompetitorMatch.objects.create(
         row=row, product=shop.product, found="similar", decision="confirmed"
     )
+    entry = LedgerEntry.objects.create(
+        product=shop.product,
+        field="title",
+        value=["Fine mug"],
+        source=Source.TOOL,
+        evidence={"run": run.pk, "block": "texts", "key": "title"},
+    )
+    arguments = {"tool": "sample", "options": {}, "batch": shop.batch.pk, "writer": "draft"}
+    job = Job.objects.create(
+        kind=KIND, catalog=shop.catalog, arguments={**arguments, "label": "Sample"}
+    )
     return {
+        "entry": entry.pk,
+        "job": job.pk,
         "slug": shop.slug,
         "product": shop.product.pk,
         "tool_run": run.pk,
@@ -187,11 +210,19 @@ CALLS = {
     ("get", "/competitors/{pk}"): ANY,
     ("delete", "/competitors/{pk}"): EDIT,
     ("post", "/competitors/rows/{pk}/match"): MOVE,
+    ("post", "/runs/{pk}/use"): EDIT,
+    ("post", "/runs/{pk}/use/undo"): EDIT,
+    ("post", "/catalogs/{slug}/tool-runs"): EDIT,
+    ("get", "/tool-runs/{job}"): ANY,
+    ("post", "/tool-runs/{job}/retry"): EDIT,
 }
 # A call that is refused before anybody looks whose catalogue it is: it needs a file.
 UPLOAD = ("post", "/catalogs/{slug}/competitors")
 BODIES = {
     "/products/{pk}/runs": {"tool": "sample"},
+    "/runs/{pk}/use": {"block": "texts", "key": "title"},
+    "/runs/{pk}/use/undo": {"block": "texts", "key": "title"},
+    "/catalogs/{slug}/tool-runs": {"tool": "sample", "filters": {}},
     "/runs/{pk}": {"block": "text", "place": "text", "value": "x"},
 }
 
@@ -202,7 +233,8 @@ def _calls(named: dict[str, Any]) -> dict[tuple[str, str], str]:
         kind = next((kinds[start] for start in kinds if path.startswith(start)), "tool_run")
         return named[kind]
 
-    return {call: "/api/v1" + call[1].format(pk=pk(call[1]), slug=named["slug"]) for call in CALLS}
+    names = {"slug": named["slug"], "job": named["job"]}
+    return {call: "/api/v1" + call[1].format(pk=pk(call[1]), **names) for call in CALLS}
 
 
 def called(client: Any, user: Any, named: dict[str, Any]) -> dict[tuple[str, str], int]:

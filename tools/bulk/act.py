@@ -6,6 +6,7 @@ the job when the step is taken: a run that is there is not made again.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import QuerySet
@@ -77,7 +78,11 @@ def undo(*, event: AuditEvent, actor: Any) -> Started:
     batch = Batch.objects.filter(pk=event.data[BATCH]).select_related("catalog").first()
     if batch is None:
         raise conflict("", "There is nothing to undo.")
-    return batch_retract(batch=batch, actor=actor)
+    started = batch_retract(batch=batch, actor=actor)
+    if started.job is not None:
+        return started
+    # As all acts on many products say how much they undid.
+    return replace(started, result={**started.result, "changed": started.result["values"]})
 
 
 def is_undone(event: int, catalog: int | None) -> bool:

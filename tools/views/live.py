@@ -13,12 +13,13 @@ from tools.models import RESUMABLE, RunState, ToolRun
 from tools.registry import tools
 from tools.runs.course import Course
 from tools.selectors import with_edits
+from tools.using import with_used
 from tools.views.words import usage_notes
 
 
 def page_values(run: ToolRun, course: Course, *, may_edit: bool, csrf_token: str) -> dict[str, Any]:
     """What the page of a run shows of it, beside what the socket brings."""
-    blocks = with_edits(course.blocks.values(), run.edits)
+    blocks = with_used(with_edits(course.blocks.values(), run.edits), run)
     may_edit_texts = may_edit and course.is_over
     html = {
         block["id"]: render_block(block, run, may_edit=may_edit_texts, csrf_token=csrf_token)
@@ -41,7 +42,7 @@ def news(run: ToolRun, course: Course, after: int, *, may_edit: bool) -> str:
     # With the end come the ways to use and edit what was written.
     changed = course.blocks.values() if may_edit_texts else course.changed_since(after)
     fragments = []
-    for block in with_edits(changed, run.edits):
+    for block in with_used(with_edits(changed, run.edits), run):
         is_new = block["since"] > after
         html = render_block(block, run, may_edit=may_edit_texts, oob=not is_new)
         if is_new:

@@ -21,6 +21,7 @@ from tools.models import ToolRun
 from tools.registry import tools
 from tools.runs import running
 from tools.services.runs import run_edit, run_resume
+from tools.using import with_used
 from tools.views.live import page_values
 from tools.views.tool import product_values
 
@@ -95,7 +96,8 @@ def run_edit_view(request: Request, slug: str, pk: int) -> HttpResponseBase:
     if not request.htmx:
         return redirect(f"{run.get_absolute_url()}#block-{block}")
     shown = selectors.with_edits([one for one in edited.blocks if one["id"] == block], edited.edits)
-    return HttpResponse("".join(render_block(one, run, may_edit=True) for one in shown))
+    blocks = with_used(shown, run)
+    return HttpResponse("".join(render_block(one, run, may_edit=True) for one in blocks))
 
 
 @require_safe

@@ -43,17 +43,16 @@ def run_use(request: Request, slug: str, pk: int) -> HttpResponseBase:
     if not request.htmx:
         return done(request, message, here, undo_url=undo_url)
     values = used_values(made.entry, run, request.user)
-    return toast(render(request, "tools/_used.html", values), message, undo_url=undo_url)
+    return toast(render(request, "tools/_suggested.html", values), message, undo_url=undo_url)
 
 
 def used_values(entry: LedgerEntry, run: ToolRun, user: Any) -> dict[str, Any]:
-    """What stands where a value was used, for tools/_used.html."""
+    """What stands where a value was used, for tools/_suggested.html."""
     where = [run.catalog.slug, run.product_id, entry.pk]
     waits = entry.decision == Decision.NONE
     may_decide = waits and selectors.may(user, run.catalog, selectors.REVIEW)
     return {
-        "entry": entry,
-        "waits": waits,
+        "accepted": not waits,
         "review_url": f"{reverse('catalog:review', args=[run.catalog.slug])}?source=tool",
         "accept_url": reverse("catalog:suggestion_accept", args=where) if may_decide else "",
     }

@@ -34,7 +34,6 @@ TEXTS = {
             {"key": "color", "field": "color", "value": ["red"]},
             {"key": "long", "field": "title", "value": "x" * 400, "locale": "en"},
             {"key": "", "field": "title", "value": "Nameless"},
-            "hostile",
         ]
     },
 }
@@ -125,6 +124,11 @@ def test_accepted_suggestion_is_not_withdrawn(run, use, person):
         field_withdraw(run=run, block_id="texts", key="title", actor=person)
 
 
+def test_values_of_another_shape_are_left_out(run):
+    run.blocks = [TEXTS | {"data": {"fields": ["hostile", {"key": []}, *TEXTS["data"]["fields"]]}}]
+    assert [item.key for item in fields_of(run)] == ["title", "second", "color", "long"]
+
+
 def test_of_several_of_one_place_the_first_is_taken_where_nobody_chooses(run):
     assert [item.key for item in firsts(fields_of(run))] == ["title", "color"]
 
@@ -137,12 +141,20 @@ def test_page_suggests_and_offers_to_take_it_back(run, client, person):
     address = reverse("tools:use", args=[run.catalog.slug, run.pk])
     form = {"block": "texts", "key": "title"}
     response = client.post(address, form, headers={"HX-Request": "true"})
-    assert "waits for review" in response.content.decode()
+    assert "Suggested" in response.content.decode()
     assert "Accept now" in response.content.decode()
     undo = reverse("tools:use_undo", args=[run.catalog.slug, run.pk, entry_of(run, "title").pk])
     assert undo in response["HX-Trigger"]
     client.post(undo)
     assert entry_of(run, "title").retracted_at is not None
+
+
+def test_page_of_the_run_shows_what_was_used(run, use, client, person):
+    use("title")
+    client.force_login(person)
+    page = client.get(run.get_absolute_url()).content.decode()
+    assert page.count("<span>Suggested</span>") == 1
+    assert page.count("Use this<") == 4
 
 
 def test_page_says_why_a_value_does_not_fit(run, client, person):
