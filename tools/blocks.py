@@ -44,6 +44,7 @@ NOT_OF_AN_ID = re.compile(r"[^A-Za-z0-9_-]+")
 ROWS_SHOWN = 200
 ITEMS_SHOWN = 300
 GROWING_TEXTS = 512
+FAULTS_TOLD = 5
 TONES = {"good": "check-circle", "bad": "x-circle", "warning": "alert"}
 
 _presenters: dict[str, Presenter] = {}
@@ -121,7 +122,11 @@ def _body(block: dict[str, Any], run: Any) -> Context:
     except ValidationError as error:
         if block["state"] == RUNNING:
             return {"skeleton": True}
-        log.warning("block_malformed", run=getattr(run, "pk", None), kind=kind, error=str(error))
+        # Where the faults are, and not what is there: logs keep no product data.
+        faults = [f"{'.'.join(map(str, one['loc']))}: {one['type']}" for one in error.errors()]
+        log.warning(
+            "block_malformed", run=getattr(run, "pk", None), kind=kind, faults=faults[:FAULTS_TOLD]
+        )
         return _unshown("Its data are not what is expected of this kind of part")
     return {"template": template, **shown}
 
@@ -271,6 +276,7 @@ def _parts(
         {
             "place": where,
             "id": f"{element}-{number}",
+            "label": f"{one.label} {number + 1}" if isinstance(one.value, list) else one.label,
             "text": text,
             "edited": where in edited,
             "length": (count := length(text, one.count)),
