@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -154,6 +155,13 @@ _clients: dict[str, groq.Groq] = {}
 _async_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, groq.AsyncGroq]] = (
     WeakKeyDictionary()
 )
+
+
+def load() -> None:
+    """Import the SDK, which takes a second the first time: in a thread, so that no event loop, and
+    no other run in it, waits for that.
+    """
+    import_module("groq.resources.chat")
 
 
 def _client(active: Active) -> groq.Groq:

@@ -80,6 +80,7 @@ async def stream(
 def _prepared(
     ability: Ability, messages: Sequence[Message], account: Account, max_tokens: int
 ) -> Request:
+    adapter.load()
     active, facts = needed(), facts_for(ability)
     plain = pacing.state_of(pacing.Lane(active.account, facts.id)).plain
     room = max_tokens + facts.reasoning_tokens
