@@ -9,6 +9,7 @@ class ToolsConfig(AppConfig):
         from catalog.ingest.jobs import register_long
         from catalog.services.bulk_acts import register as register_act
         from catalog.views.bulk_acts import register as register_words
+        from tools import checks  # noqa: F401 -- registers the system checks
         from tools.bulk import act, performing
         from tools.views import bulk_words
 

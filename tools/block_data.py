@@ -13,6 +13,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from tools.counting import Counted
+
 Tone = Literal["", "good", "bad", "warning"]
 
 # Browsers read "//host" and "/\host" as another site, and drop tabs and newlines on the way.
@@ -105,8 +107,9 @@ class Points(Data):
 class SuggestedField(Data):
     """A value to be used. `field` is the ledger's field, `key` names it within the block.
 
-    `limit` is in characters, as `count` counts them: "chars" (code points) or "weighted" (double
-    width, as East Asian wide characters, counts two). A list is one value of several parts.
+    `limit` is in characters, as `count` counts them: "chars" (code points), "weighted" (double
+    width, as East Asian wide characters, counts two) or "utf16" (as browsers count). A list is one
+    value of several parts.
     """
 
     key: str = ""
@@ -117,7 +120,7 @@ class SuggestedField(Data):
     photo: int | None = None
     variant: int | None = None
     limit: int | None = Field(default=None, gt=0)
-    count: Literal["chars", "weighted"] = "chars"
+    count: Counted = "chars"
     note: str = ""
     cites: list[Cite] = []
 

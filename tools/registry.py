@@ -9,6 +9,7 @@ from tools.kinds.base import Tool
 
 # In the order in which pages list them.
 KINDS: tuple[str, ...] = (
+    "tools.kinds.ad_campaign.tool:AdCampaign",
     "tools.kinds.twin_simulator:TwinSimulator",
     "tools.kinds.market_research:MarketResearch",
     "tools.kinds.pricing:Pricing",

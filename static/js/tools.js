@@ -6,8 +6,9 @@ const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/gu;
 const NEAR_END = 96;
 
-/** How long a text is, in code points; "weighted" counts wide characters twice. */
+/** How long a text is, in code points; "weighted" counts wide characters twice, "utf16" as strings do. */
 function length(text, count) {
+  if (count === "utf16") return text.length;
   const wide = count === "weighted" ? (text.match(WIDE)?.length ?? 0) : 0;
   return [...text].length + wide;
 }

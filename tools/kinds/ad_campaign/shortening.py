@@ -1,0 +1,94 @@
+"""Cutting a text to what a channel allows, without breaking a word or a character."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from tools.counting import Counted, length
+
+# A text this long is cut at the end of a sentence where that keeps most of it.
+LONG = 120
+KEPT_BY_A_SENTENCE = 0.6
+JOINER = "\u200d"
+SELECTORS = frozenset("\ufe0e\ufe0f")
+SKIN_TONES = range(0x1F3FB, 0x1F400)
+FLAG_LETTERS = range(0x1F1E6, 0x1F200)
+# The last three are the full-width stop, exclamation and question mark, which no space follows.
+SENTENCE_END = re.compile(r"[.!?](?=\s|$)|[\u3002\uff01\uff1f]")
+# Words that promise another one.
+HANGING = re.compile(
+    r"(?:a|an|and|at|but|by|for|from|in|into|of|on|or|the|to|with|your"
+    r"|am|auf|aus|bei|das|dem|den|der|des|die|ein|eine|einem|einen|einer|für|im|in|mit|oder|und|von|zu|zum|zur"
+    r"|à|au|aux|avec|dans|de|des|du|en|et|la|le|les|ou|par|pour|sans|sur|un|une"
+    r"|al|con|del|el|las|los|o|para|por|sin|una|uno|y)",
+    re.IGNORECASE,
+)
+
+
+def graphemes(text: str) -> Iterator[str]:
+    """What one sees as one character: with its accents, as an emoji with its parts, as a flag."""
+    cluster = ""
+    for character in text:
+        if cluster and not _continues(cluster, character):
+            yield cluster
+            cluster = ""
+        cluster += character
+    if cluster:
+        yield cluster
+
+
+def _continues(cluster: str, character: str) -> bool:
+    if cluster == "\r":
+        return character == "\n"
+    if character == JOINER or character in SELECTORS or cluster[-1] == JOINER:
+        return True
+    if unicodedata.category(character) in ("Mn", "Me", "Mc") or ord(character) in SKIN_TONES:
+        return True
+    return ord(character) in FLAG_LETTERS and len(cluster) == 1 and ord(cluster) in FLAG_LETTERS
+
+
+def shorten(text: str, limit: int, counted: Counted) -> str:
+    """The beginning of a text that fits: whole sentences or words where there are any.
+
+    Empty only where not even the first character fits.
+    """
+    if length(text, counted) <= limit:
+        return text
+    fitting = _beginning(text, limit, counted)
+    whole = _whole_words(fitting, text)
+    if limit >= LONG and (ends := [match.end() for match in SENTENCE_END.finditer(whole)]):
+        sentences = whole[: ends[-1]]
+        if len(sentences) >= KEPT_BY_A_SENTENCE * len(fitting):
+            return sentences
+    return _without_hanging_end(whole) or whole
+
+
+def _beginning(text: str, limit: int, counted: Counted) -> str:
+    kept, used = [], 0
+    for cluster in graphemes(text):
+        used += length(cluster, counted)
+        if used > limit:
+            break
+        kept.append(cluster)
+    return "".join(kept)
+
+
+def _whole_words(fitting: str, text: str) -> str:
+    following = text[len(fitting) : len(fitting) + 1]
+    if following.isspace():
+        return fitting.rstrip()
+    parts = re.split(r"\s+(?=\S*$)", fitting, maxsplit=1)
+    # The script may have no spaces, or the first word alone be too long.
+    return parts[0].rstrip() if len(parts) > 1 and parts[0].strip() else fitting
+
+
+def _without_hanging_end(text: str) -> str:
+    while text:
+        text = text.rstrip(" \t\n,;:-–—&+/|(")
+        before, _, last = text.rpartition(" ")
+        if not HANGING.fullmatch(last):
+            return text
+        text = before
+    return text

@@ -1,0 +1,174 @@
+"""The tool: five channels at once, each in a card of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from pydantic import BaseModel
+
+from catalog.models import Product
+from prodintel.llm.types import LanguageModelError
+from tools.kinds.ad_campaign import evidence, exports, prompts
+from tools.kinds.ad_campaign.ads import Ad, Overrun, finished_ad, growing_ad, overruns, repaired
+from tools.kinds.ad_campaign.answers import Rewritten, answer_schema, fitted, written
+from tools.kinds.ad_campaign.cards import KIND
+from tools.kinds.ad_campaign.channels import Channel, channels
+from tools.kinds.ad_campaign.claims import Checker
+from tools.kinds.ad_campaign.drafts import draft
+from tools.kinds.ad_campaign.options import CampaignForm, Options
+from tools.kinds.base import DONE, RUNNING, Block, Data, Download, Evidence, Run, Tool
+
+FIELDS = "use_this"
+CHECKED_LANGUAGES = frozenset({"en", "de", "fr", "es"})
+ELSEWHERE = (
+    "Claims in words are looked for in English, German, French and Spanish. In this language only "
+    "numbers, prices and discounts were checked: read the rest yourself."
+)
+DRAFTED = (
+    "These are drafts, put together by rules from the catalogue's facts. Connect a language model in "
+    "the settings to have ads written."
+)
+
+
+class Campaign(BaseModel):
+    """A run's output: an ad a channel, and what files of them need to know of the product."""
+
+    google: Ad | None = None
+    meta: Ad | None = None
+    tiktok: Ad | None = None
+    email: Ad | None = None
+    marketplace: Ad | None = None
+    product: dict[str, str] = {}
+
+
+class AdCampaign(Tool):
+    key: ClassVar[str] = "ad_campaign"
+    title: ClassVar[str] = "Ad campaign"
+    summary: ClassVar[str] = (
+        "Ads for five channels at once, within what each allows, every claim with what it rests on."
+    )
+    icon: ClassVar[str] = "layers"
+    options: ClassVar[type[BaseModel]] = Options
+    output: ClassVar[type[BaseModel]] = Campaign
+    prompt_version: ClassVar[str] = prompts.VERSION
+    max_calls: ClassVar[int] = 10
+    tokens_a_run: ClassVar[int] = 14_000
+
+    def form(
+        self, product: Product, data: Any = None, initial: Mapping[str, Any] | None = None
+    ) -> CampaignForm:
+        return CampaignForm(product.catalog, data, initial=dict(initial) if initial else None)
+
+    def gather(self, product: Product, options: Any) -> Evidence:
+        return evidence.gathered(product, options)
+
+    async def perform(self, run: Run) -> None:
+        facts = run.evidence.facts
+        support = evidence.support_of(facts)
+        checker = Checker(support, await run.in_thread(evidence.lexicon))
+        run.put(
+            product={key: facts[key] for key in ("title", "brand", "product_url", "sku")},
+        )
+        await _notices(run)
+        chosen = [channels()[key] for key in run.options.channels]
+        if not run.has_model:
+            for channel in chosen:
+                made = finished_ad(channel, [draft(channel, facts, support)], checker, draft=True)
+                await _show_finished(run, channel, made)
+            return
+        for channel in chosen:
+            await run.show(_card(channel, RUNNING))
+        await run.together(*(_write(run, channel, checker) for channel in chosen))
+
+    def table(self, output: Data) -> list[list[Any]] | None:
+        return exports.table(output)
+
+    def downloads(self, output: Data) -> dict[str, Download]:
+        return exports.downloads(output)
+
+
+async def _notices(run: Run) -> None:
+    if not run.has_model:
+        await run.show(Block("draft", "notice", data={"level": "info", "text": DRAFTED}))
+    if run.evidence.facts["language"].partition("-")[0] not in CHECKED_LANGUAGES:
+        await run.show(Block("language", "notice", data={"level": "warning", "text": ELSEWHERE}))
+
+
+async def _write(run: Run, channel: Channel, checker: Checker) -> None:
+    """One channel's ad. Raises LanguageModelError."""
+    known = run.finished(channel.key)
+    if known is not None:
+        await _show_finished(run, channel, Ad.model_validate(known))
+        return
+    options: Options = run.options
+    messages = prompts.ad_messages(run.catalog, channel, options, run.evidence.facts)
+    answer = await run.fill(
+        _card(channel, RUNNING),
+        messages,
+        answer_schema(channel, options.variants),
+        max_tokens=prompts.answer_tokens(channel, options.variants),
+        shown=lambda part: growing_ad(channel, written(part, channel)).model_dump(mode="json"),
+    )
+    variants = written(answer.model_dump(), channel)
+    overs = overruns(channel, variants)
+    asked = [over for over in overs if not over.limit.slug]
+    shorter = await _shorter(run, channel, asked) if asked else []
+    rest = [over for over in overs if over.limit.slug]
+    repairs = repaired(asked, shorter) | repaired(rest, ())
+    made = finished_ad(channel, variants, checker, repairs)
+    await _show_finished(run, channel, made)
+
+
+async def _shorter(run: Run, channel: Channel, overs: Sequence[Overrun]) -> list[str]:
+    """What the model makes of texts that were too long; nothing where it cannot be asked."""
+    messages = prompts.repair_messages(run.catalog, channel, run.options, overs)
+    try:
+        answer = await run.ask(messages, Rewritten, max_tokens=prompts.repair_tokens(overs))
+    except LanguageModelError:
+        # The ad is there and paid for: what is too long is cut.
+        return []
+    return [fitted(text, over.limit) for over, text in zip(overs, answer.texts, strict=False)]
+
+
+async def _show_finished(run: Run, channel: Channel, made: Ad) -> None:
+    data = made.model_dump(mode="json")
+    run.put(**{channel.key: data})
+    await run.show(_card(channel, DONE, data))
+    if channel.key == "marketplace":
+        await run.show(Block(FIELDS, "fields", "Use in the listing", _fields(made, run)))
+
+
+def _card(channel: Channel, state: str, data: Data | None = None) -> Block:
+    return Block(channel.key, KIND, channel.title, data or _empty(channel), state)
+
+
+def _empty(channel: Channel) -> Data:
+    return growing_ad(channel, []).model_dump(mode="json")
+
+
+def _fields(made: Ad, run: Run) -> Data:
+    """Title and description of the listing, to be suggested for the product's own."""
+    language = run.evidence.facts["language"]
+    return {
+        "fields": [
+            {
+                "key": f"{kind}_{variant.label}",
+                "field": kind,
+                "label": f"{made.limits[kind].label}{_named(made, variant.label)}",
+                "value": one.text,
+                "locale": language,
+                "limit": made.limits[kind].limit,
+                "count": made.limits[kind].counted,
+                "note": "; ".join(one.problems),
+                "cites": [{"label": cite.label, "url": cite.url} for cite in one.cites],
+            }
+            for variant in made.variants
+            for kind in ("title", "description")
+            for one in variant.texts.get(kind, [])[:1]
+        ]
+    }
+
+
+def _named(made: Ad, label: str) -> str:
+    return f", variant {label}" if len(made.variants) > 1 else ""
