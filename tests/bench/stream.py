@@ -1,4 +1,4 @@
-"""What streaming costs: python -m tests.bench stream[:RUNS]
+"""What streaming costs: python -m tests.bench stream[:RUNS[:relay,campaign,crowd]]
 
 A language model's server stands beside (`tests.groq_server --clock`, in a process of its own): each
 token that it streams is the time at which it is sent, so that whoever reads it knows how old it is.
@@ -49,31 +49,40 @@ OBSERVER = """
 """
 
 
-def main(runs: int) -> None:
+def main(runs: int, parts: str) -> None:
     folder = site.set_up()
     os.environ |= {"GROQ_API_KEY": "bench", "LLM_REQUESTS_PER_MINUTE": "100000"}
     try:
         catalog, token = site.make_catalog()
         products = _make_products(catalog, runs)
         print(f"{os.cpu_count()} cores")
-        options = {"first_token": FIRST_TOKEN, "tokens_per_second": FAST, "clock": True}
-        with GroqProcess(answer_tokens=TOKENS_RELAYED, **options) as server, _web(server):
-            _relay(token, products[0])
-        options = {"first_token": FIRST_TOKEN, "tokens_per_second": FAST}
-        with GroqProcess(**options) as server, _web(server):
-            _campaign(token, products[0])
-        options = {"first_token": FIRST_TOKEN, "tokens_per_second": SLOW, "clock": True}
-        with GroqProcess(answer_tokens=TOKENS_CROWD, **options) as server, _web(server) as web:
-            asyncio.run(_crowd(token, products, web.pid))
+        if "relay" in parts:
+            with _model(FAST, TOKENS_RELAYED, clock=True) as server, _web(server):
+                _relay(token, products[0])
+        if "campaign" in parts:
+            with _model(FAST) as server, _web(server):
+                _campaign(token, products[0])
+        if "crowd" in parts:
+            with _model(SLOW, TOKENS_CROWD, clock=True) as server, _web(server) as web:
+                _crowd(token, products, web.pid)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _model(tokens_per_second: float, tokens: int = 200, **options: Any) -> GroqProcess:
+    return GroqProcess(
+        first_token=FIRST_TOKEN,
+        tokens_per_second=tokens_per_second,
+        answer_tokens=tokens,
+        **options,
+    )
 
 
 def _make_products(catalog: Any, count: int) -> list[int]:
     from catalog.services.products import product_create
 
     return [
-        product_create(catalog=catalog, actor=None, photos=[], title=f"Mug {number}").pk
+        product_create(catalog=catalog, actor=None, photos=[], title=f"Mug {number}").product.pk
         for number in range(count)
     ]
 
@@ -173,7 +182,7 @@ def _campaign(token: str, product: int) -> None:
     )
 
 
-async def _crowd(token: str, products: list[int], pid: int) -> None:
+def _crowd(token: str, products: list[int], pid: int) -> None:
     client = site.Client(token)
     cookie = "=".join(_session())
     before = _memory(pid)
@@ -182,7 +191,7 @@ async def _crowd(token: str, products: list[int], pid: int) -> None:
         for product in products
     ]
     began = time.monotonic()
-    heard = await asyncio.gather(*(_listen(run, cookie) for run in runs))
+    heard = asyncio.run(_listen_to_all(runs, cookie))
     took = time.monotonic() - began
     ages = [age for one in heard for age in one["ages"]]
     print(
@@ -194,6 +203,10 @@ async def _crowd(token: str, products: list[int], pid: int) -> None:
     )
     print(f"crowd, newest token of a message when it arrives: {site.percentiles(ages)}")
     print(f"crowd, web process: {before} MB before, {_memory(pid)} MB after, peak {_peak(pid)} MB")
+
+
+async def _listen_to_all(runs: list[int], cookie: str) -> list[dict[str, Any]]:
+    return await asyncio.gather(*(_listen(run, cookie) for run in runs))
 
 
 async def _listen(run: int, cookie: str) -> dict[str, Any]:
@@ -211,7 +224,7 @@ async def _listen(run: int, cookie: str) -> dict[str, Any]:
     return {
         "ordered": numbers == sorted(set(numbers)),
         "ended": 'data-state="done"' in last,
-        "whole": len(set(TIME.findall(last))) >= TOKENS_CROWD - 1,
+        "whole": len(TIME.findall(last)) >= TOKENS_CROWD - 1,
         "messages": len(numbers),
         "ages": ages,
     }
@@ -262,4 +275,5 @@ def _status(pid: int, name: str) -> int:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else RUNS)
+    wanted = dict(enumerate(sys.argv[1:]))
+    main(int(wanted.get(0, RUNS)), wanted.get(1, "relay,campaign,crowd"))
