@@ -30,7 +30,7 @@ def evidence_blocks(case: Case, result: Result) -> list[Block]:
     """What is computed, as evidence."""
     blocks = [
         Block("notes", "points", "To know about these numbers", _notes(result)),
-        Block("figures", "key_values", f"Prices of {case.variant.label}", _figures(case, result)),
+        Block("figures", "key_values", "Prices", _figures(case, result)),
         _chart("distribution", "The product among its comparables", charts.distribution(case, result),
                "Nothing can be compared, so there is no distribution to draw."),
         _chart("waterfall", "From the price to the profit", charts.waterfall_chart(result),
@@ -38,8 +38,9 @@ def evidence_blocks(case: Case, result: Result) -> list[Block]:
         Block("prices", "table", "What each price leaves", _prices(result)),
         Block("ladder", "table", "Discounts", _ladder(result)),
         Block("reductions", "points", "Struck-through prices", _points(notices.about_reductions(case))),
-        Block("variants", "table", "Other variants", _siblings(case)),
     ]  # fmt: skip
+    if case.siblings:
+        blocks.append(Block("variants", "table", "Other variants", _siblings(case)))
     return [replace(block, part=EVIDENCE) for block in blocks]
 
 
@@ -48,8 +49,15 @@ def suggestion_block(case: Case, result: Result) -> Block:
     if result.suggestion is None:
         text = {"level": "warning", "text": result.no_suggestion}
         return Block(SUGGESTION, "notice", "Suggested price", text)
+    if result.suggestion.price == case.variant.price:
+        same = (
+            f"The present price, {amount_text(case.variant.price, case.currency)}, is it already."
+        )
+        text = {"level": "info", "text": " ".join([same, *result.suggestion.reasons])}
+        return Block(SUGGESTION, "notice", "Suggested price", text)
     field = {
-        "key": "price",
+        # Another price is another value to use.
+        "key": f"price-{result.suggestion.price:f}",
         "field": "price",
         "label": f"Price in {case.currency}",
         "value": f"{result.suggestion.price:f}",
@@ -94,6 +102,7 @@ def _notes(result: Result) -> Data:
 def _figures(case: Case, result: Result) -> Data:
     spread, position, currency = result.spread, result.position, case.currency
     items: list[tuple[str, str, str]] = [
+        ("Variant", case.variant.label if case.siblings else "", ""),
         ("Present price", _money(case.variant.price, currency), ""),
         ("Cost", _money(case.costs.cost, currency), ""),
         ("Break-even", _money(result.break_even, currency), ""),
@@ -233,8 +242,6 @@ def _siblings(case: Case) -> Data:
     caption = (
         "Each variant has its own price and cost; the terms are the same. Choose a variant in the "
         "options to work its price out."
-        if case.siblings
-        else "There is no other variant."
     )
     return _table(columns, [_sibling(each, case) for each in case.siblings], caption)
 

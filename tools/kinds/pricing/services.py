@@ -43,7 +43,8 @@ def pricing_recompute(
     course = _told(row, before, blocks)
     row.blocks, row.last_event = list(course.blocks.values()), course.number
     row.output = {**row.output, "numbers": result.model_dump(mode="json")}
-    row.edits = _edits(row, chosen, try_price)
+    kept = {key: places for key, places in row.edits.items() if not _changed(key, before, course)}
+    row.edits = kept | _edits(row, chosen, try_price)
     row.save(update_fields=["blocks", "last_event", "output", "edits"])
     return row, course
 
@@ -69,11 +70,16 @@ def _told(run: ToolRun, course: Course, blocks: Iterable[Block]) -> Course:
     return course
 
 
+def _changed(block: str, before: Course, after: Course) -> bool:
+    """Whether a block is another now: what people made of its texts was of those before."""
+    return before.blocks.get(block) != after.blocks.get(block) or block == COMPARABLES
+
+
 def _edits(run: ToolRun, excluded: list[str], try_price: Decimal | None) -> dict[str, Any]:
-    """The run's edits with what differs from how it began."""
+    """What differs from how the run began, as an edit of the comparables."""
     places = {}
     if set(excluded) != set(run.options.get(EXCLUDED, [])):
         places[EXCLUDED] = " ".join(excluded)
     if try_price is not None:
         places[TRY_PRICE] = f"{try_price:f}"
-    return {key: value for key, value in {**run.edits, COMPARABLES: places}.items() if value}
+    return {COMPARABLES: places} if places else {}

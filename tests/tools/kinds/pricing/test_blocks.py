@@ -9,7 +9,12 @@ from tests.tools.kinds.pricing.cases import FIVE, case, comparable, comparables
 from tests.tools.markup import Markup
 from tools.blocks import render_block
 from tools.charts import CHART
-from tools.kinds.pricing.blocks import computed_blocks, evidence_blocks, written_block
+from tools.kinds.pricing.blocks import (
+    computed_blocks,
+    evidence_blocks,
+    suggestion_block,
+    written_block,
+)
 from tools.kinds.pricing.result import VariantPrice, compute
 from tools.runs.course import as_json
 
@@ -48,6 +53,13 @@ def test_blocks_are_the_same_ones_whatever_there_is(name):
     assert ids == [block.id for block in computed_blocks(CASES["five"], compute(CASES["five"]))]
 
 
+def test_a_price_that_is_right_already_is_said_to_be():
+    priced = case(*FIVE, price="27.99")
+    block = suggestion_block(priced, compute(priced))
+    assert block.kind == "notice"
+    assert block.data["text"].startswith("The present price, EUR 27.99, is it already.")
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_charts_are_charts(name):
     priced = CASES[name]
@@ -74,7 +86,7 @@ def test_the_summary_says_where_the_product_stands():
 
 def test_each_comparable_can_be_unticked_by_who_may():
     html = shown(case(*FIVE), excluded=["own-2"])["comparables"]
-    boxes = Markup(html).all("input", type="checkbox")
+    boxes = [one for one in Markup(html).all("input") if one["type"] == "checkbox"]
     assert len(boxes) == 5
     assert [box["value"] for box in boxes if "checked" not in box] == ["own-2"]
 

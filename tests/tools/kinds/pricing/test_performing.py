@@ -45,7 +45,6 @@ def test_evidence_is_all_computed_and_every_block_can_be_shown(alike, priced):
         "prices",
         "ladder",
         "reductions",
-        "variants",
     ]
     result = [block["id"] for block in run.blocks if block["part"] == "result"]
     assert result == ["suggestion", "written", "text", "comparables"]

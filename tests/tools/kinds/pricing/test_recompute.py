@@ -10,6 +10,8 @@ from tests.tools.kinds.pricing.conftest import block_of
 from tools.kinds.pricing.services import excluded_from, pricing_recompute
 from tools.models import RunEvent, RunState, ToolRun
 from tools.selectors import course_of
+from tools.services.runs import run_edit
+from tools.services.using import field_suggest
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -89,6 +91,34 @@ def test_the_text_is_stale_where_others_count_than_it_was_written_for(done):
 def test_keys_of_other_things_are_not_kept(done):
     run, _ = pricing_recompute(run=done, excluded=["own-1006", "nonsense"])
     assert excluded_from(run) == ["own-1006"]
+
+
+def test_what_a_person_made_of_a_price_is_gone_with_that_price(done):
+    run, _ = pricing_recompute(run=done, excluded=["own-1006"])
+    run = run_edit(run=run, block="suggestion", place="fields.0.value", text="26.00")
+    kept, _ = pricing_recompute(run=run, excluded=["own-1006"])
+    assert kept.edits["suggestion"] == {"fields.0.value": "26.00"}
+    run, _ = pricing_recompute(run=run, excluded=["own-1006", "own-1001"])
+    assert run.edits == {"comparables": {"excluded": "own-1001 own-1006"}}
+
+
+def test_a_text_that_a_person_edited_stays(done):
+    edited = run_edit(run=done, block="text", place="text", text="My words.")
+    run, _ = pricing_recompute(run=edited, excluded=["own-1006"])
+    assert run.edits["text"] == {"text": "My words."}
+
+
+def test_the_new_price_can_be_used_beside_the_one_before(done, person):
+    def use(run):
+        key = block_of(run, "suggestion")["data"]["fields"][0]["key"]
+        return field_suggest(run=run, block_id="suggestion", key=key, actor=person).entry
+
+    run, _ = pricing_recompute(run=done, excluded=["own-1006"])
+    first = use(run)
+    run, _ = pricing_recompute(run=done, excluded=["own-1006", "own-1001", "own-1002"])
+    second = use(run)
+    assert (first.field, first.variant) == ("price", done.product.variants.get())
+    assert first.value != second.value
 
 
 @pytest.mark.parametrize("state", [RunState.RUNNING, RunState.FAILED, RunState.INTERRUPTED])
