@@ -1,13 +1,14 @@
 from django.urls import path
 
 from tools.kinds.pricing import views as pricing
-from tools.views import bulk, competitors, panels, runs, tool, using
+from tools.views import bulk, competitors, panels, questions, runs, tool, using
 
 app_name = "tools"
 _run = "c/<slug:slug>/runs/<int:pk>/"
 _bulk = "c/<slug:slug>/tools/bulk/"
 urlpatterns = [
     *panels.urlpatterns,
+    *questions.urlpatterns,
     path("c/<slug:slug>/products/<int:pk>/tools/<slug:tool>/", tool.tool_page, name="tool"),
     path("c/<slug:slug>/runs/", tool.runs_page, name="runs"),
     path(_run, runs.run_page, name="run"),
