@@ -38,6 +38,8 @@ RUN, LIST = ("slug", "tool_run"), ("slug", "list")
 LINES = [
     Line("tool", ("slug", "product", "=sample"), "get", ANY),
     Line("tool", ("slug", "product", "=sample"), "post", MOVE),
+    Line("questions", ("slug", "product"), "get", ANY),
+    Line("questions", ("slug", "product"), "post", MOVE),
     Line("runs", ("slug",), "get", ANY),
     Line("run", RUN, "get", ANY),
     Line("stop", RUN, "post", MOVE),
@@ -99,6 +101,9 @@ def named(shop: Any, person: Any) -> dict[str, Any]:
     job = Job.objects.create(
         kind=KIND, catalog=shop.catalog, arguments={**arguments, "label": "Sample"}
     )
+    question = ToolRun.objects.create(
+        catalog=shop.catalog, product=shop.product, tool="question", state="done", created_by=person
+    )
     return {
         "entry": entry.pk,
         "job": job.pk,
@@ -109,6 +114,7 @@ def named(shop: Any, person: Any) -> dict[str, Any]:
         "list": offers.pk,
         "row": row.pk,
         "match": match.pk,
+        "question_run": question.pk,
     }
 
 
@@ -201,6 +207,8 @@ CALLS = {
     ("get", "/tools"): None,
     ("post", "/products/{pk}/runs"): MOVE,
     ("get", "/products/{pk}/runs"): ANY,
+    ("get", "/products/{pk}/questions"): ANY,
+    ("get", "/products/{pk}/questions/{run}"): ANY,
     ("get", "/runs/{pk}"): ANY,
     ("patch", "/runs/{pk}"): MOVE,
     ("post", "/runs/{pk}/stop"): MOVE,
@@ -233,7 +241,7 @@ def _calls(named: dict[str, Any]) -> dict[tuple[str, str], str]:
         kind = next((kinds[start] for start in kinds if path.startswith(start)), "tool_run")
         return named[kind]
 
-    names = {"slug": named["slug"], "job": named["job"]}
+    names = {"slug": named["slug"], "job": named["job"], "run": named["question_run"]}
     return {call: "/api/v1" + call[1].format(pk=pk(call[1]), **names) for call in CALLS}
 
 

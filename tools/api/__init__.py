@@ -7,4 +7,11 @@ from tools.api.questions import router as questions_router
 from tools.api.runs import router as runs_router
 from tools.api.using import router as using_router
 
-ROUTERS = (runs_router, using_router, bulk_router, panels_router, competitors_router, questions_router)
+ROUTERS = (
+    runs_router,
+    using_router,
+    bulk_router,
+    panels_router,
+    competitors_router,
+    questions_router,
+)

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseBase
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.views.decorators.http import require_http_methods
@@ -33,8 +34,8 @@ from tools.kinds.base import EVIDENCE
 from tools.kinds.question.evidence import as_facts
 from tools.kinds.question.options import Options, QuestionForm
 from tools.kinds.question.suggesting import suggested
+from tools.kinds.question.tool import Question
 from tools.models import ToolRun
-from tools.registry import tools
 from tools.runs import running
 from tools.services.runs import run_create
 from tools.views.live import page_values
@@ -90,7 +91,7 @@ def _ask(request: Request, product: Product, *, may_ask: bool) -> HttpResponseBa
                 tool=TOOL,
                 options=options.model_dump(mode="json"),
                 actor=request.user,
-                prompt_version=tools()[TOOL].prompt_version,
+                prompt_version=Question.prompt_version,
                 follows=before,
                 redone_from=_again(request, product),
             )
@@ -119,7 +120,7 @@ def _page(
     turns = conversation_of(last) if last else []
     values = {
         **product_values(product, TOOL),
-        "tool": tools()[TOOL],
+        "tool": Question,
         "form": form,
         "conversations": conversations_of(product),
         "turns": [_turn(turn) for turn in turns[:-1]],
@@ -129,7 +130,9 @@ def _page(
         **_box(product, turns, may_ask=may_ask),
     }
     if last is not None:
-        values |= page_values(last, running.course_of(last.pk), may_edit=may_ask)
+        values |= page_values(
+            last, running.course_of(last.pk), may_edit=may_ask, csrf_token=get_token(request)
+        )
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render(request, "tools/questions.html", values, status=status)
 
