@@ -55,6 +55,7 @@ __all__ = [
     "cited",
     "data_block",
     "neighbours_of",
+    "openable_placements",
     "photo_url",
     "photos_for_model",
     "product_facts",
@@ -88,15 +89,19 @@ def neighbours_of(product: Product, limit: int = 8, *, weak: bool = False) -> Ne
 def sent_photos(product: Product, most: int) -> list[Sent]:
     """The first `most` photos as a model is sent them, the main one first; none where none can be
     opened or the storage is away.
-
-    A photo that could not be embedded is not opened: that may have ended a process before.
     """
     try:
-        placements = [each for each in _read(product).placements.all() if _may_open(each)]
-        return prepared(in_order(placements), most)
+        return prepared(openable_placements(product), most)
     except (NothingToSeeError, storage.StorageUnavailable) as error:
         logger.info("no photos for the model", product=product.pk, reason=str(error))
         return []
+
+
+def openable_placements(product: Product) -> list[Placement]:
+    """Its photos, the main one first, without those that could not be embedded: opening one may have
+    ended a process before.
+    """
+    return in_order(each for each in _read(product).placements.all() if _may_open(each))
 
 
 def photos_for_model(product: Product, most: int) -> list[Image]:

@@ -257,6 +257,7 @@ def _attribute_json(fact: AttributeFact, variants: Sequence[VariantFact]) -> dic
     locale = {"language": fact.locale} if fact.locale else {}
     return {
         "key": fact.key,
+        "field": fact.field,
         "attribute": fact.label,
         "value": fact.text[:MAX_PROMPT_TEXT],
         "by": fact.by,
