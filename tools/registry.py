@@ -9,6 +9,7 @@ from tools.kinds.base import Tool
 
 # In the order in which pages list them.
 KINDS: tuple[str, ...] = (
+    "tools.kinds.analysis.tool:Analysis",
     "tools.kinds.ad_campaign.tool:AdCampaign",
     "tools.kinds.twin_simulator:TwinSimulator",
     "tools.kinds.market_research:MarketResearch",

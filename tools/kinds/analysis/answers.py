@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from functools import cache
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from pydantic import BaseModel, Field, create_model
@@ -24,6 +23,13 @@ class SeenPhoto(BaseModel):
 
 class Seen(BaseModel):
     photos: list[SeenPhoto] = Field(min_length=1, max_length=MAX_ITEMS)
+
+
+def seen_of(keys: Sequence[str]) -> type[Seen]:
+    """The schema of what photos with these keys show."""
+    photo = create_model("SeenPhoto", __base__=SeenPhoto, photo=_one_of("photo", keys))
+    photos = (list[photo], Field(min_length=1, max_length=len(keys)))
+    return create_model("Seen", __base__=Seen, photos=photos)
 
 
 class Claim(BaseModel):
@@ -64,21 +70,26 @@ class AttributeValue(BaseModel):
     cites: list[str] = Field(default=[], max_length=MAX_ITEMS)
 
 
-PARTS: dict[str, tuple[Any, Any]] = {
-    "title": (Text, ...),
-    "description": (Text, ...),
-    "meta_description": (Text, ...),
-    "alt_text": (list[AltText], Field(default=[], max_length=20)),
-    "attributes": (list[AttributeValue], Field(default=[], max_length=20)),
-}
+def suggestions_of(
+    wanted: Collection[str], photos: Sequence[str], attributes: Sequence[str]
+) -> type[BaseModel]:
+    """The schema of what is wanted, for photos with these keys and attributes of the vocabulary."""
+    alt_text = create_model("AltText", __base__=AltText, photo=_one_of("photo", photos))
+    value = create_model(
+        "AttributeValue", __base__=AttributeValue, attribute=_one_of("attribute", attributes)
+    )
+    parts: dict[str, Any] = {
+        "title": (Text, ...),
+        "description": (Text, ...),
+        "meta_description": (Text, ...),
+        "alt_text": (list[alt_text], Field(default=[], max_length=20)),
+        "attributes": (list[value], Field(default=[], max_length=20)),
+    }
+    there = {"alt_text": photos, "attributes": attributes}
+    asked = {n: part for n, part in parts.items() if n in wanted and there.get(n, True)}
+    return create_model("Suggestions", **asked)
 
 
-def suggestions_of(wanted: Collection[str]) -> type[BaseModel]:
-    """The schema of the suggestions that are wanted, in the order of `PARTS`."""
-    return _schema(tuple(name for name in PARTS if name in wanted))
-
-
-@cache
-def _schema(names: tuple[str, ...]) -> type[BaseModel]:
-    fields: dict[str, Any] = {name: PARTS[name] for name in names}
-    return create_model("Suggestions", **fields)
+def _one_of(what: str, keys: Sequence[str]) -> Any:
+    """A key: which there are is said and not enforced, so that one wrong key costs no second call."""
+    return (str, Field(description=f"the {what}'s key", json_schema_extra={"enum": list(keys)}))

@@ -196,8 +196,10 @@ def shortened(text: str, limit: int) -> str:
     """The text within a limit of characters, cut between words."""
     if len(text) <= limit:
         return text
-    cut = text[: limit + 1].rsplit(None, 1)[0] if " " in text[:limit] else text[:limit]
-    return cut[:limit].rstrip(" ,;:–-")
+    cut = text[:limit]
+    if not (text[limit].isspace() or cut[-1].isspace()):
+        cut = cut.rsplit(None, 1)[0]
+    return cut.rstrip(" \n,;:–-")
 
 
 def _label(name: str, value: Any, language: str) -> str:

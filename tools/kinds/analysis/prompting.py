@@ -28,6 +28,8 @@ SUGGEST = "Write texts and missing values for the product's listing."
 REPORT_RULES = """\
 - Every statement names in `cites` what it rests on: attributes (a1), variants (v1), photos (p1), their \
 measured quality (q1), missing fields (m1), gaps (g1), similar products (n1), or "price".
+- what_it_is: one or two sentences. audience: whom it suits, and why. positioning: what it is among \
+the similar products by price, style and use.
 - materials: only with the key of an attribute that says so, or of a photo that shows it.
 - strengths and weaknesses: compare with the similar products, which are of the same catalogue and not \
 the market. Compare prices only as "price" states it; do not work out numbers of your own.
@@ -49,13 +51,14 @@ WANTED = {
 }
 
 
-def look_messages(catalog: Catalog, facts: ProductFacts, photos: Sequence[Sent]) -> list[Message]:
-    """The photos and what is known already, so that the names of things agree."""
-    keys = {each.placement: each.key for each in facts.photos}
-    order = ", ".join(keys.get(each.placement.pk, "") for each in photos)
+def look_messages(
+    catalog: Catalog, facts: ProductFacts, photos: Mapping[str, Sent]
+) -> list[Message]:
+    """The photos by their keys, and what is known already, so that the names of things agree."""
+    order = ", ".join(photos)
     known = {"title": facts.title, "category": facts.category_label}
     text = f"{data_block('product', known)}\nThe photos in order: {order}."
-    images = tuple(each.image for each in photos)
+    images = tuple(each.image for each in photos.values())
     return [Message("system", system_prompt(catalog, LOOK)), Message("user", text, images)]
 
 
@@ -74,15 +77,20 @@ def report_messages(
 
 
 def suggest_messages(
-    catalog: Catalog, evidence: Mapping[str, Any], seen: Mapping[str, Any] | None, options: Options
+    catalog: Catalog,
+    evidence: Mapping[str, Any],
+    seen: Mapping[str, Any] | None,
+    options: Options,
+    offered: Sequence[Mapping[str, Any]],
 ) -> list[Message]:
+    """`offered` are the attributes that may be filled in, as `offered_attributes` gives them."""
     rules = system_prompt(catalog, SUGGEST, tone=options.tone)
     wanted = "".join(text for name, text in WANTED.items() if name in options.suggest)
     limits = wanted.format(title=TITLE_LIMIT, meta=META_LIMIT, alt=ALT_LIMIT)
     audience = _audience(options, "the texts speak to")
     shown = [data_block("product", evidence["product"]), _seen(seen)]
-    if "attributes" in options.suggest:
-        shown.append(data_block("vocabulary", offered_attributes(evidence, catalog.language)))
+    if offered:
+        shown.append(data_block("vocabulary", offered))
     return [
         Message("system", f"{rules}\n{SUGGEST_RULES.format(wanted=limits, audience=audience)}"),
         Message("user", "\n".join(shown)),

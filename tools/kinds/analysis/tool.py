@@ -16,7 +16,7 @@ from prodintel.llm.gateway import gateway
 from prodintel.llm.types import Ability, LanguageModelError, Message
 from tools.evidence import product_facts, sent_photos
 from tools.kinds.analysis import draft, gathering, presenting, prompting
-from tools.kinds.analysis.answers import Report, Seen, suggestions_of
+from tools.kinds.analysis.answers import Report, seen_of, suggestions_of
 from tools.kinds.analysis.options import Options, OptionsForm
 from tools.kinds.base import FAILED, Block, Data, Evidence, Run, Tool
 
@@ -24,6 +24,7 @@ SEEN = Block("seen", "points", "What the photos show")
 REPORT = Block("report", "analysis_report", "Analysis")
 SUGGESTIONS = Block("suggestions", "fields", "Suggestions for the listing")
 LEFT_OUT = Block("left_out", "points", "Left out of the suggestions")
+NOTHING_TO_SUGGEST = "There is nothing to suggest: no photo was looked at, or nothing is missing."
 SEEN_TOKENS, REPORT_TOKENS, SUGGESTIONS_TOKENS = 1500, 2500, 3000
 
 
@@ -90,11 +91,11 @@ async def _look(run: Run) -> Data | None:
     known = run.finished(SEEN.id)
     if known is not None:
         return known
-    messages = await run.in_thread(_look_messages, run)
-    if not messages:
+    messages, keys = await run.in_thread(_look_messages, run)
+    if not keys:
         return None
     try:
-        seen = await run.ask(messages, Seen, max_tokens=SEEN_TOKENS, vision=True)
+        seen = await run.ask(messages, seen_of(keys), max_tokens=SEEN_TOKENS, vision=True)
     except LanguageModelError as error:
         text = f"The photos could not be looked at, and the rest goes without them. {error}"
         data = {"level": "warning", "text": text}
@@ -106,15 +107,16 @@ async def _look(run: Run) -> Data | None:
     return data
 
 
-def _look_messages(run: Run) -> list[Message]:
+def _look_messages(run: Run) -> tuple[list[Message], list[str]]:
+    """What is said of the photos that can be sent in one call, and their keys; none without any."""
     found = selectors.products_by_ids(run.catalog, [run.product_id])
     if not found:
-        return []
+        return [], []
     most = max(gateway().facts(Ability.VISION).images_per_call, 1)
-    photos = sent_photos(found[0], most)
-    if not photos:
-        return []
-    return prompting.look_messages(run.catalog, product_facts(found[0]), photos)
+    facts, photos = product_facts(found[0]), sent_photos(found[0], most)
+    by_placement = {each.placement: each.key for each in facts.photos}
+    keyed = {by_placement[each.placement.pk]: each for each in photos}
+    return prompting.look_messages(run.catalog, facts, keyed), list(keyed)
 
 
 async def _report(run: Run, seen: Data | None) -> None:
@@ -134,9 +136,19 @@ async def _suggest(run: Run, seen: Data | None) -> None:
         return
     evidence = run.evidence.facts
     cites = presenting.citable(evidence["cites"], seen)
-    messages = await run.in_thread(
-        prompting.suggest_messages, run.catalog, evidence, seen, run.options
+    offered = []
+    if "attributes" in run.options.suggest:
+        offered = await run.in_thread(prompting.offered_attributes, evidence, run.catalog.language)
+    schema = suggestions_of(
+        run.options.suggest,
+        [each["photo"] for each in (seen or {}).get("photos", [])],
+        [each["attribute"] for each in offered],
     )
+    if not schema.model_fields:
+        data = {"level": "info", "text": NOTHING_TO_SUGGEST}
+        await run.show(replace(SUGGESTIONS, kind="notice", data=data))
+        return
+    messages = prompting.suggest_messages(run.catalog, evidence, seen, run.options, offered)
 
     def growing(partial: Data) -> Data:
         return {"fields": presenting.fields_of(partial, evidence, cites, final=False)}
@@ -144,7 +156,7 @@ async def _suggest(run: Run, seen: Data | None) -> None:
     answer = await run.fill(
         SUGGESTIONS,
         messages,
-        suggestions_of(run.options.suggest),
+        schema,
         max_tokens=SUGGESTIONS_TOKENS,
         shown=growing,
     )
