@@ -73,6 +73,12 @@ def comparables_block(result: Result, try_price: Decimal | None = None) -> Block
     return Block(COMPARABLES, "pricing_comparables", "Comparables", data)
 
 
+def text_block(text: str, figures: Sequence[str] = ()) -> Block:
+    """The text, checked: `figures` are those in it that nobody computed."""
+    data = {"text": text, "unsupported": list(figures), "checked": True}
+    return Block(TEXT, "prose", "In words", data)
+
+
 def written_block(written_for: Sequence[str], result: Result) -> Block:
     """For which comparables the text was written: `stale` where others count now."""
     counted = [each.key for each in result.sifted.counted]

@@ -10,21 +10,32 @@ from django.db import transaction
 
 from catalog.services.errors import conflict
 from tools.kinds.base import Block
-from tools.kinds.pricing.blocks import COMPARABLES, WRITTEN, computed_blocks, written_block
+from tools.kinds.pricing.blocks import (
+    COMPARABLES,
+    SUGGESTION,
+    TEXT,
+    computed_blocks,
+    suggestion_block,
+    text_block,
+    written_block,
+)
+from tools.kinds.pricing.drafting import draft
 from tools.kinds.pricing.result import Case, compute
 from tools.models import RunEvent, RunState, ToolRun
 from tools.runs.course import BLOCK, Course, Step, as_json
 from tools.selectors import course_of
 
 EXCLUDED, TRY_PRICE = "excluded", "try_price"
+BY_RULES = "rules"
 
 
 @transaction.atomic
 def pricing_recompute(
     *, run: ToolRun, excluded: Collection[str], try_price: Decimal | None = None
 ) -> tuple[ToolRun, Course]:
-    """Work everything out without the excluded comparables, asking no model; the text stays.
+    """Work everything out without the excluded comparables, asking no model.
 
+    A model's text stays, and so does one that a person edited; a draft by rules is written anew.
     What was chosen is kept as an edit of the run, what came of it as its newest events. The
     evidence stays what it was when the run began. Raises ValidationError for a run that is not done.
     """
@@ -37,12 +48,15 @@ def pricing_recompute(
     result = compute(case, chosen, try_price)
     before = course_of(row)
     blocks = computed_blocks(case, result, try_price)
-    if WRITTEN in before.blocks:
-        written_for = before.blocks[WRITTEN]["data"]["keys"]
-        blocks.append(written_block(written_for, result))
+    numbers = result.model_dump(mode="json")
+    output = {**row.output, "numbers": numbers, SUGGESTION: suggestion_block(case, result).data}
+    if output["written_by"] == BY_RULES and TEXT not in row.edits:
+        blocks.append(text_block(draft(case, result)))
+        output[TEXT] = blocks[-1].data
+        output["written_for"] = [each.key for each in result.sifted.counted]
+    blocks.append(written_block(output["written_for"], result))
     course = _told(row, before, blocks)
-    row.blocks, row.last_event = list(course.blocks.values()), course.number
-    row.output = {**row.output, "numbers": result.model_dump(mode="json")}
+    row.blocks, row.last_event, row.output = list(course.blocks.values()), course.number, output
     kept = {key: places for key, places in row.edits.items() if not _changed(key, before, course)}
     row.edits = kept | _edits(row, chosen, try_price)
     row.save(update_fields=["blocks", "last_event", "output", "edits"])

@@ -10,13 +10,14 @@ from django import forms
 from pydantic import BaseModel
 
 from catalog.models import Product
-from tools.kinds.base import RUNNING, Block, Data, Evidence, Run, Tool
+from tools.kinds.base import RUNNING, Data, Evidence, Run, Tool
 from tools.kinds.pricing import prompts
 from tools.kinds.pricing.blocks import (
     TEXT,
     comparables_block,
     evidence_blocks,
     suggestion_block,
+    text_block,
     written_block,
 )
 from tools.kinds.pricing.checking import known_of
@@ -28,15 +29,22 @@ from tools.kinds.pricing.result import Case, Result, compute
 from tools.kinds.pricing.tables import table_of
 
 
+class Text(BaseModel):
+    """Markdown; `unsupported` are figures in it that nobody computed."""
+
+    text: str = ""
+    unsupported: list[str] = []
+
+
 class PricingOutput(BaseModel):
     """`numbers` are the result for the comparables that count now; `text` was written for those
-    whose keys are in `written_for`. `unsupported` are figures of the text that nobody computed.
+    whose keys are in `written_for`. `suggestion` is what can be used, as its block has it.
     """
 
     numbers: Result
-    text: str = ""
+    suggestion: Data = {}
+    text: Text = Text()
     written_for: list[str] = []
-    unsupported: list[str] = []
     written_by: Literal["model", "rules"] = "rules"
 
 
@@ -69,44 +77,43 @@ class Pricing(Tool):
         case = Case.model_validate(run.evidence.facts["case"])
         result = Result.model_validate(run.evidence.facts["numbers"])
         written_for = [each.key for each in result.sifted.counted]
-        run.put(numbers=result.model_dump(mode="json"), written_for=written_for)
-        await run.show(suggestion_block(case, result))
+        suggestion = suggestion_block(case, result)
+        run.put(
+            numbers=result.model_dump(mode="json"),
+            suggestion=suggestion.data,
+            written_for=written_for,
+        )
+        await run.show(suggestion)
         await run.show(written_block(written_for, result))
         if not run.has_model:
-            text = draft(case, result)
-            await run.show(_text_block(text))
+            text = text_block(draft(case, result))
+            await run.show(text)
             await run.show(comparables_block(result))
-            run.put(text=text, unsupported=[], written_by="rules")
+            run.put(text=text.data, written_by="rules")
             return
         data = run.finished(TEXT)
         if data is None or not data["checked"]:
             # Takes the text's place: what can be used at once stands below it.
-            await run.show(replace(_text_block(""), state=RUNNING, data={"checked": False}))
+            await run.show(replace(text_block(""), state=RUNNING, data={"checked": False}))
             await run.show(comparables_block(result))
             data = await _written(run, case, result)
-        run.put(text=data["text"], unsupported=data["unsupported"], written_by="model")
+        run.put(text=data, written_by="model")
 
     def table(self, output: Data) -> list[list[Any]] | None:
         """The comparables and the ladder, with a column that says which a row is of."""
         return table_of(Result.model_validate(output["numbers"])) if "numbers" in output else None
 
 
-def _text_block(text: str, figures: list[str] | None = None) -> Block:
-    """The text, checked: `figures` are those in it that nobody computed."""
-    data = {"text": text, "unsupported": figures or [], "checked": True}
-    return Block(TEXT, "prose", "In words", data)
-
-
 async def _written(run: Run, case: Case, result: Result) -> Data:
     """The model's text with what it made up marked, after one round of repair. Its block's data."""
     messages = prompts.messages_for(run.catalog, case, result)
     known = known_of(case, result)
-    block = replace(_text_block(""), data={"checked": False})
+    block = replace(text_block(""), data={"checked": False})
     text = await run.say(block, messages, max_tokens=prompts.MAX_TOKENS)
     if made_up := unsupported(text, known):
         again = prompts.repair(messages, text, made_up)
         text = await run.say(block, again, max_tokens=prompts.MAX_TOKENS)
         made_up = unsupported(text, known)
-    done = _text_block(flagged(text, made_up), [figure.text.strip() for figure in made_up])
+    done = text_block(flagged(text, made_up), [figure.text.strip() for figure in made_up])
     await run.show(done)
     return done.data

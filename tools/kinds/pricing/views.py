@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
 from catalog import selectors as catalog_selectors
 from catalog.views.http import Request, first_message, refused
@@ -79,6 +80,8 @@ def write_again(request: Request, slug: str, pk: int) -> HttpResponseBase:
         redone_from=run,
     )
     running.start(again)
+    if request.htmx:
+        return HttpResponseClientRedirect(again.get_absolute_url())
     return redirect(again)
 
 

@@ -69,7 +69,7 @@ def test_the_model_writes_about_the_numbers(groq, alike, priced):
     run = priced()
     assert (run.state, run.error, run.writer) == ("done", "", "groq")
     assert len(server.requests) == 1
-    assert block_of(run, "text")["data"]["text"] == run.output["text"] != ""
+    assert block_of(run, "text")["data"]["text"] == run.output["text"]["text"] != ""
     assert run.output["written_by"] == "model"
 
 
@@ -89,8 +89,8 @@ def test_figures_that_nobody_computed_are_asked_away_once(groq, alike, priced):
     run = priced()
     assert len(server.requests) == 2
     assert '"812"' in server.requests[1].body["messages"][-1]["content"]
-    assert run.output["text"] == "It sells well enough."
-    assert run.output["unsupported"] == []
+    assert run.output["text"]["text"] == "It sells well enough."
+    assert run.output["text"]["unsupported"] == []
 
 
 def test_figures_that_stay_are_marked_where_they_stand(groq, alike, priced):
@@ -98,8 +98,8 @@ def test_figures_that_stay_are_marked_where_they_stand(groq, alike, priced):
     server.script(said("It sells 812 a week."), said("EUR 27.99 sells 813 a week."))
     alike(*FIVE)
     run = priced()
-    assert run.output["text"] == f"EUR 27.99 sells 813 {UNSUPPORTED} a week."
-    assert run.output["unsupported"] == ["813"]
+    assert run.output["text"]["text"] == f"EUR 27.99 sells 813 {UNSUPPORTED} a week."
+    assert run.output["text"]["unsupported"] == ["813"]
 
 
 def test_a_model_that_fails_leaves_the_numbers(groq, alike, priced):

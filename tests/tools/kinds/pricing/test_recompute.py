@@ -9,7 +9,7 @@ from django.urls import reverse
 from tests.tools.kinds.pricing.conftest import block_of
 from tools.kinds.pricing.services import excluded_from, pricing_recompute
 from tools.models import RunEvent, RunState, ToolRun
-from tools.selectors import course_of
+from tools.selectors import course_of, output_of
 from tools.services.runs import run_edit
 from tools.services.using import field_suggest
 
@@ -38,17 +38,33 @@ def without(done, client, person):
     return post
 
 
+@pytest.fixture
+def written(done) -> ToolRun:
+    """The same as a model would have written it."""
+    done.output |= {"written_by": "model"}
+    done.save()
+    return done
+
+
 # --- The service ----------------------------------------------------------------------------------
 
 
-def test_everything_but_the_text_is_worked_out_anew(done):
-    before = {block["id"]: block["data"] for block in done.blocks}
-    run, _ = pricing_recompute(run=done, excluded=["own-1006", "own-1005", "own-1004"])
+def test_everything_but_a_models_text_is_worked_out_anew(written):
+    before = {block["id"]: block["data"] for block in written.blocks}
+    run, _ = pricing_recompute(run=written, excluded=["own-1006", "own-1005", "own-1004"])
     changed = {block["id"] for block in run.blocks if block["data"] != before[block["id"]]}
     assert {"notes", "figures", "distribution", "comparables", "suggestion", "written"} <= changed
     assert "text" not in changed
     assert run.output["numbers"]["spread"] is None
-    assert run.output["text"] == done.output["text"]
+    assert run.output["text"] == written.output["text"]
+
+
+def test_a_draft_by_rules_is_written_anew(done):
+    run, _ = pricing_recompute(run=done, excluded=["own-1006"])
+    assert "EUR 27.99" in block_of(run, "text")["data"]["text"]
+    assert run.output["text"] == block_of(run, "text")["data"] != done.output["text"]
+    assert len(run.output["written_for"]) == 5
+    assert not block_of(run, "written")["data"]["stale"]
 
 
 def test_what_was_chosen_is_an_edit_and_the_evidence_stays(done):
@@ -82,10 +98,10 @@ def test_nothing_is_told_where_nothing_changes(done):
     assert run.last_event == done.last_event
 
 
-def test_the_text_is_stale_where_others_count_than_it_was_written_for(done):
-    run, _ = pricing_recompute(run=done, excluded=["own-1006"])
-    written = block_of(run, "written")["data"]
-    assert (written["stale"], written["count"], written["counted"]) == (True, 6, 5)
+def test_the_text_is_stale_where_others_count_than_it_was_written_for(written):
+    run, _ = pricing_recompute(run=written, excluded=["own-1006"])
+    data = block_of(run, "written")["data"]
+    assert (data["stale"], data["count"], data["counted"]) == (True, 6, 5)
 
 
 def test_keys_of_other_things_are_not_kept(done):
@@ -106,6 +122,7 @@ def test_a_text_that_a_person_edited_stays(done):
     edited = run_edit(run=done, block="text", place="text", text="My words.")
     run, _ = pricing_recompute(run=edited, excluded=["own-1006"])
     assert run.edits["text"] == {"text": "My words."}
+    assert output_of(run)["text"]["text"] == "My words."
 
 
 def test_the_new_price_can_be_used_beside_the_one_before(done, person):
@@ -182,6 +199,14 @@ def test_written_again_counts_what_counts_now(done, without, client, monkeypatch
     again = ToolRun.objects.get(redone_from=done)
     assert again.options["excluded"] == ["own-1006"]
     assert (response.url, started) == (again.get_absolute_url(), [again])
+
+
+def test_htmx_is_led_to_what_is_written_again(done, client, person, monkeypatch):
+    monkeypatch.setattr("tools.runs.running.start", lambda _run: None)
+    client.force_login(person)
+    response = client.post(url(done, "pricing_again"), **HTMX)
+    again = ToolRun.objects.get(redone_from=done)
+    assert response["HX-Redirect"] == again.get_absolute_url()
 
 
 # --- Who may --------------------------------------------------------------------------------------
