@@ -80,6 +80,11 @@ def run_resume_view(request: Request, slug: str, pk: int) -> HttpResponseBase:
         running.start(run_resume(run=run))
     except ValidationError as error:
         return refused(request, first_message(error), run.get_absolute_url())
+    if request.htmx:
+        # The whole page: its socket has ended with the first try.
+        response = HttpResponse(status=HTTPStatus.NO_CONTENT)
+        response["HX-Redirect"] = run.get_absolute_url()
+        return response
     return redirect(run)
 
 
