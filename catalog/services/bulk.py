@@ -102,10 +102,10 @@ def bulk_queue(
     actor: Any,
     label: str,
     arguments: Mapping[str, Any],
-    step: int = STEP,
+    step: int = 0,
 ) -> Job:
-    """Have a job named `label` do something to products, so many in each `step`, in this order."""
-    ids = list(product_ids)
+    """Have a job named `label` do something to products, so many (100) in each `step`, in this order."""
+    ids, size = list(product_ids), step or STEP
     job = Job.objects.create(
         kind=act.kind,
         catalog=catalog,
@@ -115,8 +115,8 @@ def bulk_queue(
     )
     JobStep.objects.bulk_create(
         (
-            JobStep(job=job, number=number, product_ids=ids[start : start + step])
-            for number, start in enumerate(range(0, len(ids), step))
+            JobStep(job=job, number=number, product_ids=ids[start : start + size])
+            for number, start in enumerate(range(0, len(ids), size))
         ),
         batch_size=CHUNK,
     )
