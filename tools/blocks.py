@@ -92,7 +92,10 @@ def render_block(
 
 
 def _seen(block: Block) -> dict[str, Any]:
-    """The block with all its parts, and its texts without what nobody sees."""
+    """The block with all its parts, its texts without what nobody sees, its links only into this site.
+
+    That holds for the kinds of all tools, also for those whose templates read the data themselves.
+    """
     found = {"data": {}, "state": DONE, "part": RESULT} | dict(block)
     found |= {name: str(found.get(name) or "") for name in ("id", "kind", "title", "error")}
     return {key: _cleaned(value) for key, value in found.items()}
@@ -102,7 +105,10 @@ def _cleaned(value: Any) -> Any:
     if isinstance(value, str):
         return cleaned(value)
     if isinstance(value, Mapping):
-        return {_cleaned(key): _cleaned(one) for key, one in value.items()}
+        return {
+            _cleaned(key): block_data.site_path(one) if key == "url" else _cleaned(one)
+            for key, one in value.items()
+        }
     return [_cleaned(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 

@@ -182,6 +182,15 @@ def test_an_address_outside_this_site_is_no_link(kind, url):
     assert url not in str(markup.elements)
 
 
+@pytest.mark.parametrize("url", ELSEWHERE)
+def test_an_address_elsewhere_is_no_link_in_kinds_of_single_tools_either(url):
+    point = {"text": "x", "cites": [{"label": "Away", "url": url}]}
+    data = {"sections": [{"key": "k", "title": "t", "points": [point]}]}
+    markup = shown(block_of("market_research_analysis", data))
+    assert "Away" in markup.text
+    assert "a" not in markup.tags
+
+
 def test_a_path_of_this_site_is_a_link():
     assert site_path("/c/shop/?q=a&b=1#x") == "/c/shop/?q=a&b=1#x"
     markup = shown(block_of("points", data_of("points", "x", "/c/shop/?a=1&b=2")))

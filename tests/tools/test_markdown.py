@@ -89,6 +89,15 @@ def test_a_text_that_grows_is_harmless_at_each_step_and_ends_as_the_whole(text, 
     assert stream.finish(text) == render(text, CITES)
 
 
+def test_headings_of_a_growing_text_nest_under_those_that_are_settled():
+    text = "# One\n\nWords\n\n## Two\n\nMore\n\n# Three\n\n### Four"
+    stream = MarkdownStream()
+    for end in range(len(text)):
+        stream.update(text[:end])
+    assert re.findall(r"<(h\d)>", stream.update(text)) == ["h4", "h5", "h4", "h5"]
+    assert stream.finish(text) == render(text)
+
+
 @given(TEXTS, TEXTS)
 def test_a_text_that_does_not_go_on_from_the_one_before_starts_over(one, other):
     stream = MarkdownStream()
