@@ -6,6 +6,7 @@ from catalog.models import Catalog
 from prodintel.llm.gateway import gateway
 from prodintel.llm.types import Ability, Account
 from tools import personas
+from tools.kinds.twin_simulator.claims import without_claims
 from tools.models import PanelSource
 from tools.personas import Persona, Suggested
 
@@ -37,4 +38,4 @@ def suggest(
         account=Account("panel", f"catalog:{catalog.pk}", user_id),
         max_tokens=personas.MAX_TOKENS,
     )
-    return personas.filled_up(answer.value.personas, drawn), PanelSource.MODEL
+    return personas.filled_up(without_claims(answer.value.personas), drawn), PanelSource.MODEL

@@ -7,7 +7,10 @@ comes back all the same is left out here, sentence by sentence.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
+
+from tools.personas import Persona
 
 LEFT_OUT = "[Left out: a simulation cannot say what people will buy.]"
 
@@ -80,6 +83,19 @@ def cleaned(text: Any, *, growing: bool = False) -> str:
         if not (shown == LEFT_OUT and kept and kept[-1] == LEFT_OUT):
             kept.append(shown)
     return " ".join(kept)
+
+
+def without_claims(people: Iterable[Persona]) -> list[Persona]:
+    """Suggested shoppers whose descriptions say nothing of how much is bought."""
+    return [
+        person.model_copy(
+            update={
+                name: cleaned(text) for name, text in person.model_dump().items() if name != "name"
+            }
+        )
+        for person in people
+        if not is_forbidden(person.name)
+    ]
 
 
 def rateable(text: str) -> str:

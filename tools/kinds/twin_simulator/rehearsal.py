@@ -17,8 +17,8 @@ from tools import personas
 from tools.kinds.base import DONE, RUNNING, Block, Data, Run
 from tools.kinds.twin_simulator import prompts, report
 from tools.kinds.twin_simulator.answers import Answers, Sitting, shown
-from tools.kinds.twin_simulator.claims import cleaned
-from tools.kinds.twin_simulator.gate import rater
+from tools.kinds.twin_simulator.claims import cleaned, without_claims
+from tools.kinds.twin_simulator.gate import Rater, rater
 from tools.kinds.twin_simulator.listing import Listing, Photo
 from tools.kinds.twin_simulator.orders import order_for
 from tools.kinds.twin_simulator.similarity import Array
@@ -43,6 +43,7 @@ NO_MODEL = (
     "Models, and run this again."
 )
 NO_FIGURES = "Only quotes are shown, and no figures of them. "
+LATER = "Follows when all shoppers have been heard."
 CAUTION = (
     "These are reactions of a language model that plays shoppers. They help to find objections and "
     "questions before people have them. They do not say what people will do."
@@ -64,6 +65,7 @@ class Rehearsal:
     async def perform(self) -> None:
         """Ask everybody, then show what came of it. Raises LanguageModelError if nobody answered."""
         await self._run.show(Block("caution", "notice", "", {"level": "info", "text": CAUTION}))
+        scorer = await self._scorer()
         if self._run.evidence.facts["panel"]["source"] == "rules":
             await self._flesh_out()
         photos = await self._photos()
@@ -80,7 +82,22 @@ class Rehearsal:
             rounds=self._run.options.rounds,
         )
         if answers.cards:
-            await self._conclude(answers)
+            await self._conclude(answers, scorer)
+
+    async def _scorer(self) -> Rater | None:
+        """The rater, if it can be trusted; figures then have their places before the shoppers'."""
+        try:
+            scorer = await self._run.in_thread(rater, client().embed_sentences)
+        except EngineError as error:
+            await self._quotes_only(f"The sentence model does not answer: {error}")
+            return None
+        if not scorer.gate.passed:
+            await self._quotes_only(scorer.gate.reason)
+            return None
+        for name, title in report.FIGURES.items():
+            data = {"level": "info", "text": LATER}
+            await self._run.show(Block(name, "notice", title, data, state=RUNNING))
+        return scorer
 
     async def _flesh_out(self) -> None:
         """Have a model make the drawn shoppers concrete; those of an earlier try stay."""
@@ -98,7 +115,7 @@ class Rehearsal:
             except LanguageModelError:
                 # The drawn ones do as well, and are labelled as such.
                 return
-            fresh = [_cleaned(persona) for persona in found.personas]
+            fresh = without_claims(found.personas)
             kept = panel_table(personas.filled_up(fresh, self._panel), SUGGESTED)
             await self._run.show(Block("shoppers", "table", "The panel", kept))
         self._panel = [Persona.model_validate(row) for row in kept["rows"]]
@@ -142,7 +159,7 @@ class Rehearsal:
                 # Two photos that nobody described differ in their alternative texts alone.
                 pass
             else:
-                return found.description
+                return cleaned(found.description)
         return photo.alt or "A photo that could not be described."
 
     def _sittings(self) -> list[Sitting]:
@@ -192,31 +209,37 @@ class Rehearsal:
         await self._run.show(Block(block.id, block.kind, title, card, state=DONE))
         return card
 
-    async def _conclude(self, answers: Answers) -> None:
-        """Figures, if the sentence model can be trusted with them; then what was said."""
-        rated: dict[tuple[int, int, int], Array] = {}
-        summary: Data = {}
-        try:
-            scorer = await self._run.in_thread(rater, client().embed_sentences)
-            if not scorer.gate.passed:
-                await self._quotes_only(scorer.gate.reason)
-            else:
-                embed = client().embed_sentences
-                rated = await self._run.in_thread(report.rated_by, scorer, embed, answers)
-                found = report.figures(answers, rated, scorer.gate, seed=self._run.options.seed)
-                summary = report.as_json(found, answers.twins)
-                await self._show_figures(found, answers)
-        except EngineError as error:
-            await self._quotes_only(f"The sentence model does not answer: {error}")
+    async def _conclude(self, answers: Answers, scorer: Rater | None) -> None:
+        """Figures, if there is a rater that can be trusted; then what was said."""
+        rated = await self._rated(answers, scorer) if scorer else {}
+        figures: Data = {}
+        if scorer and rated:
+            found = report.figures(answers, rated, scorer.gate, seed=self._run.options.seed)
+            figures = report.as_json(found, answers.twins)
+            await self._show_figures(found, answers)
         said = (report.objections(answers), report.questions(answers), report.quotes(answers))
         for block in said:
             await self._run.show(block)
         self._run.put(
             reactions=report.rows_of(answers, rated),
             panel=[persona.model_dump() for persona in self._panel],
-            figures=summary,
+            figures=figures,
             **{block.id: block.data for block in said},
         )
+
+    async def _rated(self, answers: Answers, scorer: Rater) -> dict[tuple[int, int, int], Array]:
+        """Where each reaction lies on the scale; empty, and said so, where nobody can tell."""
+        try:
+            embed = client().embed_sentences
+            rated = await self._run.in_thread(report.rated_by, scorer, embed, answers)
+        except EngineError as error:
+            rated, why = {}, f"The sentence model does not answer: {error}"
+        else:
+            why = "" if rated else "Nothing was said that could be placed on the scale."
+        if why:
+            for name in report.FIGURES:
+                await self._quotes_only(why, name)
+        return rated
 
     async def _show_figures(self, found: report.Figures, answers: Answers) -> None:
         seed = self._run.options.seed
@@ -224,9 +247,9 @@ class Rehearsal:
         await self._run.show(report.compared(found, self._labels))
         await self._run.show(report.favourites(answers, self._labels, seed=seed))
 
-    async def _quotes_only(self, why: str) -> None:
+    async def _quotes_only(self, why: str, name: str = "received") -> None:
         data = {"level": "warning", "text": NO_FIGURES + why}
-        await self._run.show(Block("received", "notice", "", data))
+        await self._run.show(Block(name, "notice", report.FIGURES[name], data))
 
 
 def read_listing(facts: Mapping[str, Any]) -> Listing:
@@ -250,12 +273,6 @@ def chosen_from(panel: Sequence[Persona], count: int, seed: int) -> list[Persona
     draw = random.Random(seed)  # noqa: S311 -- no secret: to be repeated
     places = sorted(draw.sample(range(len(panel)), min(count, len(panel))))
     return [panel[place] for place in places]
-
-
-def _cleaned(persona: Persona) -> Persona:
-    """A suggested persona that says nothing of how much is bought."""
-    texts = {name: cleaned(text) for name, text in persona.model_dump().items() if name != "name"}
-    return persona.model_copy(update=texts)
 
 
 def _image(placement: int) -> Image | None:

@@ -27,6 +27,12 @@ REPEATABILITY = (
     "of 100 repetitions with other shoppers drawn from the same panel. They say nothing about people."
 )
 MOST_POINTS, MOST_QUOTES = 24, 24
+# The blocks of figures, in their order, with their titles.
+FIGURES = {
+    "received": "Reactions, by twin",
+    "differences": "Against the listing as it is",
+    "favourites": "Favourites in the simulation",
+}
 
 
 @dataclass(frozen=True)
@@ -103,7 +109,7 @@ def received(found: Figures, labels: Mapping[str, str], twins: Sequence[str]) ->
             "caption": "Reactions by what their words are like",
         },
     }
-    return Block("received", "chart", "Reactions, by twin", data)
+    return Block("received", "chart", FIGURES["received"], data)
 
 
 def _summary(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -120,7 +126,7 @@ def compared(found: Figures, labels: Mapping[str, str]) -> Block:
     ]
     items.append(_noise(found.floor))
     items.append({"text": REPEATABILITY, "note": found.gate.reason})
-    return Block("differences", "points", "Against the listing as it is", {"items": items})
+    return Block("differences", "points", FIGURES["differences"], {"items": items})
 
 
 def _comparison(difference: Difference, label: str, floor: float | None) -> Data:
@@ -146,7 +152,11 @@ def _noise(floor: float | None) -> Data:
         f"Noise floor: {floor:.2f}. So far apart the same listing lies from itself when it is shown "
         "twice; smaller differences mean nothing."
     )
-    return {"text": text}
+    return {
+        "text": text,
+        "note": "A shopper sees both in one sitting and may notice: take small differences with care, "
+        "and ask in more rounds.",
+    }
 
 
 def favourites(answers: Answers, labels: Mapping[str, str], *, seed: int) -> Block:
@@ -169,7 +179,7 @@ def favourites(answers: Answers, labels: Mapping[str, str], *, seed: int) -> Blo
     ]
     caption = "Preference within the simulation. Repeatability of this simulation, not accuracy."
     data = {"caption": caption, "columns": columns, "rows": rows}
-    return Block("favourites", "table", "Favourites in the simulation", data)
+    return Block("favourites", "table", FIGURES["favourites"], data)
 
 
 def objections(answers: Answers) -> Block:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tools.kinds.twin_simulator.claims import LEFT_OUT, cleaned, is_forbidden, rateable
+from tools.kinds.twin_simulator.claims import (
+    LEFT_OUT,
+    cleaned,
+    is_forbidden,
+    rateable,
+    without_claims,
+)
+from tools.personas import Persona
 
 
 @pytest.mark.parametrize(
@@ -79,3 +86,11 @@ def test_character_that_no_database_keeps_is_dropped():
 
 def test_mark_of_what_was_left_out_is_not_rated():
     assert rateable(cleaned("80% would buy. I like it.")) == "I like it."
+
+
+def test_suggested_shoppers_say_nothing_of_how_much_is_bought():
+    people = [
+        Persona(name="Ada", about="Likes blue. 80% of such people buy it."),
+        Persona(name="Most customers buy"),
+    ]
+    assert without_claims(people) == [Persona(name="Ada", about=f"Likes blue. {LEFT_OUT}")]

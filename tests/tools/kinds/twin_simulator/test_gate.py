@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -10,7 +13,7 @@ from prodintel.engine.sentences import load_sentences
 from tests.tools.kinds.twin_simulator.embedding import KnownSentences
 from tools.kinds.twin_simulator import gate
 from tools.kinds.twin_simulator.gate import Gate, Rater, rater, scale
-from tools.kinds.twin_simulator.similarity import ratings
+from tools.kinds.twin_simulator.similarity import rank_correlation, ratings
 
 
 @pytest.fixture(autouse=True)
@@ -76,6 +79,17 @@ def test_minilm_ranks_the_thirty_statements_right(real):
     assert scorer.gate.correlation == pytest.approx(0.885, abs=0.005)
     assert scorer.gate.highest_bad == pytest.approx(2.93, abs=0.02)
     assert scorer.gate.lowest_good == pytest.approx(3.61, abs=0.02)
+
+
+@pytest.mark.encoder
+def test_minilm_ranks_the_thirty_as_well_as_those_that_the_anchors_were_chosen_on(real):
+    embed, scorer = real
+    chosen_on = tomllib.loads(Path(__file__).with_name("chosen_on.toml").read_text("utf-8"))
+    texts = [text for group in chosen_on.values() for text in group]
+    levels = np.repeat(np.arange(1.0, 6.0), [len(group) for group in chosen_on.values()])
+    assert set(texts).isdisjoint(text for group in scale().statements for text in group)
+    found = rank_correlation(ratings(scorer.rate(embed, texts)), levels)
+    assert found == pytest.approx(0.891, abs=0.005)
 
 
 @pytest.mark.encoder

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from types import SimpleNamespace
 
 import pytest
@@ -12,8 +11,9 @@ from django.core.exceptions import ValidationError
 from prodintel.engine.errors import EngineUnavailable
 from tests.catalog.colours import staged
 from tests.tools.kinds.twin_simulator.embedding import KnownSentences
+from tests.tools.kinds.twin_simulator.reading import BUYS, blocks, say, shoppers
 from tools import personas
-from tools.kinds.twin_simulator import gate, rehearsal
+from tools.kinds.twin_simulator import rehearsal
 from tools.kinds.twin_simulator.claims import LEFT_OUT
 from tools.kinds.twin_simulator.options import TwinOptions
 from tools.kinds.twin_simulator.tool import TwinSimulator
@@ -23,48 +23,6 @@ from tools.services.panels import panel_create
 from tools.services.runs import run_resume
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PRICE = {"twins": [{"changes": [{"field": "price", "value": "-10%"}]}]}
-BUYS = re.compile(r"\d+\s*(?:%|per ?cent)[^.]*(?:buy|purchas|order)", re.IGNORECASE)
-
-
-@pytest.fixture
-def sentences(monkeypatch):
-    """The engine's sentence model, replaced by one that ranks right."""
-    embed = KnownSentences()
-    monkeypatch.setattr(gate, "_known", {})
-    monkeypatch.setattr(rehearsal, "client", lambda: SimpleNamespace(embed_sentences=embed))
-    return embed
-
-
-@pytest.fixture
-def mug(make_product):
-    return make_product("Mug", color=None, price="20.00")
-
-
-@pytest.fixture
-def rehearse(performed, mug, sentences):
-    """Performs a rehearsal of the mug and returns its run."""
-
-    def perform(product=None, **options):
-        chosen = {"personas": 3, **PRICE, **options}
-        return performed(product or mug, tool="twin_simulator", **chosen)
-
-    return perform
-
-
-def blocks(run):
-    return {block["id"]: block for block in run.blocks}
-
-
-def shoppers(run):
-    return [block["data"] for block in run.blocks if block["kind"] == "twin_simulator_persona"]
-
-
-def say(server, text):
-    """Every shopper says this, in every text."""
-    said = [{"reaction": text}] * 3
-    values = {"reactions": said, "why": text, "questions": [text], "objections": [{"listing": 1, "text": text}]}  # fmt: skip
-    server.script("change", when=lambda call: "<rehearsal>" in call.text, times=None, values=values)
 
 
 def test_rehearsal_ends_with_reactions_figures_and_what_can_be_used(groq, rehearse):
@@ -98,7 +56,7 @@ def test_every_shopper_has_a_card_and_says_in_which_order_the_twins_were_seen(gr
 
 
 def test_few_shoppers_are_asked_at_once(groq, rehearse):
-    server = groq(tokens_per_second=1000)
+    server = groq(first_token=0.3, tokens_per_second=5000)
     rehearse(personas=6)
     assert server.most_concurrent == rehearsal.AT_ONCE
 
@@ -208,6 +166,29 @@ def test_engine_that_does_not_answer_leaves_quotes_only(groq, rehearse, monkeypa
     run = rehearse()
     assert run.state == RunState.DONE
     assert "The engine is not running." in blocks(run)["received"]["data"]["text"]
+
+
+def test_engine_that_ends_meanwhile_leaves_quotes_only(groq, rehearse, monkeypatch):
+    groq()
+    known = KnownSentences()
+
+    def ends(texts):
+        if known.asked:
+            raise EngineUnavailable("The engine went away.")
+        return known(texts)
+
+    monkeypatch.setattr(rehearsal, "client", lambda: SimpleNamespace(embed_sentences=ends))
+    run = rehearse()
+    assert run.state == RunState.DONE
+    shown = [blocks(run)[name] for name in ("received", "differences", "favourites")]
+    assert {(block["kind"], block["state"]) for block in shown} == {("notice", "done")}
+    assert run.output["figures"] == {}
+
+
+def test_figures_stand_before_what_each_shopper_says(groq, rehearse):
+    groq()
+    order = list(blocks(rehearse()))
+    assert order.index("favourites") < order.index("shopper-1-1") < order.index("objections")
 
 
 def test_without_a_model_no_reaction_is_invented(rehearse):
