@@ -67,8 +67,11 @@ class Variant(Stored):
 
 
 class Ad(Stored):
+    """`by` is who advertises: the brand, or what the product is called."""
+
     channel: str
     title: str
+    by: str = ""
     draft: bool = False
     limits: dict[str, Limit] = {}
     variants: list[Variant] = []
@@ -100,7 +103,7 @@ class Overrun:
 Texts = list[dict[str, list[Written]]]
 
 
-def empty_ad(channel: Channel, *, draft: bool = False) -> Ad:
+def empty_ad(channel: Channel, *, by: str = "", draft: bool = False) -> Ad:
     """An ad of which nothing is written yet."""
     limits = {
         kind: Limit(many=limit.many, **limit.model_dump(include=LIMIT_FIELDS))
@@ -108,16 +111,21 @@ def empty_ad(channel: Channel, *, draft: bool = False) -> Ad:
     }
     declared = channel.declared.text if channel.declared and not draft else ""
     return Ad(
-        channel=channel.key, title=channel.title, draft=draft, limits=limits, declared=declared
+        channel=channel.key,
+        title=channel.title,
+        by=by,
+        draft=draft,
+        limits=limits,
+        declared=declared,
     )
 
 
 LIMIT_FIELDS = {"label", "limit", "counted", "strict", "lines"}
 
 
-def growing_ad(channel: Channel, variants: Texts) -> Ad:
+def growing_ad(channel: Channel, variants: Texts, *, by: str = "") -> Ad:
     """What there is so far: texts and lengths, not yet checked."""
-    ad = empty_ad(channel)
+    ad = empty_ad(channel, by=by)
     ad.variants = [
         Variant(
             label=VARIANTS[number],
@@ -162,10 +170,11 @@ def finished_ad(
     checker: Checker,
     repairs: dict[Place, Text] | None = None,
     *,
+    by: str = "",
     draft: bool = False,
 ) -> Ad:
     """The ad with every text within its limit, checked against the facts and the channel's rules."""
-    ad = empty_ad(channel, draft=draft)
+    ad = empty_ad(channel, by=by, draft=draft)
     repairs = repairs if repairs is not None else repaired(overruns(channel, variants), ())
     for number, variant in enumerate(variants[: len(VARIANTS)]):
         made = Variant(label=VARIANTS[number])
@@ -181,6 +190,12 @@ def finished_ad(
     return ad
 
 
+def problems_of(channel: Channel, kind: str, text: str, checker: Checker) -> list[str]:
+    """What is wrong with a text: claims that nothing supports, and what its channel refuses."""
+    claims = [claim.problem for claim in checker.claims(text) if claim.problem]
+    return list(dict.fromkeys(claims + breaches(text, channel.rules_of(kind), checker.support)))
+
+
 def _counted(text: str, limit: TextLimit, repair: Repair | None = None) -> Text:
     return Text(text=text, length=length(text, limit.counted), repair=repair)
 
@@ -190,19 +205,17 @@ def _checked(
 ) -> Text:
     text = repair or _counted(one.text, channel.texts[kind])
     facts = checker.support.by_key()
-    claims = checker.claims(text.text)
     keys = [key for key in one.cites if key in facts]
-    keys += [key for claim in claims for key in claim.supported_by]
+    keys += [key for claim in checker.claims(text.text) for key in claim.supported_by]
     unknown = [key for key in one.cites if key not in facts]
-    problems = [claim.problem for claim in claims if claim.problem]
-    problems += breaches(text.text, channel.rules_of(kind), checker.support)
+    problems = problems_of(channel, kind, text.text, checker)
     problems += [f"cites what is not known: {key}" for key in unknown]
     text.cites = [
         Cite(key=key, label=facts[key].label, url=facts[key].url)
         for key in dict.fromkeys(keys)
         if key in facts
     ]
-    text.problems = list(dict.fromkeys(problems))
+    text.problems = problems
     return text
 
 

@@ -52,6 +52,28 @@ TOKEN = re.compile(
     rf"(?:\s?(?P<after>{_MONEY})(?!\w)|\s?(?P<unit>{_UNIT})(?![\w]))?",
     re.IGNORECASE,
 )
+# Numbers as words, but for those that mean something else in another of the languages, and one.
+WORDS = {
+    word: number
+    for number, words in {
+        2: "two zwei deux dos",
+        3: "three drei trois tres",
+        4: "four vier quatre cuatro",
+        5: "five fünf cinq cinco",
+        6: "six sechs seis",
+        7: "seven sieben siete",
+        8: "eight acht huit ocho",
+        9: "nine neun nueve",
+        10: "ten zehn dix diez",
+        12: "twelve zwölf douze doce",
+        20: "twenty zwanzig vingt veinte",
+        50: "fifty fünfzig cinquante cincuenta",
+        100: "hundred hundert cent cien",
+        1000: "thousand tausend mille mil",
+    }.items()
+    for word in words.split()
+}
+WORD = re.compile(rf"(?<!\w)(?:{'|'.join(WORDS)})(?!\w)", re.IGNORECASE)
 LIST_MARK = re.compile(r"(?m)^\s*\d{1,2}[.)]\s")
 OFF = re.compile(
     r"^\W*(?:off\b|discount|rabatt|reduziert|günstiger|de réduction|de remise|moins cher|de descuento|menos\b)",
@@ -82,13 +104,16 @@ class Amount:
 
 
 def amounts(text: str) -> Iterator[Amount]:
-    """All numbers of a text but those that number a list."""
+    """All numbers of a text, in digits or words, but those that number a list."""
     marks = [match.span() for match in LIST_MARK.finditer(text)]
     for match in TOKEN.finditer(text):
         start = match.start("digits")
         if any(begin <= start < end for begin, end in marks):
             continue
         yield _amount(text, match)
+    for match in WORD.finditer(text):
+        value = Decimal(WORDS[match[0].casefold()])
+        yield Amount(match.start(), match.end(), match[0], frozenset({value}))
 
 
 def _amount(text: str, match: re.Match[str]) -> Amount:

@@ -18,6 +18,7 @@ from tools.kinds.ad_campaign.shortening import shorten
 from tools.kinds.ad_campaign.support import OFFER, Fact, Support
 
 TITLE, PREHEADER = 150, 90
+FIRST_SENTENCE = re.compile(r"[^.!?\n]{1,200}(?:[.!?](?=\s|$)|$)")
 ATTRIBUTE_KEY = re.compile(r"a\d+")
 BUTTONS = {"en": "See the details", "de": "Details ansehen", "fr": "Voir les détails", "es": "Ver los detalles"}  # fmt: skip
 MOST_ATTRIBUTES = 8
@@ -35,9 +36,17 @@ class Material:
     description: Written
     button: str
 
+    @property
+    def sentence(self) -> Written:
+        """The first sentence of the description."""
+        found = FIRST_SENTENCE.match(self.description.text)
+        text = found[0].strip().rstrip(".") if found else ""
+        return Written(text=text, cites=self.description.cites)
+
     def all(self) -> list[Written]:
         """What an ad may say, the most telling first, each once."""
-        found = [self.title, self.offer, *self.attributes[:2], self.price, self.kind]
+        found = [self.title, self.offer, self.sentence]
+        found += [*self.attributes[:2], self.price, self.kind]
         found += self.attributes[2:]
         return [one for one in found if one is not None and one.text]
 

@@ -91,7 +91,7 @@ def _facts(known: ProductFacts) -> Iterator[Fact]:
     for variant in known.variants:
         yield Fact(
             key=variant.key,
-            label=f"Variant {variant.label}",
+            label=f"Variant {variant.label}" if len(known.variants) > 1 else "As it is sold",
             text=_variant_text(variant),
             url=cites[variant.key]["url"],
         )

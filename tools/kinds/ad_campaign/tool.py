@@ -10,7 +10,15 @@ from pydantic import BaseModel
 from catalog.models import Product
 from prodintel.llm.types import LanguageModelError
 from tools.kinds.ad_campaign import evidence, exports, prompts
-from tools.kinds.ad_campaign.ads import Ad, Overrun, finished_ad, growing_ad, overruns, repaired
+from tools.kinds.ad_campaign.ads import (
+    Ad,
+    Overrun,
+    empty_ad,
+    finished_ad,
+    growing_ad,
+    overruns,
+    repaired,
+)
 from tools.kinds.ad_campaign.answers import Rewritten, answer_schema, fitted, written
 from tools.kinds.ad_campaign.cards import KIND
 from tools.kinds.ad_campaign.channels import Channel, channels
@@ -74,11 +82,12 @@ class AdCampaign(Tool):
         chosen = [channels()[key] for key in run.options.channels]
         if not run.has_model:
             for channel in chosen:
-                made = finished_ad(channel, [draft(channel, facts, support)], checker, draft=True)
+                texts = [draft(channel, facts, support)]
+                made = finished_ad(channel, texts, checker, by=_by(run), draft=True)
                 await _show_finished(run, channel, made)
             return
         for channel in chosen:
-            await run.show(_card(channel, RUNNING))
+            await run.show(_card(channel, RUNNING, _empty(run, channel)))
         await run.together(*(_write(run, channel, checker) for channel in chosen))
 
     def table(self, output: Data) -> list[list[Any]] | None:
@@ -104,11 +113,13 @@ async def _write(run: Run, channel: Channel, checker: Checker) -> None:
     options: Options = run.options
     messages = prompts.ad_messages(run.catalog, channel, options, run.evidence.facts)
     answer = await run.fill(
-        _card(channel, RUNNING),
+        _card(channel, RUNNING, _empty(run, channel)),
         messages,
         answer_schema(channel, options.variants),
         max_tokens=prompts.answer_tokens(channel, options.variants),
-        shown=lambda part: growing_ad(channel, written(part, channel)).model_dump(mode="json"),
+        shown=lambda part: growing_ad(channel, written(part, channel), by=_by(run)).model_dump(
+            mode="json"
+        ),
     )
     variants = written(answer.model_dump(), channel)
     overs = overruns(channel, variants)
@@ -116,7 +127,7 @@ async def _write(run: Run, channel: Channel, checker: Checker) -> None:
     shorter = await _shorter(run, channel, asked) if asked else []
     rest = [over for over in overs if over.limit.slug]
     repairs = repaired(asked, shorter) | repaired(rest, ())
-    made = finished_ad(channel, variants, checker, repairs)
+    made = finished_ad(channel, variants, checker, repairs, by=_by(run))
     await _show_finished(run, channel, made)
 
 
@@ -139,12 +150,17 @@ async def _show_finished(run: Run, channel: Channel, made: Ad) -> None:
         await run.show(Block(FIELDS, "fields", "Use in the listing", _fields(made, run)))
 
 
-def _card(channel: Channel, state: str, data: Data | None = None) -> Block:
-    return Block(channel.key, KIND, channel.title, data or _empty(channel), state)
+def _card(channel: Channel, state: str, data: Data) -> Block:
+    return Block(channel.key, KIND, channel.title, data, state)
 
 
-def _empty(channel: Channel) -> Data:
-    return growing_ad(channel, []).model_dump(mode="json")
+def _empty(run: Run, channel: Channel) -> Data:
+    return empty_ad(channel, by=_by(run)).model_dump(mode="json")
+
+
+def _by(run: Run) -> str:
+    facts = run.evidence.facts
+    return str(facts["brand"] or facts["title"])
 
 
 def _fields(made: Ad, run: Run) -> Data:

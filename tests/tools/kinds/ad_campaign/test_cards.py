@@ -25,6 +25,7 @@ HOSTILE = '<script>alert(1)</script><img src=x onerror="alert(2)">'
 RUN = SimpleNamespace(
     pk=7, evidence={"brand": "Acme"}, catalog=SimpleNamespace(slug="shop"), options={}
 )
+EVIDENCE = {"facts": [{"key": "a1", "label": "Kind", "text": "A bag"}], "prices": [], "names": []}
 CHANNELS = sorted(channels())
 
 
@@ -83,16 +84,18 @@ def test_every_text_can_be_edited_at_its_place():
     assert "textarea" not in render_block(made, RUN, may_edit=False)
 
 
-def test_an_edited_text_is_counted_anew_and_no_longer_called_wrong():
+@pytest.mark.django_db
+def test_an_edited_text_is_counted_and_checked_anew():
     place = "variants.0.texts.ad_text.0.text"
     made = block("tiktok", "A waterproof bag", edited={place: "x"})
-    made["data"]["variants"][0]["texts"]["ad_text"][0]["text"] = "紅" * 60
-    [variant] = ad_card(made, RUN)["variants"]
+    text = made["data"]["variants"][0]["texts"]["ad_text"][0]
+    text["text"] = "The best bag " + "紅" * 60
+    run = SimpleNamespace(**vars(RUN) | {"evidence": EVIDENCE})
+    [variant] = ad_card(made, run)["variants"]
     [entry] = variant["groups"][0]["texts"]
-    assert (entry["length"], entry["over"], entry["problems"]) == (120, True, [])
-    html = render_block(made, RUN, may_edit=True)
-    assert "120 of 100: too long" in html
-    assert "not checked again" in html
+    assert (entry["length"], entry["over"]) == (133, True)
+    assert entry["problems"] == ["unsupported: best"]
+    assert "133 of 100: too long" in render_block(made, run, may_edit=True)
 
 
 def test_a_problem_and_a_repair_are_shown():

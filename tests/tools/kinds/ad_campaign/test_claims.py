@@ -133,6 +133,8 @@ def test_where_it_is_made_must_be_known():
         ("100% cotton", "100 % cotton"),
         ("Fits 15 inches", '15" laptops'),
         ("Holds 12 cards", "12 card slots"),
+        ("Two pockets", "2 pockets"),
+        ("2 Taschen", "Zwei Taschen"),
     ],
 )
 def test_a_number_that_a_fact_has_is_supported(text: str, fact: str):
@@ -148,6 +150,7 @@ def test_a_number_that_a_fact_has_is_supported(text: str, fact: str):
         ("99% cotton", "100 % cotton"),
         ("Over 10,000 sold", "A bag"),
         ("24/7", "A bag"),
+        ("Three pockets", "Two pockets"),
     ],
 )
 def test_a_number_that_no_fact_has_is_flagged(text: str, fact: str):

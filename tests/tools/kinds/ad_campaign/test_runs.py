@@ -203,7 +203,7 @@ def test_a_claim_that_nothing_supports_is_flagged_and_one_that_a_fact_has_is_cit
     server.script("change", values=answer)
     [text] = ads(campaign(channels=["tiktok"]))["tiktok"].variants[0].texts["ad_text"]
     assert text.problems == ["unsupported: Waterproof", "cites what is not known: a99"]
-    assert [cite.label for cite in text.cites] == ["Title", "Description", "Variant RB-1"]
+    assert [cite.label for cite in text.cites] == ["Title", "Description", "As it is sold"]
     assert all(cite.url.startswith("/") for cite in text.cites)
 
 
