@@ -77,8 +77,10 @@ def _beginning(text: str, limit: int, counted: Counted) -> str:
 
 def _whole_words(fitting: str, text: str) -> str:
     following = text[len(fitting) : len(fitting) + 1]
-    if following.isspace():
+    if following.isspace() or following == "-":
         return fitting.rstrip()
+    if "-" in fitting and not re.search(r"\s", fitting):
+        return fitting.rpartition("-")[0]
     parts = re.split(r"\s+(?=\S*$)", fitting, maxsplit=1)
     # The script may have no spaces, or the first word alone be too long.
     return parts[0].rstrip() if len(parts) > 1 and parts[0].strip() else fitting

@@ -92,6 +92,7 @@ def test_a_flag_is_not_cut_in_half():
         ("Tasche mit Henkeln und Reißverschluss", 22, "Tasche mit Henkeln"),
         ("Handtaschenreißverschlussschieber", 10, "Handtasche"),
         ("皮革手提包", 4, "皮革"),
+        ("leather-hand-bags", 15, "leather-hand"),
     ],
 )
 def test_a_cut_leaves_no_word_hanging(text: str, limit: int, short: str):
