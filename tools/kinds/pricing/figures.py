@@ -19,7 +19,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 
-from tools.kinds.pricing.money import CODES, half_up
+from tools.competitors.cells import CODES
+from tools.kinds.pricing.money import half_up
 
 UNSUPPORTED = "[unsupported figure]"
 PERCENT, MONEY, PLAIN = "%", "money", ""
