@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
 from tools.kinds.base import EVIDENCE, Block, Data
 from tools.kinds.pricing import charts, notices
 from tools.kinds.pricing.comparables import COMPETITOR, Comparable
 from tools.kinds.pricing.ladder import Rung
-from tools.kinds.pricing.money import amount_text, percent_text
+from tools.kinds.pricing.money import amount_text, number_text, percent_text
 from tools.kinds.pricing.result import AtPrice, Case, Result, VariantPrice, at_price, limits_of
 
 COMPARABLES, SUGGESTION, WRITTEN, TEXT = "comparables", "suggestion", "written", "text"
@@ -190,9 +189,10 @@ def _warning(row: AtPrice | Rung) -> Data:
 
 
 def _left(row: AtPrice | Rung, currency: str) -> Data:
+    """What a price leaves, as cells of columns that name the currency."""
     return {
-        "price": amount_text(row.price, currency),
-        "profit": _money(row.profit, currency),
+        "price": number_text(row.price, currency),
+        "profit": "" if row.profit is None else number_text(row.profit, currency),
         "margin": "" if row.margin is None else percent_text(row.margin),
         "warning": _warning(row),
     }
@@ -200,9 +200,9 @@ def _left(row: AtPrice | Rung, currency: str) -> Data:
 
 def _prices(result: Result) -> Data:
     columns = [
-        ("label", "Price", False),
-        ("price", f"Amount in {result.currency}", True),
-        ("profit", "Profit", True),
+        ("label", "Which", False),
+        ("price", f"Price, {result.currency}", True),
+        ("profit", f"Profit, {result.currency}", True),
         ("margin", "Margin", True),
         ("warning", "Note", False),
     ]
@@ -216,11 +216,11 @@ def _prices(result: Result) -> Data:
 
 def _ladder(result: Result) -> Data:
     columns = [
-        ("discount", "Discount", True),
-        ("price", "Price", True),
-        ("profit", "Profit", True),
+        ("discount", "Off", True),
+        ("price", f"Price, {result.currency}", True),
+        ("profit", f"Profit, {result.currency}", True),
         ("margin", "Margin", True),
-        ("sales", "Sales that earn the same", True),
+        ("sales", "Sales needed", True),
         ("warning", "Note", False),
     ]
     rows = [
@@ -234,14 +234,18 @@ def _ladder(result: Result) -> Data:
     if result.base is None:
         return _table(columns, rows, "There is no price to reduce.")
     what = "the suggested price" if result.suggestion else "the present price"
-    return _table(columns, rows, f"Off {what}, {amount_text(result.base, result.currency)}.")
+    caption = (
+        f"Off {what}, {amount_text(result.base, result.currency)}. Sales needed are how many times "
+        "as many would earn the same, not how many there would be."
+    )
+    return _table(columns, rows, caption)
 
 
 def _siblings(case: Case) -> Data:
     columns = [
         ("label", "Variant", False),
-        ("price", "Price", True),
-        ("profit", "Profit", True),
+        ("price", f"Price, {case.currency}", True),
+        ("profit", f"Profit, {case.currency}", True),
         ("margin", "Margin", True),
         ("warning", "Note", False),
     ]
@@ -253,14 +257,15 @@ def _siblings(case: Case) -> Data:
 
 
 def _sibling(variant: VariantPrice, case: Case) -> Data:
-    row: dict[str, Any] = {
-        "label": variant.label,
-        "price": _money(variant.price, variant.currency) or "none",
-    }
     if variant.price is None:
-        return row
+        return {"label": variant.label, "price": "none"}
     if variant.currency != case.currency:
-        return {**row, "warning": f"In {variant.currency}: the terms are in {case.currency}."}
+        warning = f"The terms are in {case.currency}."
+        price = amount_text(variant.price, variant.currency)
+        return {"label": variant.label, "price": price, "warning": warning}
     costs = case.costs.model_copy(update={"cost": variant.cost})
     limits = limits_of(case.model_copy(update={"costs": costs}))
-    return {**row, **_left(at_price("", variant.price, costs, limits), variant.currency)}
+    return {
+        "label": variant.label,
+        **_left(at_price("", variant.price, costs, limits), variant.currency),
+    }

@@ -58,9 +58,14 @@ def percent(share: Number) -> Decimal:
     return half_up(Fraction(share) * 100, PERCENT_PLACES)
 
 
+def number_text(amount: Number, currency: str) -> str:
+    """An amount for people where its currency is named already: "1,234.50"."""
+    return f"{rounded(amount, currency):,f}"
+
+
 def amount_text(amount: Number, currency: str) -> str:
     """An amount for people: "EUR 1,234.50"."""
-    return f"{currency} {rounded(amount, currency):,f}"
+    return f"{currency} {number_text(amount, currency)}"
 
 
 def percent_text(value: Decimal) -> str:

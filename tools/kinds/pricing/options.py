@@ -59,9 +59,12 @@ def _amount(label: str, help_text: str = "") -> forms.DecimalField:
     )
 
 
-def _percent(label: str, most: str, help_text: str = "") -> forms.DecimalField:
+def _percent(
+    label: str, most: str, help_text: str = "", initial: Decimal | None = None
+) -> forms.DecimalField:
     return forms.DecimalField(
         label=label,
+        initial=initial,
         required=False,
         min_value=0,
         max_value=Decimal(most),
@@ -86,7 +89,10 @@ class PricingForm(forms.Form):
     fee_fixed = _amount("Fixed fee a sale")
     shipping = _amount("Shipping that you pay a sale")
     target_margin = _percent(
-        "Target margin in %", "99.99", "Profit as a share of the price without VAT."
+        "Target margin in %",
+        "99.99",
+        "Profit as a share of the price without VAT.",
+        PricingOptions().target_margin,
     )
     minimum = _amount(
         "Minimum advertised price", "Nothing below it is suggested. Includes VAT if prices do."

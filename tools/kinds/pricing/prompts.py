@@ -60,6 +60,7 @@ def numbers_of(case: Case, result: Result) -> Data:
     return {
         "product": case.title,
         "variant": case.variant.label,
+        "currency": case.currency,
         "goal": case.goal,
         "suggested_price": amount_text(suggestion.price, case.currency) if suggestion else None,
         "reasons": suggestion.reasons if suggestion else [result.no_suggestion],

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from catalog.models import Product
-from tests.tools.conftest import *  # noqa: F403 -- runs performed for real
 from tools.facts import Neighbour, Neighbours
 from tools.kinds.pricing import gathering
 from tools.models import ToolRun

@@ -122,8 +122,8 @@ def test_other_variants_have_prices_and_costs_of_their_own():
     ]
     priced = case(*FIVE, siblings=siblings)
     blue, gold, new = evidence_blocks(priced, compute(priced))[-1].data["rows"]
-    assert (blue["profit"], blue["margin"]) == ("EUR 3.61", "10.8 %")
-    assert "profit" not in gold
+    assert (blue["profit"], blue["margin"]) == ("3.61", "10.8 %")
+    assert (gold["price"], "profit" in gold) == ("USD 50.00", False)
     assert new["price"] == "none"
 
 
