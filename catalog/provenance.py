@@ -209,5 +209,5 @@ def _strength(entry: LedgerEntry, row: LedgerEntry) -> tuple[int, float]:
 
 def _was_accepted(entry: LedgerEntry, row: LedgerEntry) -> bool:
     """Whether a person had accepted the entry when `row` was written."""
-    accepted = entry.decision == Decision.ACCEPTED and entry.decided_at is not None
-    return accepted and entry.decided_at <= row.created_at
+    at = entry.decided_at
+    return entry.decision == Decision.ACCEPTED and at is not None and at <= row.created_at

@@ -7,6 +7,7 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Callable
 from functools import partial
 from types import FrameType
 
@@ -44,7 +45,7 @@ class Worker:
         engine, stopping = configured.client(), self._ended.is_set
         self._embedder = Embedder(engine, owner=owner, stopping=stopping)
         self._vision = VisionDescriber(owner=owner, stopping=stopping)
-        steps = {
+        steps: dict[str, Callable[[], int]] = {
             wake.EMBED: self._embedder.step,
             wake.DESCRIBE: Describer(engine, owner=owner, stopping=stopping).step,
             wake.VISION: self._vision.step,

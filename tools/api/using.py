@@ -17,7 +17,6 @@ from tools.models import ToolRun
 from tools.services.using import field_suggest, field_withdraw
 
 router = Router(tags=["tools"])
-WAITING, ACCEPTED = "waiting", "accepted"
 
 
 class UseIn(Strict):
@@ -51,7 +50,7 @@ class UsedOut(Schema):
             variant=entry.variant_id,
             photo=entry.photo_id,
             value=entry.value,
-            state=ACCEPTED if entry.decision == Decision.ACCEPTED else WAITING,
+            state="accepted" if entry.decision == Decision.ACCEPTED else "waiting",
             new=is_new,
             review_url=reverse("catalog:review", args=[run.catalog.slug]),
         )
