@@ -34,5 +34,5 @@ class QuestionForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Several stand on one page.
-        self.auto_id = "ask-%s"
+        # It may come onto the page of a conversation, which has the box that asks.
+        self.auto_id = "question-%s"
