@@ -25,13 +25,6 @@ from tools.kinds.twin_simulator.similarity import Array
 from tools.personas import Persona, Suggested
 
 AT_ONCE = 4
-PANEL_COLUMNS = [
-    {"key": "name", "label": "Shopper"},
-    {"key": "about", "label": "About"},
-    {"key": "needs", "label": "Needs"},
-    {"key": "budget", "label": "Budget"},
-    {"key": "sceptical_of", "label": "Sceptical of"},
-]
 DRAWN = "Invented shoppers, drawn from templates by the seed. Nobody was asked."
 SAVED = "Invented shoppers of the saved panel “{name}”. Nobody was asked."
 SUGGESTED = (
@@ -42,7 +35,7 @@ NO_MODEL = (
     "here are the twins side by side and the panel that would be asked. Connect a model under Settings, "
     "Models, and run this again."
 )
-NO_FIGURES = "Only quotes are shown, and no figures of them. "
+NO_FIGURES = "Only quotes are shown, and no figures of them."
 LATER = "Follows when all shoppers have been heard."
 CAUTION = (
     "These are reactions of a language model that plays shoppers. They help to find objections and "
@@ -63,15 +56,36 @@ class Rehearsal:
         self._seats = asyncio.Semaphore(AT_ONCE)
 
     async def perform(self) -> None:
-        """Ask everybody, then show what came of it. Raises LanguageModelError if nobody answered."""
+        """Ask everybody, then show what came of it."""
         await self._run.show(Block("caution", "notice", "", {"level": "info", "text": CAUTION}))
-        scorer = await self._scorer()
+        for name, title in report.FIGURES.items():
+            later: Data = {"level": "info", "text": LATER}
+            await self._run.show(Block(name, "notice", title, later, state=RUNNING))
+        # The sentence model may have to be loaded first: shoppers do not wait for it.
+        scorer, answers = await asyncio.gather(self._scorer(), self._heard())
+        if answers.cards:
+            await self._conclude(answers, scorer)
+
+    async def _scorer(self) -> Rater | None:
+        """The rater, if it can be trusted; why not is shown where figures would stand."""
+        try:
+            scorer = await self._run.in_thread(rater, client().embed_sentences)
+        except EngineError as error:
+            await self._quotes_only(f"The sentence model does not answer: {error}")
+            return None
+        if not scorer.gate.passed:
+            await self._quotes_only(scorer.gate.reason)
+            return None
+        return scorer
+
+    async def _heard(self) -> Answers:
+        """What all shoppers say, as far as they could be asked."""
         if self._run.evidence.facts["panel"]["source"] == "rules":
             await self._flesh_out()
         photos = await self._photos()
         sittings = self._sittings()
         cards = await self._run.together(*(self._ask(each, photos) for each in sittings))
-        answers = Answers(
+        return Answers(
             twins=[twin.key for twin in self._twins],
             cards={
                 (sitting.shopper, sitting.round): card
@@ -81,23 +95,6 @@ class Rehearsal:
             shoppers=len(self._panel),
             rounds=self._run.options.rounds,
         )
-        if answers.cards:
-            await self._conclude(answers, scorer)
-
-    async def _scorer(self) -> Rater | None:
-        """The rater, if it can be trusted; figures then have their places before the shoppers'."""
-        try:
-            scorer = await self._run.in_thread(rater, client().embed_sentences)
-        except EngineError as error:
-            await self._quotes_only(f"The sentence model does not answer: {error}")
-            return None
-        if not scorer.gate.passed:
-            await self._quotes_only(scorer.gate.reason)
-            return None
-        for name, title in report.FIGURES.items():
-            data = {"level": "info", "text": LATER}
-            await self._run.show(Block(name, "notice", title, data, state=RUNNING))
-        return scorer
 
     async def _flesh_out(self) -> None:
         """Have a model make the drawn shoppers concrete; those of an earlier try stay."""
@@ -116,9 +113,9 @@ class Rehearsal:
                 # The drawn ones do as well, and are labelled as such.
                 return
             fresh = without_claims(found.personas)
-            kept = panel_table(personas.filled_up(fresh, self._panel), SUGGESTED)
-            await self._run.show(Block("shoppers", "table", "The panel", kept))
-        self._panel = [Persona.model_validate(row) for row in kept["rows"]]
+            kept = panel_data(personas.filled_up(fresh, self._panel), SUGGESTED)
+            await self._run.show(Block("shoppers", "key_values", "The panel", kept))
+        self._panel = [Persona.model_validate(each) for each in kept["personas"]]
 
     async def _photos(self) -> dict[int, str]:
         """What shoppers are told of the photos, by photo; only where the twins differ in them."""
@@ -237,8 +234,7 @@ class Rehearsal:
         else:
             why = "" if rated else "Nothing was said that could be placed on the scale."
         if why:
-            for name in report.FIGURES:
-                await self._quotes_only(why, name)
+            await self._quotes_only(why)
         return rated
 
     async def _show_figures(self, found: report.Figures, answers: Answers) -> None:
@@ -247,9 +243,12 @@ class Rehearsal:
         await self._run.show(report.compared(found, self._labels))
         await self._run.show(report.favourites(answers, self._labels, seed=seed))
 
-    async def _quotes_only(self, why: str, name: str = "received") -> None:
-        data = {"level": "warning", "text": NO_FIGURES + why}
-        await self._run.show(Block(name, "notice", report.FIGURES[name], data))
+    async def _quotes_only(self, why: str) -> None:
+        """Say in place of all figures that there are none, and of the first why."""
+        for name, title in report.FIGURES.items():
+            data = {"level": "warning", "text": f"{NO_FIGURES} {why}".strip()}
+            await self._run.show(Block(name, "notice", title, data))
+            why = ""
 
 
 def read_listing(facts: Mapping[str, Any]) -> Listing:
@@ -259,13 +258,25 @@ def read_listing(facts: Mapping[str, Any]) -> Listing:
     return Listing(**{**facts, "attributes": attributes, "photo": photo, "changed": ()})
 
 
-def panel_table(panel: Sequence[Persona], caption: str) -> Data:
-    """A panel as a table; its rows are the personas."""
-    return {
-        "caption": caption,
-        "columns": PANEL_COLUMNS,
-        "rows": [persona.model_dump() for persona in panel],
-    }
+def panel_data(panel: Sequence[Persona], source: str) -> Data:
+    """A panel as labels and values, with what it is; `personas` has it as it is asked."""
+    items = [
+        {
+            "label": persona.name,
+            "value": f"{persona.about} {persona.needs}".strip(),
+            "note": ". ".join(
+                part.rstrip(".")
+                for part in (
+                    persona.budget,
+                    persona.sceptical_of and f"Sceptical of: {persona.sceptical_of}",
+                )
+                if part
+            ),
+        }
+        for persona in panel
+    ]
+    items.append({"label": "Who they are", "value": source, "note": ""})
+    return {"items": items, "personas": [persona.model_dump() for persona in panel]}
 
 
 def chosen_from(panel: Sequence[Persona], count: int, seed: int) -> list[Persona]:

@@ -23,7 +23,7 @@ from tools.kinds.twin_simulator.rehearsal import (
     SAVED,
     Rehearsal,
     chosen_from,
-    panel_table,
+    panel_data,
 )
 from tools.models import Panel
 from tools.personas import Persona
@@ -88,7 +88,7 @@ class TwinSimulator(Tool):
         }
         blocks = [
             _side_by_side(twins),
-            Block("panel", "table", "The panel", panel_table(panel, caption), part=EVIDENCE),
+            Block("panel", "key_values", "The panel", panel_data(panel, caption), part=EVIDENCE),
         ]
         return Evidence(facts, blocks)
 
