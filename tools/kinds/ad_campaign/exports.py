@@ -12,6 +12,7 @@ from django.utils.text import slugify
 from django.utils.xmlutils import SimplerXMLGenerator
 
 from prodintel.lib.csv_files import csv_text
+from tools.counting import length
 from tools.kinds.ad_campaign.ads import Ad, Variant
 from tools.kinds.ad_campaign.channels import channels
 from tools.kinds.base import Data, Download
@@ -64,7 +65,7 @@ def table(output: Data) -> list[list[Any]] | None:
             ad.limits[kind].label,
             number,
             one.text,
-            one.length,
+            length(one.text, ad.limits[kind].counted),
             ad.limits[kind].limit,
             "; ".join(cite.label for cite in one.cites),
             "; ".join(one.problems),

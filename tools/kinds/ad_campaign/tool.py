@@ -61,7 +61,7 @@ class AdCampaign(Tool):
     output: ClassVar[type[BaseModel]] = Campaign
     prompt_version: ClassVar[str] = prompts.VERSION
     max_calls: ClassVar[int] = 10
-    tokens_a_run: ClassVar[int] = 14_000
+    tokens_a_run: ClassVar[int] = 9_000
 
     def form(
         self, product: Product, data: Any = None, initial: Mapping[str, Any] | None = None

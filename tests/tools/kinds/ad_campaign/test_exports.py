@@ -98,7 +98,7 @@ def test_an_edited_text_is_what_is_exported():
     assert rows_of(files["google_ads_editor"].text)[0]["Headline 1"] == "Edited"
     assert "Edited title" in files["merchant"].text
     assert "Edited" in files["google_text"].text
-    assert "Edited" in [row[4] for row in table(made) or []]
+    assert ("Edited", 6) in [(row[4], row[5]) for row in table(made) or []]
 
 
 def test_merchant_is_told_that_ai_wrote_it():
