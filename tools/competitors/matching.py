@@ -5,11 +5,11 @@ An equal GTIN is a fact. Likeness is a suggestion, for a person to confirm or re
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
+from itertools import combinations
 
 import numpy as np
 import structlog
@@ -29,8 +29,10 @@ CANDIDATES = 12
 # So many texts are embedded for one list or one product: a second or two of the engine's time.
 EMBEDDED_TEXTS = 300
 EMBED_SECONDS = 8.0
-# Words that stand on so large a share of the rows tell none of them apart.
-COMMON_SHARE = 0.2
+# Words alone may fall so far short of it where their meaning makes up for that.
+WORDS_SHORT = 0.2
+# A product is looked up by so many of its rarest words, and by what not more than so many rows have.
+RAREST, FEW = 4, 300
 WORDS_WEIGHT = 0.7
 Embed = Callable[[Sequence[str]], "np.ndarray | None"]
 
@@ -72,7 +74,15 @@ def word_score(one: str, other: str) -> float:
     The order of words does not count; words that only one of them has count against it, so that
     "mug" is not every mug.
     """
-    first, second = (" ".join(sorted(words_of(text))) for text in (one, other))
+    return _score(_in_order(words_of(one)), _in_order(words_of(other)))
+
+
+def _in_order(words: frozenset[str]) -> str:
+    return " ".join(sorted(words))
+
+
+def _score(first: str, second: str) -> float:
+    """As `word_score`, of texts whose words are in order already."""
     if not first or not second:
         return 0.0
     whole = fuzz.ratio(first, second)
@@ -125,9 +135,16 @@ def nearest(
     least: float,
     embed: Embed = embedded,
 ) -> list[Likeness]:
-    """The rows most like one product, the best first; those less alike than `least` are left out."""
-    text = product.text
-    scored = ((word_score(row.text, text), row.key, row) for row in rows)
+    """The rows most like one product, the best first; those less alike than `least` are left out.
+
+    A brand in common makes nothing alike, nor do letters: some word of the title must be shared.
+    """
+    words = words_of(product.title) - words_of(product.brand)
+    scored = (
+        (word_score(row.text, product.text), row.key, row)
+        for row in rows
+        if words & words_of(row.title)
+    )
     near = nlargest(most, (one for one in scored if one[0] >= least / 2))
     found = blended([(row, product, score) for score, _, row in near], embed=embed)
     kept = [one for one in found if one.score >= least]
@@ -141,17 +158,14 @@ def _nearest_by_words(
 
     The rows are held, the products pass by once: there may be many more of these.
     """
-    rows_of, weight = _index(rows)
-    texts = {row.key: row.text for row in rows}
+    index = _Index(rows)
     found: dict[int, list[tuple[float, int, Named]]] = defaultdict(list)
     for product in products:
-        shared: Counter[int] = Counter()
-        for word in words_of(product.text):
-            for key in rows_of.get(word, ()):
-                shared[key] += weight[word]
-        for key, _ in shared.most_common(CANDIDATES):
-            score = word_score(texts[key], product.text)
-            if score >= SUGGEST - 0.2:
+        words = words_of(product.text)
+        text = _in_order(words)
+        for key in index.candidates(words):
+            score = _score(index.texts[key], text)
+            if score >= SUGGEST - WORDS_SHORT:
                 found[key].append((score, product.key, product))
     return {
         key: [(product, score) for score, _, product in nlargest(CANDIDATES // 2, pairs)]
@@ -159,18 +173,30 @@ def _nearest_by_words(
     }
 
 
-def _index(rows: Sequence[Named]) -> tuple[dict[str, list[int]], dict[str, int]]:
-    """The rows of each word, without words that many rows have, and how much each word tells."""
-    rows_of: dict[str, list[int]] = defaultdict(list)
-    for row in rows:
-        for word in words_of(row.text):
-            rows_of[word].append(row.key)
-    most = max(50, int(len(rows) * COMMON_SHARE))
-    kept = {word: keys for word, keys in rows_of.items() if len(keys) <= most}
-    weight = {
-        word: 1 + int(10 * math.log(1 + len(rows) / len(keys))) for word, keys in kept.items()
-    }
-    return kept, weight
+class _Index:
+    """Rows by their words. What many rows have tells little, unless two such words meet."""
+
+    def __init__(self, rows: Sequence[Named]) -> None:
+        words = {row.key: words_of(row.text) for row in rows}
+        self.texts = {key: _in_order(found) for key, found in words.items()}
+        self._rows_of: dict[str, set[int]] = defaultdict(set)
+        for key, found in words.items():
+            for word in found:
+                self._rows_of[word].add(key)
+
+    def candidates(self, words: frozenset[str]) -> list[int]:
+        """The rows that share most with these words, at most `CANDIDATES`."""
+        known = [self._rows_of[word] for word in words if word in self._rows_of]
+        rarest = sorted(known, key=len)[:RAREST]
+        shared: Counter[int] = Counter()
+        for rows in rarest:
+            if len(rows) <= FEW:
+                shared.update(rows)
+        for one, other in combinations(rarest, 2):
+            both = one & other
+            if len(both) <= FEW:
+                shared.update(both)
+        return [key for key, _ in shared.most_common(CANDIDATES)]
 
 
 def blended(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -21,8 +22,9 @@ from tools.competitors.matching import Likeness, Named, suggestions
 from tools.competitors.reading import MAX_PROBLEMS, Problem, Reading, read_offers
 from tools.models import CompetitorList, CompetitorMatch, CompetitorRow, Found, MatchDecision
 
-# The newest products that suggestions are looked for among; all are looked up by GTIN.
-MOST_PRODUCTS = 50_000
+# Suggestions are looked for among the newest products, so many and so long: somebody waits for it.
+# By GTIN all products are looked up.
+MOST_PRODUCTS, MOST_SECONDS = 20_000, 10.0
 ELSEWHERE = "This product is not of the list's catalogue."
 DECIDED = "Somebody has decided on this match since. Look at it again."
 
@@ -116,7 +118,8 @@ def _save(made: CompetitorList, reading: Reading) -> list[CompetitorRow]:
 def competitors_match(*, competitor_list: CompetitorList) -> tuple[int, int]:
     """Look for products that the rows may be: how many equal GTINs and suggestions are new.
 
-    What is matched or decided already stays as it is.
+    What is matched or decided already stays as it is. Of very large catalogues only the newest
+    products are looked through for suggestions.
     """
     rows = list(competitor_list.rows.only("pk", "title", "brand", "gtin"))
     known = set(
@@ -159,8 +162,11 @@ def _same_gtin(catalog: Catalog, rows: Sequence[CompetitorRow]) -> list[tuple[in
 
 
 def _products(catalog: Catalog) -> Iterator[Named]:
+    until = time.monotonic() + MOST_SECONDS
     products = Product.objects.alive().filter(catalog=catalog).exclude(title="").order_by("-pk")
     for pk, title, brand in products.values_list("pk", "title", "brand")[:MOST_PRODUCTS]:
+        if time.monotonic() > until:
+            return
         yield Named(pk, title, brand)
 
 

@@ -30,6 +30,7 @@ from tools.models import CompetitorList, CompetitorMatch, CompetitorRow
 PAGE = 50
 PREVIEWED, PROBLEMS_SHOWN = 8, 50
 DECIDE = catalog_selectors.MOVE
+COLUMNS = {"gtin": "GTIN", "url": "Address", "seen_on": "Date"}
 TABS = (("", "All"), (OPEN, "To decide"), (MATCHED, "Matched"), (UNMATCHED, "Not matched"))
 
 
@@ -135,7 +136,7 @@ def preview_of(request: HttpRequest, catalog: Catalog) -> dict[str, Any]:
 def _reading(reading: Reading, catalog: Catalog) -> dict[str, Any]:
     return {
         "columns": [
-            {"label": name.replace("_", " ").capitalize(), "value": heading}
+            {"label": COLUMNS.get(name, name.capitalize()), "value": heading}
             for name, heading in reading.columns.items()
         ],
         "attributes": reading.attribute_columns,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tools.competitors.matching import SUGGEST, Named, suggestions, word_score
+from tools.competitors.matching import SUGGEST, Named, nearest, suggestions, word_score
 
 
 def suggested(rows, products, embed=lambda _texts: None):
@@ -42,3 +42,16 @@ def test_meaning_counts_where_the_engine_answers():
     other = suggested(rows, products, lambda texts: np.eye(len(texts)))
     assert alike == [(0, 0)]
     assert other == []
+
+
+def test_neither_a_brand_nor_letters_in_common_make_offers_alike():
+    product = Named(1, "Linen cushion", "Acme")
+    rows = [Named(1, "Acme mug no 5", "Acme"), Named(2, "Garden hose"), Named(3, "Velvet cushions")]
+    found = nearest(product, rows, 5, least=0.4, embed=lambda _texts: None)
+    assert [one.row for one in found] == [3]
+
+
+def test_ten_thousand_rows_are_looked_through_for_one_product():
+    rows = [Named(n, f"Mug {n} in colour {n % 7}") for n in range(10_000)]
+    found = nearest(Named(1, "Mug 77 in colour 0"), rows, 3, least=0.4, embed=lambda _texts: None)
+    assert found[0].row == 77

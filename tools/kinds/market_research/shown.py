@@ -11,7 +11,7 @@ from catalog.money import money_text
 from catalog.views.present import amount
 from tools.charts import Grid, Place, Range, Strip
 from tools.kinds.base import EVIDENCE, Block, Data
-from tools.kinds.market_research.comparables import OWN, STANDINGS, WORDS, Comparable
+from tools.kinds.market_research.comparables import STANDINGS, WORDS, Comparable
 from tools.kinds.market_research.evidence import OWN_ONLY_WORDS, Market, band_text
 
 TONES = {"confirmed": "good", "suggested": "warning"}
@@ -236,9 +236,9 @@ def _some(titles: list[str], most: int = 3) -> str:
 def offers_table(market: Market) -> Data:
     """Every offer with how it stands and where it comes from. Addresses are text."""
     columns = [
-        *_columns("Key", "Offer", "Standing", "Seller"),
+        *_columns("Key", "Offer", "Standing"),
         {"key": "price", "label": "Price", "numeric": True},
-        *_columns("Seen", "Source", "Address"),
+        *_columns("Source"),
     ]
     return {"columns": columns, "rows": [_offer(each) for each in market.cited]}
 
@@ -248,16 +248,14 @@ def _offer(each: Comparable) -> dict[str, Any]:
         "key": each.key,
         "offer": {"text": each.title, "url": each.url},
         "standing": {"text": WORDS[each.standing], "tone": TONES.get(each.standing, "")},
-        "seller": each.seller or each.brand,
         "price": amount(each.price, each.currency),
-        "seen": _day(each),
-        "source": each.source if each.standing != OWN else "Your catalogue",
-        "address": each.address,
+        "source": "Your catalogue" if each.is_own else _source(each),
     }
 
 
-def _day(each: Comparable) -> str:
-    return "" if each.seen_on is None else date_format(each.seen_on, "j F Y")
+def _source(each: Comparable) -> str:
+    seen = "" if each.seen_on is None else f"seen {date_format(each.seen_on, 'j F Y')}"
+    return "; ".join(filter(None, [each.seller, seen, each.source, each.address]))
 
 
 def position_table(market: Market) -> list[list[Any]]:

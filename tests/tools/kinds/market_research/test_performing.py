@@ -3,50 +3,17 @@
 from __future__ import annotations
 
 import json
-from datetime import date
-from decimal import Decimal
 
 import pytest
-from django.core.exceptions import ValidationError
 
 from tools.blocks import render_block
-from tools.competitors.services import competitors_import, match_reject
 from tools.exporting import download
 from tools.kinds.market_research import MarketResearch
-from tools.kinds.market_research.options import Options
-from tools.models import CompetitorRow
 from tools.runs import running
-from tools.services.runs import run_create
+from tools.services.runs import run_create, run_resume
 
 pytestmark = pytest.mark.django_db(transaction=True)
-FILE = """title,brand,gtin,price,currency,seller,Material,claims,url
-Mug no 5,Acme,4006381333931,19.90,EUR,North,Stoneware,Dishwasher safe; hand made,https://north.example
-Speckled barrel mug,,,29.90,EUR,South,Stoneware,Dishwasher safe,javascript:alert(1)
-Barrel vase,,,31.00,USD,West,Glass,,
-Garden hose,,,5,EUR,North,Rubber,Never kinks,
-"""
 TOOL = MarketResearch()
-
-
-@pytest.fixture
-def mug(make_product, no_engine):
-    variant = {"gtin": "4006381333931", "price": Decimal("24.90"), "sku": "MUG"}
-    return make_product("Speckled barrel mug", brand="Acme", variants=[variant], color=None)
-
-
-@pytest.fixture
-def bring(catalog, person, no_engine):
-    def bring(text=FILE, as_of=date(2026, 5, 31), name="Spring"):
-        return competitors_import(
-            catalog=catalog,
-            actor=person,
-            name=name,
-            source="Price crawl",
-            as_of=as_of,
-            data=text.encode(),
-        ).list
-
-    return bring
 
 
 @pytest.fixture
@@ -68,59 +35,8 @@ def research(mug, person):
     return research
 
 
-def gathered(product, **options):
-    return TOOL.gather(product, Options(**options)).facts
-
-
-def compared(facts):
-    return [(one["title"], one["standing"]) for one in facts["compared"]]
-
-
 def points(run):
     return [point for part in run.output["analysis"]["sections"] for point in part["points"]]
-
-
-def test_compares_with_the_same_the_suggested_and_the_similar(bring, mug):
-    bring()
-    assert compared(gathered(mug)) == [
-        ("Mug no 5", "confirmed"),
-        ("Speckled barrel mug", "suggested"),
-        ("Barrel vase", "similar"),
-    ]
-
-
-def test_a_product_made_after_the_list_is_found_by_its_gtin(bring, make_product):
-    bring()
-    late = make_product("Something", variants=[{"gtin": "4006381333931"}], color=None)
-    assert compared(gathered(late))[0] == ("Mug no 5", "confirmed")
-
-
-def test_what_a_person_rejected_is_not_compared_with(bring, mug, person):
-    bring()
-    row = CompetitorRow.objects.get(title="Mug no 5")
-    match_reject(row=row, product=mug, actor=person)
-    assert "Mug no 5" not in dict(compared(gathered(mug)))
-
-
-def test_of_one_offer_in_two_lists_the_newest_price_counts(bring, mug):
-    bring()
-    bring("title,gtin,price,seller\nMug no 5,4006381333931,18,North\n", date(2026, 8, 1), "Summer")
-    first = gathered(mug)["compared"][0]
-    assert (first["price"], first["seen_on"]) == ("18.00", "2026-08-01")
-
-
-def test_only_the_chosen_lists_count(bring, mug):
-    bring()
-    other = bring("title,price\nSpeckled barrel mug,1\n", name="Other")
-    assert len(gathered(mug, lists=[other.pk])["compared"]) == 1
-    with pytest.raises(ValidationError):
-        gathered(mug, lists=[other.pk + 1])
-
-
-def test_prices_in_another_currency_are_left_out(bring, mug):
-    bring()
-    price = gathered(mug)["price"]
-    assert (price["low"], price["high"], price["other_currencies"]) == ("19.90", "29.90", 1)
 
 
 def test_without_a_key_the_evidence_is_put_into_sentences_and_labelled(bring, research):
@@ -204,10 +120,16 @@ def test_the_web_is_not_searched_unless_a_model_for_it_is_named_and_it_is_wanted
 def test_a_search_that_fails_leaves_the_analysis_and_is_resumed(bring, research, groq, settings):
     server = groq()
     settings.GROQ_SEARCH_MODEL = "groq/compound"
-    server.script("401", when=lambda call: call.model == "groq/compound")
+    server.script("400", when=lambda call: call.model == "groq/compound")
     run = research()
     assert run.state == "failed"
     assert points(run)
+    asked = len(server.requests)
+    run_resume(run=run)
+    running.perform_here(run.pk)
+    run.refresh_from_db()
+    assert run.state == "done"
+    assert [call.model for call in server.requests[asked:]] == ["groq/compound"]
 
 
 def test_the_position_is_a_table(bring, research):

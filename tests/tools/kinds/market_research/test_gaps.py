@@ -200,8 +200,9 @@ def test_hostile_texts_stay_texts():
         seen_on=date(2026, 5, 1),
     )
     found = market(offer_of_theirs)
-    addresses = [row["address"] for row in blocks_of(found)[-1].data["rows"]]
-    assert addresses == ["javascript:alert(1)"]
+    (row,) = blocks_of(found)[-1].data["rows"]
+    assert row["source"] == "seen 1 May 2026; javascript:alert(1)"
+    assert row["offer"] == {"text": hostile, "url": ""}
     assert all(
         "url" not in cite or not cite["url"].startswith("java") for cite in found.cites().values()
     )
