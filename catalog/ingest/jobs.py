@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import structlog
@@ -58,6 +58,17 @@ class JobWaits(Exception):  # noqa: N818 -- likewise
         self.delay = delay
 
 
+_purges: list[Callable[[datetime], object]] = []
+
+
+def register_purge(purge: Callable[[datetime], object]) -> None:
+    """Have what is deleted longer than the given moment removed with the rest, for
+    `AppConfig.ready` of apps above.
+    """
+    if purge not in _purges:
+        _purges.append(purge)
+
+
 def purge(_job: Job, stopping: Stopping = never) -> None:
     """Remove for good what was deleted more than 30 days ago."""
     before = timezone.now() - KEEP_DELETED
@@ -77,6 +88,8 @@ def purge(_job: Job, stopping: Stopping = never) -> None:
         photo_purge(photo_id=photo.pk)
     search_photos_purge()
     llm_purge()
+    for purge_more in _purges:
+        purge_more(before)
 
 
 def _each(rows: QuerySet[M], stopping: Stopping) -> Iterator[M]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -253,7 +253,7 @@ def _tell_list(competitor_list: CompetitorList, actor: Any, action: str) -> None
     )
 
 
-def competitor_lists_purge(*, deleted_before: Any) -> int:
+def competitor_lists_purge(deleted_before: datetime) -> int:
     """Remove for good the lists that were deleted before then; returns how many."""
     return (
         CompetitorList.objects.filter(deleted_at__lt=deleted_before)

@@ -7,7 +7,9 @@ from datetime import date
 import pytest
 from django.core.exceptions import ValidationError
 
+from catalog.ingest import jobs
 from catalog.models import AuditEvent
+from catalog.models.catalog import KEEP_DELETED
 from tools.competitors import services
 from tools.competitors.selectors import MATCHED, OPEN, UNMATCHED, counted, lists_in, rows_of
 from tools.models import CompetitorList, CompetitorMatch, CompetitorRow
@@ -123,9 +125,11 @@ def test_a_deleted_list_is_hidden_and_comes_back(bring, catalog, person):
 def test_what_was_deleted_long_ago_is_removed_for_good(bring, person):
     made = bring(FILE).list
     services.competitor_list_delete(competitor_list=made, actor=person)
-    before = made.deleted_at
-    assert services.competitor_lists_purge(deleted_before=before) == 0
-    assert services.competitor_lists_purge(deleted_before=before.replace(year=2999)) == 1
+    jobs.purge(None)
+    assert CompetitorRow.objects.exists()
+    CompetitorList.objects.update(deleted_at=made.deleted_at - KEEP_DELETED)
+    jobs.purge(None)
+    assert not CompetitorList.objects.exists()
     assert not CompetitorRow.objects.exists()
 
 
