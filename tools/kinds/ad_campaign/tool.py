@@ -56,7 +56,7 @@ class AdCampaign(Tool):
     summary: ClassVar[str] = (
         "Ads for five channels at once, within what each allows, every claim with what it rests on."
     )
-    icon: ClassVar[str] = "layers"
+    icon: ClassVar[str] = "megaphone"
     options: ClassVar[type[BaseModel]] = Options
     output: ClassVar[type[BaseModel]] = Campaign
     prompt_version: ClassVar[str] = prompts.VERSION

@@ -46,7 +46,7 @@ class Analysis(Tool):
         "What the product is, whom it suits, how it stands among similar ones, what its listing and "
         "its photos lack, and texts for it."
     )
-    icon = "eye"
+    icon = "analysis"
     options = Options
     output = Output
     prompt_version = prompting.PROMPT_VERSION

@@ -52,7 +52,7 @@ class Pricing(Tool):
     key = "pricing"
     title = "Pricing strategy"
     summary = "What comparables cost, what a price leaves, and which price follows from both."
-    icon = "tag"
+    icon = "price"
     options = PricingOptions
     output = PricingOutput
     prompt_version = prompts.VERSION

@@ -52,7 +52,7 @@ class TwinSimulator(Tool):
         "Rehearse other prices, titles, photos or claims before simulated shoppers, and hear their "
         "objections and questions before people have them."
     )
-    icon = "layers"
+    icon = "users"
     options = TwinOptions
     output = TwinOutput
     prompt_version = prompts.VERSION
