@@ -30,6 +30,7 @@ from catalog.models import (
     Variant,
 )
 from catalog.services.attribute_values import (
+    ATTRIBUTES,
     CHOICES,
     COLUMN_FIELDS,
     MAX_VALUES,
@@ -44,6 +45,7 @@ from catalog.services.reviewing import MONEY_COLUMNS, PRODUCT_COLUMNS, place_of
 from catalog.services.term_proposals import term_proposed
 from catalog.services.undoing import bring_back
 
+MAX_LOCALE = 20
 ALREADY = "The product says this already: there is nothing to review."
 
 
@@ -124,6 +126,10 @@ def tool_value_withdraw(*, entry: LedgerEntry, actor: Any) -> None:
 
 def _row(product: Product, said: ToolValue, batch: Batch | None) -> LedgerEntry:
     """The row without its value. Raises ValidationError when it is about nothing that there is."""
+    check_text(ATTRIBUTES, said.field)
+    check_text(said.field, said.locale)
+    if len(said.locale) > MAX_LOCALE:
+        raise conflict(said.field, f"“{said.locale[:MAX_LOCALE]}…” is no language.")
     column = said.field in COLUMN_FIELDS
     return LedgerEntry(
         product=product,
@@ -175,8 +181,9 @@ def _photo(product: Product, said: ToolValue) -> int | None:
         if said.field == ALT_TEXT:
             raise conflict(said.field, "Say which photo this describes.")
         return None
-    shown = Placement.objects.alive().filter(product=product.pk, photo=said.photo_id)
-    if not shown.exists():
+    shown = Placement.objects.alive().filter(product=product.pk)
+    # Compared here: what a model names may be no id that a database can look for.
+    if said.photo_id not in set(shown.values_list("photo", flat=True)):
         raise conflict(said.field, "This photo is no longer on the product.")
     return said.photo_id
 

@@ -16,7 +16,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from catalog.ingest.jobs import JobStopped, JobWaits
+from catalog.ingest.jobs import JobFailed, JobStopped, JobWaits
 from catalog.models import Job, JobStep, Product
 from catalog.services.bulk import bulk_step
 from prodintel.lib.runner import Stopping, never
@@ -61,7 +61,9 @@ def runs_at_once() -> int:
 
 
 def perform(job: Job, stopping: Stopping = never) -> None:
-    """Go on with a job until it has ended. Raises JobStopped and JobWaits."""
+    """Go on with a job until it has ended. Raises JobStopped, JobWaits and JobFailed."""
+    if job.arguments[TOOL] not in tools():
+        raise JobFailed("This tool is no longer there.", permanent=True)
     _take_over()
     _Bulk(job, stopping).go()
 
@@ -108,7 +110,9 @@ class _Bulk:
             wait([each.future for each in self._under_way], TICK_SECONDS, FIRST_COMPLETED)
         # Stopped by somebody, or lost to another worker: what is under way is of no use any more.
         for each in self._under_way:
-            running.stop(ToolRun.objects.get(pk=each.run_id))
+            run = ToolRun.objects.filter(pk=each.run_id).first()
+            if run is not None:
+                running.stop(run)
 
     @property
     def _token(self) -> Any:

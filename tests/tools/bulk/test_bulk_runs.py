@@ -245,6 +245,13 @@ def test_who_has_lost_the_right_suggests_nothing(start, work, fresh, catalog, ma
     assert (fresh(job).result["why"], said()) == ("eve may not do this here any more.", 0)
 
 
+def test_job_of_a_tool_that_is_gone_fails_at_once(start, work, fresh):
+    job = start()
+    Job.objects.update(arguments={**job.arguments, "tool": "gone"})
+    work()
+    assert (fresh(job).state, fresh(job).error) == ("failed", "This tool is no longer there.")
+
+
 def test_event_says_who_ran_what(start, work, person):
     start()
     work()
