@@ -238,15 +238,14 @@ def _framing(found: Measures) -> Aspect:
             "framing", "Framing", Verdict.NONE, 0.0, "cannot be told before this background"
         )
     filled, centred = FILL.verdict(subject.fill), OFF_CENTRE.verdict(subject.off_centre)
-    cut = (Verdict.GOOD, Verdict.FAIR)[subject.cut_sides] if subject.cut_sides < 2 else Verdict.POOR  # noqa: PLR2004
+    # Never more than fair: what touches the frame may be a shadow, or the edge of a cloth.
+    cut = Verdict.FAIR if subject.cut_sides else Verdict.GOOD
     verdict = _worst(filled, centred, cut)
     text = f"the product fills {subject.fill:.0%} of the frame"
     advice = ""
-    if verdict != Verdict.GOOD and cut == verdict:
-        text = "the product is cut off by the frame"
-        advice = (
-            "Step back, so that all of the product is in the picture with a little room around."
-        )
+    if subject.cut_sides and cut == verdict:
+        text = "the frame may cut it off"
+        advice = "Show all of the product, with a little room around it."
     elif verdict != Verdict.GOOD and filled == verdict:
         advice = "Crop closer: the product should fill 75 to 90 % of the picture."
     elif verdict != Verdict.GOOD:

@@ -77,7 +77,7 @@ def test_a_good_photo_is_called_good_and_needs_no_advice():
         ("dark", "exposure", "more light"),
         ("overexposed", "exposure", "less light"),
         ("tiny", "size", "Upload it larger"),
-        ("cropped", "framing", "Step back"),
+        ("cropped", "framing", "all of the product"),
     ],
 )
 def test_advice_names_what_is_wrong(damage, key, words):

@@ -34,15 +34,15 @@ def report(evidence: Mapping[str, Any]) -> Data:
         "materials": [_said(each) for each in attributes if _is_material(each)],
         "strengths": _strengths(evidence),
         "weaknesses": _weaknesses(evidence),
-        "missing": [
-            _claim(
-                f"{each['label']}: {each['share_of_similar_products_that_have_it']:.0%} of its "
-                "category have it.",
-                each["key"],
-            )
-            for each in evidence["completeness"]["missing"][:MOST]
-        ],
+        "missing": [_missing(each, product) for each in evidence["completeness"]["missing"][:MOST]],
     }
+
+
+def _missing(missing: Mapping[str, Any], product: Mapping[str, Any]) -> Data:
+    share = missing["share_of_similar_products_that_have_it"]
+    where = "its category" if product.get("category") else "the catalogue"
+    others = f": {share:.0%} of {where} have it" if share else ""
+    return _claim(f"{missing['label']}{others}.", missing["key"])
 
 
 def suggestions(evidence: Mapping[str, Any], options: Options) -> Data:

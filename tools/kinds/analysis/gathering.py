@@ -25,6 +25,7 @@ from tools.prompts import Cites
 
 NEIGHBOURS = 8
 TONES = {Verdict.GOOD: "good", Verdict.FAIR: "warning", Verdict.POOR: "bad", Verdict.NONE: ""}
+WORSE = frozenset({Verdict.FAIR, Verdict.POOR})
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,14 @@ def as_json(found: Gathered) -> dict[str, Any]:
             }
             for each in found.photos
         ],
+        # For programs; what prompts are told of photos is above.
+        "photo_measures": {
+            each.fact.key: {
+                aspect.key: {"verdict": str(aspect.verdict), "measure": aspect.measure}
+                for aspect in (each.quality.aspects if each.quality else ())
+            }
+            for each in found.photos
+        },
         "standing": found.standing.as_json(),
         "neighbours": [each.as_json() for each in found.standing.neighbours],
         "photo_ids": {each.key: each.photo for each in found.facts.photos},
@@ -138,27 +147,28 @@ def _photos(photos: Sequence[PhotoQuality], there: int) -> Block:
 
 
 def _measures(photos: Sequence[PhotoQuality]) -> Block:
-    """A row for each photo and aspect, with advice where there is some."""
-    rows = []
+    """What could be better of each photo, with advice, and what is good of it in one line."""
+    items: list[dict[str, Any]] = []
     for number, photo in enumerate(photos, 1):
         if photo.quality is None:
-            problem = {"text": "cannot be opened", "tone": "bad"}
-            rows.append({"photo": str(number), "found": problem, "advice": photo.problem})
+            text = f"Photo {number} cannot be opened."
+            items.append({"text": text, "note": photo.problem, "tone": "bad"})
             continue
-        for each in photo.quality.aspects:
-            verdict = {"text": str(each.verdict), "tone": TONES[each.verdict]}
-            found = {"photo": str(number), "aspect": each.label, "verdict": verdict}
-            rows.append({**found, "found": each.measure, "advice": each.advice})
-    columns = [
-        {"key": "photo", "label": "Photo", "numeric": True},
-        {"key": "aspect", "label": "Aspect"},
-        {"key": "verdict", "label": "Verdict"},
-        {"key": "found", "label": "Measured"},
-        {"key": "advice", "label": "Advice"},
-    ]
-    caption = "Measured from the pixels: how a photo is made, not whether it is beautiful."
-    data = {"caption": caption, "columns": columns, "rows": rows}
-    return Block("photo-quality", "table", "Photo quality", data, part=EVIDENCE)
+        worse = [each for each in photo.quality.aspects if each.verdict in WORSE]
+        good = [each for each in photo.quality.aspects if each.verdict not in WORSE]
+        items += [
+            {
+                "text": f"Photo {number}, {each.label.lower()} {each.verdict}: {each.measure}.",
+                "note": each.advice,
+                "tone": TONES[each.verdict],
+            }
+            for each in worse
+        ]
+        if good:
+            told = "; ".join(f"{each.label.lower()}: {each.measure}" for each in good)
+            items.append({"text": f"Photo {number}, {told}.", "tone": "good"})
+    title = "Photo quality, measured from the pixels"
+    return Block("photo-quality", "points", title, {"items": items}, part=EVIDENCE)
 
 
 def _neighbours(found: Sequence[Neighbour], facts: ProductFacts) -> Block:

@@ -95,9 +95,8 @@ def checked(claim: Mapping[str, Any], cites: Cites, tone: str = "") -> Data:
 
 def seen_data(seen: Mapping[str, Any], cites: Cites) -> Data:
     """What the photos show, as points; `photos` is what was answered of photos that there are."""
-    photos = [
-        each for each in seen["photos"] if each["photo"] in cites and _is_photo(each["photo"])
-    ]
+    said = {each["photo"]: each for each in reversed(seen["photos"])}
+    photos = [each for key, each in sorted(said.items()) if key in cites and _is_photo(key)]
     return {
         "items": [
             {"text": each["shows"], "note": _told(each), "cites": cited([each["photo"]], cites)}

@@ -111,6 +111,16 @@ def test_photos_that_are_not_there_are_not_described():
     assert found["items"][0]["note"] == "Materials: clay. Written in it: SALE"
 
 
+def test_of_a_photo_the_first_description_counts():
+    told = {"materials": [], "details": [], "text_in_photo": ""}
+    said = [
+        {"photo": key, "shows": shows, **told}
+        for key, shows in (("p2", "A"), ("p1", "B"), ("p2", "C"))
+    ]
+    found = seen_data({"photos": said}, CITES)
+    assert [each["text"] for each in found["items"]] == ["B", "A"]
+
+
 # Suggestions
 
 

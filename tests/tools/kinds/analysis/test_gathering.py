@@ -77,10 +77,13 @@ def test_photos_are_judged_by_what_their_role_asks_for(make_product):
     staged = [photo_stage(data=encode(each, "JPEG"), name="a.jpg") for each in pictures]
     product = make_product("Mug", photos=staged)
     Placement.objects.filter(product=product).exclude(role="main").update(role="chart")
-    rows = block(gathering.gather(product), "photo-quality")["rows"]
-    aspects = [(row["photo"], row["aspect"]) for row in rows]
-    assert ("1", "Background") in aspects
-    assert [aspect for photo, aspect in aspects if photo == "2"] == ["Size"]
+    evidence = gathering.gather(product)
+    measures = evidence.facts["photo_measures"]
+    assert "background" in measures["p1"]
+    assert list(measures["p2"]) == ["size"]
+    texts = [each["text"] for each in block(evidence, "photo-quality")["items"]]
+    assert "Photo 1, size could be better: 900 × 900 pixels." in texts
+    assert "Photo 2, size could be better: 900 × 900 pixels." in texts
 
 
 def test_a_photo_whose_file_is_gone_is_told_of(mug, data_dir):
@@ -102,7 +105,11 @@ def test_a_product_without_photos_is_told_of(make_product):
 def test_all_keys_in_the_evidence_can_be_cited(shelf):
     facts = gathering.gather(shelf).facts
     text = json.dumps(
-        {key: value for key, value in facts.items() if key not in {"cites", "photo_ids"}}
+        {
+            key: value
+            for key, value in facts.items()
+            if key not in {"cites", "photo_ids", "photo_measures"}
+        }
     )
     keys = {part.split('"')[0] for part in text.split('"key": "')[1:]}
     assert keys <= set(facts["cites"])
