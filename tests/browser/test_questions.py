@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import httpx
@@ -76,6 +77,19 @@ def test_question_that_is_typed_on_takes_back_what_half_of_it_was_read_as(open_p
     expect(chips.filter(has_text="Price")).to_have_count(1)
     box.fill("bag")
     expect(chips).to_have_count(0)
+
+
+def test_model_reads_what_rules_left_over_while_the_page_is_there_already(open_page, bags, model):
+    answer = {"words": "", "filters": [], "price_min": None, "price_max": 90}
+    said = json.dumps(answer | {"missing": ["description"]})
+    model.script("say", text=said, when=lambda call: "turn a question" in call.text)
+    page = open_page(f"/c/{bags}/")
+    page.get_by_role("searchbox").fill("which bags are not that dear?")
+    expect(page.get_by_text("Read as a question")).to_be_visible()
+    expect(page.get_by_text("Read by the language model")).to_be_visible()
+    chips = page.get_by_role("list", name="Filters that are on").get_by_role("link")
+    expect(chips.filter(has_text="Price to 90")).to_be_visible()
+    expect(page.locator(".product-card__link")).to_have_text(["Bora"])
 
 
 def test_question_about_an_item_is_answered_live_and_asked_on(open_page, site, bags, model):
