@@ -32,6 +32,8 @@ PAGES = {
     "history of a field": "/c/{shop}/products/{product}/attributes/color/history/",
     "acts on many products": "/c/{shop}/batches/",
     "proposed values": "/c/{shop}/terms/",
+    "competitor lists": "/c/{shop}/competitors/",
+    "new competitor list": "/c/{shop}/competitors/new/",
     "missing": "/nowhere/",
 }
 LOOKS = {
