@@ -76,8 +76,6 @@ MOSTLY_WHITE = 0.9
 # The longer extent of the subject: Google asks for 75 to 90 % of the picture, Amazon for 85 %.
 FILL = Scale(poor=0.45, good=0.7, full=0.85)
 OFF_CENTRE = Scale(poor=0.2, good=0.08, full=0.0)
-# What an aspect counts at least for in the whole.
-LEAST = 0.05
 
 SHARPNESS_WORDS = {
     Verdict.GOOD: ("sharp", ""),
@@ -116,12 +114,9 @@ class Quality:
 
     @property
     def score(self) -> float:
-        """From 0 to 1, for ranking photos that are judged for the same aspects.
-
-        A geometric mean: no white background makes up for a subject that is burnt out.
-        """
-        judged = [max(each.score, LEAST) for each in self.aspects if each.verdict != Verdict.NONE]
-        return float(np.exp(np.mean(np.log(judged))))
+        """From 0 to 1, for ranking photos that are judged for the same aspects: their mean."""
+        judged = [each.score for each in self.aspects if each.verdict != Verdict.NONE]
+        return sum(judged) / len(judged)
 
     @property
     def advice(self) -> tuple[str, ...]:
