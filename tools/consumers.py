@@ -15,7 +15,8 @@ from prodintel.lib.threads import in_thread
 from tools import selectors
 from tools.models import ToolRun
 from tools.runs import hub, running
-from tools.views.live import news
+from tools.runs.course import Course
+from tools.views.live import news, standing
 
 # A browser is told at most so often, and less often the more there are to tell.
 SHORTEST_PAUSE, PAUSE_A_SOCKET, LONGEST_PAUSE = 0.05, 0.003, 1.0
@@ -37,14 +38,14 @@ class RunConsumer(MemberConsumer):
         run = found[0]
         query = parse_qs(self.scope["query_string"].decode("ascii", "replace"))
         shown = number(query.get("after", [""])[0], 0)
+        told: tuple[str, ...] = ()
         async with hub.watching(run.pk) as watch:
             while True:
                 began = time.monotonic()
                 try:
                     run, may_edit = found = await self.admitted(found)
-                    course = await in_thread(running.course_of, run.pk)
-                    if course.number > shown:
-                        html = await in_thread(news, run, course, shown, may_edit=may_edit)
+                    html, course, told = await in_thread(_news, run, shown, told, may_edit=may_edit)
+                    if html:
                         await self.send(text_data=html)
                         shown = course.number
                     if course.is_over:
@@ -55,6 +56,18 @@ class RunConsumer(MemberConsumer):
                     pass
                 await asyncio.sleep(_pause(time.monotonic() - began))
                 await watch.wait(LOOK_SECONDS)
+
+
+def _news(
+    run: ToolRun, shown: int, told: tuple[str, ...], *, may_edit: bool
+) -> tuple[str, Course, tuple[str, ...]]:
+    """What there is to tell after event `shown`, the run as it is, and what its head says now."""
+    course = running.course_of(run.pk)
+    if course.number <= shown:
+        return "", course, told
+    stands = standing(run, course)
+    html = news(run, course, shown, may_edit=may_edit, with_head=stands != told)
+    return html, course, stands
 
 
 def _pause(took: float) -> float:

@@ -31,7 +31,7 @@ RUNS = 200
 FIRST_TOKEN, FAST, SLOW = 0.25, 450.0, 20.0
 TOKENS_RELAYED, TOKENS_CROWD = 900, 400
 TIME = re.compile(r"\b(1[0-9]{9}\.[0-9]{4})\b")
-NUMBER = re.compile(r'data-number="([0-9]+)"')
+NUMBER = re.compile(r'id="run-number" value="([0-9]+)"')
 # Notes when each token is on the page, by the browser's own clock.
 OBSERVER = """
 () => {
@@ -218,7 +218,7 @@ async def _listen(run: int, cookie: str) -> dict[str, Any]:
         now = time.time()
         numbers += map(int, NUMBER.findall(message))
         times = TIME.findall(message)
-        if times and 'data-state="running"' in message:
+        if times and 'data-state="done"' not in message:
             ages.append(now - float(times[-1]))
         last = message if times else last
     return {

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 CREATED = 1_780_000_000
 SLOW_SECONDS = 5.0
 DRAIN_EVERY = 64  # pieces written between two looks at whether the client keeps up
+TIMES_A_PARAGRAPH = 40
 REFUSAL = "I'm sorry, but I can't help with that."
 
 
@@ -384,7 +385,8 @@ async def _pieces_sent(answer: _Answer, reply: Reply, server: GroqServer) -> boo
             reply.event(json.dumps({"error": error}).encode())
             await reply.end_events()
             return True
-        said = f"{time.time():.4f} " if answer.tells_time else piece
+        end = " " if number % TIMES_A_PARAGRAPH else "\n\n"
+        said = f"{time.time():.4f}{end}" if answer.tells_time else piece
         reply.event(before + json.dumps(said).encode() + after)
         if rate is not None:
             # By the clock, so that the pauses' own lateness does not add up.

@@ -16,6 +16,9 @@ from tools.selectors import with_edits
 from tools.using import with_used
 from tools.views.words import usage_notes
 
+# How far the page is, for a socket that is opened anew.
+NUMBER = '<data id="run-number" value="{}" hx-swap-oob="true" hidden></data>'
+
 
 def page_values(run: ToolRun, course: Course, *, may_edit: bool, csrf_token: str) -> dict[str, Any]:
     """What the page of a run shows of it, beside what the socket brings."""
@@ -33,8 +36,13 @@ def page_values(run: ToolRun, course: Course, *, may_edit: bool, csrf_token: str
     }
 
 
-def news(run: ToolRun, course: Course, after: int, *, may_edit: bool) -> str:
-    """What has changed since event `after`, as out-of-band fragments for htmx."""
+def news(
+    run: ToolRun, course: Course, after: int, *, may_edit: bool, with_head: bool = True
+) -> str:
+    """What has changed since event `after`, as out-of-band fragments for htmx.
+
+    The head says the same while text grows (`standing`): it can be left out then.
+    """
     if course.is_over:
         # What the end wrote in its row: usage, errors.
         run = ToolRun.objects.select_related("catalog", "created_by").get(pk=run.pk)
@@ -49,8 +57,16 @@ def news(run: ToolRun, course: Course, after: int, *, may_edit: bool) -> str:
             place = EVIDENCE if block["part"] == EVIDENCE else "result"
             html = format_html('<div hx-swap-oob="beforeend:#run-{}">{}</div>', place, html)
         fragments.append(html)
-    head = _head(run, course, may_edit=may_edit) | {"oob": True}
-    return render_to_string("tools/_run_head.html", head) + "".join(fragments)
+    if with_head:
+        head = _head(run, course, may_edit=may_edit) | {"oob": True}
+        fragments.append(render_to_string("tools/_run_head.html", head))
+    fragments.append(format_html(NUMBER, course.number))
+    return "".join(fragments)
+
+
+def standing(run: ToolRun, course: Course) -> tuple[str, ...]:
+    """What the head of a run says, as far as events change it."""
+    return course.state, course.error, _status(run, course)
 
 
 def _head(run: ToolRun, course: Course, *, may_edit: bool) -> dict[str, Any]:

@@ -112,7 +112,7 @@ async def test_socket_shows_what_a_page_without_anything_needs(finished, socket)
 
 async def test_socket_of_a_run_under_way_ends_with_the_run(under_way, socket):
     messages = await told(socket(under_way))
-    numbers = [int(re.search(r'data-number="(\d+)"', one)[1]) for one in messages]
+    numbers = [int(re.search(r'id="run-number" value="(\d+)"', one)[1]) for one in messages]
     assert numbers == sorted(set(numbers))
     assert len(messages) > 1
     run = await in_thread(ToolRun.objects.get, pk=under_way.pk)
