@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,6 +13,7 @@ from tools.models import UNFINISHED, RunState, ToolRun
 
 BLOCK, TEXT, DATA, STATE = "block", "text", "data", "state"
 BROKEN_OFF = "This part was not finished."
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -91,3 +94,18 @@ def as_json(block: Block, error: str = "") -> dict[str, Any]:
         "part": block.part,
         "error": error,
     }
+
+
+def storable(value: Any) -> Any:
+    """JSON without what PostgreSQL refuses and models may say: NUL, halves of characters, numbers
+    that are none.
+    """
+    if isinstance(value, str):
+        return UNSTORABLE.sub("", value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {storable(key): storable(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable(one) for one in value]
+    return value

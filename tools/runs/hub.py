@@ -13,9 +13,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+import structlog
 from channels.layers import get_channel_layer
 from django.conf import settings
 
+logger = structlog.get_logger(__name__)
+RETRY_SECONDS = 1.0
 _lock = threading.Lock()
 _watches: defaultdict[int, set[Watch]] = defaultdict(set)
 
@@ -53,7 +56,11 @@ async def publish(run_id: int) -> None:
     """There is news of the run, for every process."""
     tell_here(run_id)
     if settings.REDIS_URL:
-        await get_channel_layer().group_send(_group(run_id), {"type": "run.news"})
+        try:
+            await get_channel_layer().group_send(_group(run_id), {"type": "run.news"})
+        except _outages() as error:
+            # Whoever listens elsewhere looks by themselves every second.
+            logger.warning("news of a run stay here", run=run_id, reason=str(error).strip())
 
 
 def watchers() -> int:
@@ -83,7 +90,14 @@ async def watching(run_id: int) -> AsyncIterator[Watch]:
 
 
 async def _listen(run_id: int, watch: Watch) -> None:
-    """Hear what other processes say of the run."""
+    """Hear what other processes say of the run, whenever Redis is there."""
+    while True:
+        with suppress(*_outages()):
+            await _hear(run_id, watch)
+        await asyncio.sleep(RETRY_SECONDS)
+
+
+async def _hear(run_id: int, watch: Watch) -> None:
     layer: Any = get_channel_layer()
     channel = await layer.new_channel()
     await layer.group_add(_group(run_id), channel)
@@ -93,6 +107,13 @@ async def _listen(run_id: int, watch: Watch) -> None:
             watch.tell()
     finally:
         await layer.group_discard(_group(run_id), channel)
+
+
+def _outages() -> tuple[type[Exception], ...]:
+    """What is raised while Redis is away."""
+    from redis.exceptions import RedisError
+
+    return RedisError, OSError
 
 
 def _group(run_id: int) -> str:

@@ -17,7 +17,7 @@ from django.db import DatabaseError, InterfaceError
 
 from prodintel.lib.threads import in_thread
 from tools.runs import hub
-from tools.runs.course import BLOCK, DATA, TEXT, Course, Step
+from tools.runs.course import BLOCK, DATA, TEXT, Course, Step, storable
 from tools.services.runs import events_add
 
 logger = structlog.get_logger(__name__)
@@ -91,7 +91,7 @@ class Journal:
         return live.course if live else None
 
     def note(self, live: Live, kind: str, data: dict[str, Any]) -> None:
-        live.add(kind, data)
+        live.add(kind, storable(data))
         self._news.set()
 
     async def flushed(self, live: Live) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from catalog.models import Product
 from catalog.services.errors import conflict
 from prodintel.llm.spend import used_by
 from tools.models import RESUMABLE, UNFINISHED, RunEvent, RunState, ToolRun
-from tools.runs.course import STATE, Course, Step
+from tools.runs.course import STATE, Course, Step, storable
 from tools.selectors import course_of
 
 LEASE = timedelta(seconds=30)
@@ -71,29 +71,37 @@ def run_claim(*, run_id: int, owner: str, writer: str) -> ToolRun | None:
     return runs.filter(pk=run_id, owner=owner).first()
 
 
+@transaction.atomic
 def leases_renew(*, owner: str, run_ids: Collection[int]) -> None:
     """The runs go on being this owner's for a while."""
-    held = ToolRun.objects.filter(pk__in=run_ids, owner=owner, state=RunState.RUNNING)
-    held.update(leased_until=timezone.now() + LEASE)
+    ours = _held(owner, run_ids)
+    ToolRun.objects.filter(pk__in=ours).update(leased_until=timezone.now() + LEASE)
 
 
 @transaction.atomic
 def events_add(*, owner: str, events: Mapping[int, Sequence[Step]]) -> set[int]:
     """Write events of several runs; returns the ids of those that are no longer this owner's.
 
-    What such a run's owner has to say is dropped: somebody has declared it interrupted.
+    What such a run's owner has to say is dropped: somebody has declared it interrupted. The same
+    events may come again, from one who does not know whether they were written.
     """
-    held = ToolRun.objects.select_for_update().filter(
-        pk__in=events, owner=owner, state=RunState.RUNNING
-    )
-    ours = set(held.values_list("pk", flat=True))
+    ours = _held(owner, events)
     RunEvent.objects.bulk_create(
-        RunEvent(run_id=run_id, number=step.number, kind=step.kind, data=step.data)
-        for run_id, steps in events.items()
-        if run_id in ours
-        for step in steps
+        (
+            RunEvent(run_id=run_id, number=step.number, kind=step.kind, data=step.data)
+            for run_id, steps in events.items()
+            if run_id in ours
+            for step in steps
+        ),
+        ignore_conflicts=True,
     )
     return set(events) - ours
+
+
+def _held(owner: str, run_ids: Iterable[int]) -> set[int]:
+    """Those of the runs that are this owner's, locked in one order so that nobody waits in a ring."""
+    rows = ToolRun.objects.filter(pk__in=run_ids, owner=owner, state=RunState.RUNNING)
+    return set(rows.select_for_update().order_by("pk").values_list("pk", flat=True))
 
 
 @dataclass(frozen=True)
@@ -134,9 +142,9 @@ def _keep(run: ToolRun, course: Course, ending: Ending) -> None:
     run.state, run.error, run.error_code = course.state, course.error, ending.error_code
     run.blocks, run.last_event = list(course.blocks.values()), course.number
     if ending.evidence is not None:
-        run.evidence = dict(ending.evidence)
+        run.evidence = storable(ending.evidence)
     if ending.output is not None:
-        run.output = dict(ending.output)
+        run.output = storable(ending.output)
     run.model = ending.model or run.model
     run.first_token_ms = ending.first_token_ms or run.first_token_ms
     run.prompt_tokens, run.completion_tokens = used.prompt_tokens, used.completion_tokens
