@@ -23,8 +23,8 @@ from tools.bulk.act import OPTIONS, TOOL
 from tools.bulk.estimate import cost_of, usual_run
 from tools.bulk.reading import bulk_job_for, bulk_state_of, runs_of_job
 from tools.kinds.base import Tool
-from tools.registry import tools
-from tools.services.bulk import checked_options, tool_runs_retry, tool_runs_start
+from tools.options import checked_options, chosen_tool
+from tools.services.bulk import tool_runs_retry, tool_runs_start
 
 router = Router(tags=["tools"])
 MOST_BY_ID = 10_000
@@ -118,13 +118,6 @@ class ToolRunsOut(Schema):
         )
 
 
-def _tool(key: str) -> Tool:
-    tool = tools().get(key)
-    if tool is None:
-        raise ValidationError({"tool": [f"Use one of {', '.join(tools())}."]})
-    return tool
-
-
 def _product_ids(catalog: Catalog, body: ToolRunsIn) -> list[int]:
     if body.product_ids is None and body.filters is None:
         raise ValidationError({"product_ids": ["Say which products: product_ids or filters."]})
@@ -140,7 +133,7 @@ def _product_ids(catalog: Catalog, body: ToolRunsIn) -> list[int]:
 def tool_runs(request: HttpRequest, slug: str, body: ToolRunsIn) -> Any:
     """Have a tool run on many products in the background; what it suggests waits for review."""
     catalog = catalogs.catalog_for(request.user, slug, catalogs.EDIT)
-    tool = _tool(body.tool)
+    tool = chosen_tool(body.tool)
     options = checked_options(tool, body.options)
     ids = _product_ids(catalog, body)
     if body.dry_run:
@@ -177,7 +170,7 @@ def tool_runs_get(request: HttpRequest, job: int) -> Any:
 def tool_runs_again(request: HttpRequest, job: int) -> Any:
     """Go on with the runs that failed or were stopped, by another job; nothing is paid twice."""
     found = bulk_job_for(request.user, job, catalogs.EDIT)
-    again = tool_runs_retry(job=found, tool=_tool(found.arguments[TOOL]), actor=request.user)
+    again = tool_runs_retry(job=found, tool=chosen_tool(found.arguments[TOOL]), actor=request.user)
     assert again.catalog is not None
     forget_activity(again.catalog)
     return Status(int(HTTPStatus.ACCEPTED), ToolRunsOut.of(again))

@@ -125,6 +125,7 @@ def panel_add(request: HttpRequest, slug: str, body: PanelIn) -> Any:
 
 @router.get("/panels/{int:pk}", response=PanelOut)
 def panel_get(request: HttpRequest, pk: int) -> Any:
+    """A panel with its shoppers."""
     return PanelOut.of(selectors.panel_for(request.user, pk))
 
 
@@ -140,6 +141,7 @@ def panel_change(request: HttpRequest, pk: int, body: PanelPatch) -> Any:
 
 @router.delete("/panels/{int:pk}", response={204: None})
 def panel_remove(request: HttpRequest, pk: int) -> Any:
+    """Remove a panel. Runs that it was asked in stay."""
     panel = selectors.panel_for(request.user, pk, catalog_selectors.EDIT)
     panel_delete(panel=panel, actor=request.user)
     return Status(int(HTTPStatus.NO_CONTENT), None)

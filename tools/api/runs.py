@@ -9,15 +9,15 @@ from typing import Any
 from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Router, Schema, Status
 from pydantic import Field
-from pydantic import ValidationError as InvalidOptions
 
 from catalog import selectors as catalog_selectors
-from catalog.api.errors import Refusal
 from catalog.api.schemas import Id, Strict
 from catalog.money import money_text
+from catalog.services.errors import conflict
+from catalog.views.http import number
 from tools import selectors
-from tools.kinds.base import Tool
 from tools.models import ToolRun
+from tools.options import checked_options, chosen_tool
 from tools.registry import tools
 from tools.runs import running
 from tools.runs.following import followed
@@ -141,17 +141,14 @@ def tools_list(request: HttpRequest) -> Any:
 def run_start(request: HttpRequest, pk: int, body: RunIn) -> Any:
     """Begin a run. Follow it at /runs/{id}/events, or ask for /runs/{id} again."""
     product = catalog_selectors.product_for(request.user, pk, selectors.RUN)
-    tool = _tool(body.tool)
-    options = validated(tool, body.options)
+    tool = chosen_tool(body.tool)
+    options = checked_options(tool, body.options)
     follows = None
     if body.follows is not None:
         runs = selectors.runs_of(product, tool.key)
         follows = runs.filter(pk=body.follows).first()
         if follows is None:
-            message = "There is no such run of this tool on this product."
-            raise Refusal(
-                HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", message, {"follows": [message]}
-            )
+            raise conflict("follows", "There is no such run of this tool on this product.")
     run = run_create(
         product=product,
         tool=tool.key,
@@ -162,27 +159,6 @@ def run_start(request: HttpRequest, pk: int, body: RunIn) -> Any:
     )
     running.start(run)
     return Status(int(HTTPStatus.ACCEPTED), ToolRunOut.of(run))
-
-
-def _tool(key: str) -> Tool:
-    tool = tools().get(key)
-    if tool is None:
-        message = f"There is no tool of this name. There are: {', '.join(tools())}."
-        raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", message, {"tool": [message]})
-    return tool
-
-
-def validated(tool: Tool, options: dict[str, Any]) -> dict[str, Any]:
-    """Options as runs keep them. Raises Refusal with messages by field."""
-    try:
-        return tool.options.model_validate(options).model_dump(mode="json")
-    except InvalidOptions as error:
-        fields: dict[str, list[str]] = {}
-        for one in error.errors(include_url=False, include_input=False):
-            name = ".".join(["options", *map(str, one["loc"])])
-            fields.setdefault(name, []).append(one["msg"])
-        message = "These options do not fit the tool. See fields."
-        raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", message, fields) from None
 
 
 @router.get("/products/{int:pk}/runs", response=list[RunLine])
@@ -238,8 +214,7 @@ def run_events(request: HttpRequest, pk: int, after: int = 0) -> StreamingHttpRe
     come, to the end of the run. Their kinds are block, text, data and state.
     """
     run = selectors.run_for(request.user, pk)
-    last = request.headers.get("Last-Event-ID", "")
-    start = int(last) if last.isdecimal() else after
+    start = number(request.headers.get("Last-Event-ID"), after)
     user = request.user
     events = followed(run.pk, start, lambda: selectors.run_for(user, run.pk))
     response = StreamingHttpResponse(events, content_type="text/event-stream")

@@ -34,6 +34,7 @@ from tools.runs.performing import Performance
 from tools.services.runs import (
     LEASE,
     Ending,
+    evidence_keep,
     leases_renew,
     run_claim,
     run_end,
@@ -168,7 +169,6 @@ class RunLoop(threading.Thread):
             state,
             error,
             performance.error_code,
-            evidence=performance.evidence.facts,
             output=performance.output,
             model=performance.model,
             first_token_ms=performance.first_token_ms,
@@ -182,6 +182,8 @@ class RunLoop(threading.Thread):
             tool = tools()[run.tool]
             performance.options = tool.options.model_validate(run.options)
             performance.evidence = await in_thread(_gathered, tool, run, performance.options)
+            facts = performance.evidence.facts
+            await in_thread(evidence_keep, run_id=run.pk, owner=self._owner, facts=facts)
             for block in performance.evidence.blocks:
                 await performance.show(block)
             await tool.perform(performance)

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
-from pydantic import ValidationError
 
 from catalog.models import Batch, Catalog, Job
 from catalog.services.batches import batch_start
@@ -17,6 +16,7 @@ from prodintel.llm.gateway import gateway
 from tools.bulk.act import ACT, BATCH, OPTIONS, TOOL, WRITER
 from tools.kinds.base import Tool
 from tools.models import RESUMABLE, ToolRun, Writer
+from tools.options import checked_options
 from tools.services.runs import run_resume
 
 NONE_CHOSEN = "Choose at least one product."
@@ -41,16 +41,6 @@ def tool_runs_start(
         raise conflict("", NONE_CHOSEN)
     batch = batch_start(catalog=catalog, label=tool.title, actor=actor)
     return _queue(catalog, tool, checked_options(tool, options), ids, actor, batch)
-
-
-def checked_options(tool: Tool, options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options as the tool keeps them, as JSON. Raises ValidationError by field."""
-    try:
-        return tool.options.model_validate(dict(options)).model_dump(mode="json")
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(step) for step in first["loc"]) or "options"
-        raise conflict(name, first["msg"]) from error
 
 
 @transaction.atomic

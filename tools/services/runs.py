@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from catalog.models import Product
+from catalog.services.attribute_values import check_text
 from catalog.services.errors import conflict
 from prodintel.llm.spend import used_by
 from tools.models import RESUMABLE, UNFINISHED, RunEvent, RunState, ToolRun
@@ -71,6 +72,12 @@ def run_claim(*, run_id: int, owner: str, writer: str) -> ToolRun | None:
     return runs.filter(pk=run_id, owner=owner).first()
 
 
+def evidence_keep(*, run_id: int, owner: str, facts: Mapping[str, Any]) -> None:
+    """What was computed from the catalogue, kept before any model is asked."""
+    held = ToolRun.objects.filter(pk=run_id, owner=owner, state=RunState.RUNNING)
+    held.update(evidence=storable(facts))
+
+
 @transaction.atomic
 def leases_renew(*, owner: str, run_ids: Collection[int]) -> None:
     """The runs go on being this owner's for a while."""
@@ -111,7 +118,6 @@ class Ending:
     state: str
     error: str = ""
     error_code: str = ""
-    evidence: Mapping[str, Any] | None = None
     output: Mapping[str, Any] | None = None
     model: str = ""
     first_token_ms: int | None = None
@@ -141,8 +147,6 @@ def _keep(run: ToolRun, course: Course, ending: Ending) -> None:
     now = timezone.now()
     run.state, run.error, run.error_code = course.state, course.error, ending.error_code
     run.blocks, run.last_event = list(course.blocks.values()), course.number
-    if ending.evidence is not None:
-        run.evidence = storable(ending.evidence)
     if ending.output is not None:
         run.output = storable(ending.output)
     run.model = ending.model or run.model
@@ -226,6 +230,7 @@ def run_edit(*, run: ToolRun, block: str, place: str, text: str | None) -> ToolR
     original = text_at(row.blocks, block, place)
     if original is None:
         raise ValidationError({"text": "There is no such text in this run."})
+    check_text("text", text)
     if text is not None and len(text) > MOST_EDITED:
         raise ValidationError({"text": f"Use at most {MOST_EDITED:,} characters."})
     places = dict(row.edits.get(block, {}))

@@ -6,17 +6,16 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponseBase
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.views.decorators.http import require_http_methods
-from pydantic import ValidationError as InvalidOptions
 
 from catalog import selectors as catalog_selectors
 from catalog.models import Product
-from catalog.views.http import Request, number
+from catalog.views.http import Request, first_message, number
 from catalog.views.product import product_in
 from prodintel.llm.gateway import gateway
 from tools import selectors
@@ -32,10 +31,11 @@ from tools.evidence import product_facts
 from tools.facts import Neighbours
 from tools.kinds.base import EVIDENCE
 from tools.kinds.question.evidence import as_facts
-from tools.kinds.question.options import Options, QuestionForm
+from tools.kinds.question.options import QuestionForm
 from tools.kinds.question.suggesting import suggested
 from tools.kinds.question.tool import Question
 from tools.models import ToolRun
+from tools.options import checked_options
 from tools.runs import running
 from tools.services.runs import run_create
 from tools.views.live import page_values
@@ -82,14 +82,14 @@ def _ask(request: Request, product: Product, *, may_ask: bool) -> HttpResponseBa
     form = QuestionForm(data)
     if form.is_valid():
         try:
-            options = Options.model_validate(form.cleaned_data)
-        except InvalidOptions as error:
-            form.add_error("question", str(error.errors()[0]["msg"]))
+            options = checked_options(Question(), form.cleaned_data)
+        except ValidationError as error:
+            form.add_error("question", first_message(error))
         else:
             run = run_create(
                 product=product,
                 tool=TOOL,
-                options=options.model_dump(mode="json"),
+                options=options,
                 actor=request.user,
                 prompt_version=Question.prompt_version,
                 follows=before,

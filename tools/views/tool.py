@@ -7,24 +7,24 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
-from pydantic import ValidationError as InvalidOptions
 
 from catalog import selectors as catalog_selectors
 from catalog.models import Product
 from catalog.renditions import WIDTHS
 from catalog.views import present
-from catalog.views.http import Request, number
+from catalog.views.http import Request, first_message, number
 from catalog.views.product import product_in
 from prodintel.llm.gateway import gateway
 from tools import selectors
 from tools.kinds.base import Tool
 from tools.models import ToolRun
+from tools.options import checked_options
 from tools.registry import tools
 from tools.runs import running
 from tools.services.runs import run_create
@@ -55,14 +55,14 @@ def tool_page(request: Request, slug: str, pk: int, tool: str) -> HttpResponseBa
     form = kind.form(product, data=request.POST)
     if form.is_valid():
         try:
-            options = kind.options.model_validate(form.cleaned_data)
-        except InvalidOptions as error:
-            form.add_error(None, str(error.errors()[0]["msg"]))
+            options = checked_options(kind, form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None, first_message(error))
         else:
             run = run_create(
                 product=product,
                 tool=tool,
-                options=options.model_dump(mode="json"),
+                options=options,
                 actor=request.user,
                 prompt_version=kind.prompt_version,
                 redone_from=earlier,
