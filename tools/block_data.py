@@ -105,7 +105,8 @@ class Points(Data):
 
 
 class SuggestedField(Data):
-    """A value to be used. `field` is the ledger's field, `key` names it within the block.
+    """A value to be used. `field` is the ledger's field, "" for what the catalogue keeps in none and
+    people copy; `key` names the value within the block.
 
     `limit` is in characters, as `count` counts them: "chars" (code points), "weighted" (double
     width, as East Asian wide characters, counts two) or "utf16" (as browsers count). A list is one

@@ -11,6 +11,7 @@ from django.http import Http404
 from catalog import selectors
 from catalog.models import Catalog, Product
 from tools.models import Panel, RunEvent, ToolRun
+from tools.registry import tools
 from tools.runs.course import Course, Step
 
 # A run costs money and writes nothing into the catalogue.
@@ -93,7 +94,8 @@ def output_of(run: ToolRun) -> dict[str, Any]:
     for block, places in run.edits.items():
         for place, text in places.items():
             output = _replaced(output, [block, *place.split(".")], text)
-    return output
+    tool = tools().get(run.tool)
+    return tool.revised(output, run.evidence, run.edits) if tool and run.edits else output
 
 
 def _edited(block: Mapping[str, Any], places: Mapping[str, str]) -> dict[str, Any]:

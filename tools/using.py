@@ -64,7 +64,7 @@ def items_of(block: Mapping[str, Any]) -> list[FieldItem]:
             suggested = SuggestedField.model_validate(one)
         except ValidationError:
             continue
-        if suggested.key and suggested.field:
+        if suggested.key:
             place = f"fields.{number}.value"
             changed = any(each == place or each.startswith(f"{place}.") for each in edited)
             found.append(FieldItem(block["id"], suggested, changed))
@@ -72,10 +72,13 @@ def items_of(block: Mapping[str, Any]) -> list[FieldItem]:
 
 
 def firsts(items: Iterable[FieldItem]) -> list[FieldItem]:
-    """Of several that say something of the same, the first: where nobody chooses among them."""
+    """Of several that say something of the same, the first: where nobody chooses among them. What
+    is of no field of the catalogue is left out.
+    """
     found: dict[tuple, FieldItem] = {}
     for item in items:
-        found.setdefault(item.place, item)
+        if item.suggested.field:
+            found.setdefault(item.place, item)
     return list(found.values())
 
 

@@ -93,7 +93,7 @@ def measure(image: Image.Image, size: tuple[int, int] | None = None) -> Measures
     rgb = np.asarray(small)
     grey = np.asarray(small.convert("L"), dtype=np.float32)
     same, ring = _like_the_border(rgb)
-    white = (rgb >= WHITE).all(axis=2)
+    white: Mask = np.all(rgb >= WHITE, axis=2)
     uniform = float(same[ring].mean())
     told = uniform >= TELLING
     # A white background is meant to have no drawing, and a black one too.

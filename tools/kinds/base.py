@@ -8,7 +8,7 @@ that are JSON. Texts in the data are plain or Markdown and always untrusted.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, ParamSpec, Protocol, TypeVar
 
@@ -182,6 +182,14 @@ class Tool(ABC):
     @abstractmethod
     async def perform(self, run: Run) -> None:
         """Everything after the evidence: ask and show, or write a draft where there is no model."""
+
+    def revised(self, output: Data, evidence: Data, edited: Mapping[str, Collection[str]]) -> Data:
+        """The output once people edited it: what was said of the old texts is worked out anew.
+
+        `output` has the edits in it, `edited` says at which places of which blocks.
+        """
+        del evidence, edited
+        return output
 
     def table(self, output: Data) -> list[list[Any]] | None:
         """The result as rows of a CSV file, the first one headings; None where it is no table."""

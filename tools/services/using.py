@@ -20,6 +20,7 @@ from tools.registry import tools
 from tools.using import FieldItem, fields_of, firsts, used_of
 
 GONE = "There is no such value in this run, or it is still being written."
+COPY_ONLY = "The catalogue has no field for this: {label} can be copied, but not suggested."
 
 
 def field_suggest(*, run: ToolRun, block_id: str, key: str, actor: Any) -> Suggested:
@@ -31,6 +32,8 @@ def field_suggest(*, run: ToolRun, block_id: str, key: str, actor: Any) -> Sugge
     wanted = [item for item in fields_of(run) if (item.block_id, item.key) == (block_id, key)]
     if not wanted:
         raise conflict("key", GONE)
+    if not wanted[0].suggested.field:
+        raise conflict("key", COPY_ONLY.format(label=wanted[0].suggested.label))
     said = _said(run, wanted[0])
     return tool_value_suggest(product=run.product, said=said, actor=actor)
 

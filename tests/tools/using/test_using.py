@@ -11,6 +11,7 @@ from catalog.models import LedgerEntry, Source
 from catalog.services.catalogs import token_create
 from catalog.services.ledger import MachineValue, machine_values_record
 from catalog.services.suggestions import suggestion_decide
+from tools.blocks import render_block
 from tools.models import RunState, ToolRun, Writer
 from tools.services.runs import run_edit
 from tools.services.using import field_suggest, field_withdraw
@@ -104,6 +105,33 @@ def test_value_that_is_still_being_written_is_refused(run, use):
     run.blocks[0] = {**TEXTS, "state": "running"}
     with pytest.raises(ValidationError, match="still being written"):
         use("title")
+
+
+@pytest.fixture
+def copied(run):
+    """The run with a text that the catalogue has no field for."""
+    text = {"key": "meta", "field": "", "label": "Meta description", "value": "Red."}
+    run.blocks = [TEXTS | {"data": {"fields": [text, *TEXTS["data"]["fields"]]}}]
+    run.save()
+    return run
+
+
+def test_what_no_field_is_for_is_refused_in_words(copied, use):
+    with pytest.raises(ValidationError, match="Meta description can be copied, but not suggested"):
+        use("meta")
+
+
+def test_what_no_field_is_for_is_not_suggested_with_the_rest(copied):
+    assert [item.key for item in firsts(fields_of(copied))] == ["title", "color"]
+
+
+def test_what_no_field_is_for_is_offered_to_copy_only(copied):
+    text = {**copied.blocks[0], "part": "result", "error": ""}
+    text["data"] = {"fields": text["data"]["fields"][:1]}
+    html = render_block(text, copied, may_edit=True)
+    assert "Use this" not in html
+    assert "has no field for it" in html
+    assert "data-copy" in html
 
 
 def test_value_that_does_not_fit_is_refused_in_words(use):

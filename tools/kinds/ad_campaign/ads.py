@@ -6,7 +6,7 @@ The data of a block of kind `ad_campaign_ad`, and the run's output under the cha
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,10 +14,10 @@ from pydantic import BaseModel, ConfigDict
 
 from tools.counting import Counted, length
 from tools.kinds.ad_campaign.answers import Written
-from tools.kinds.ad_campaign.channels import Channel, TextLimit
+from tools.kinds.ad_campaign.channels import Channel, TextLimit, channels
 from tools.kinds.ad_campaign.claims import Checker
 from tools.kinds.ad_campaign.policy import breaches, repeats
-from tools.kinds.ad_campaign.shortening import shorten
+from tools.kinds.ad_campaign.shortening import cuts_a_word, shorten
 
 VARIANTS = "ABC"
 LEFT_OUT = "all_different"
@@ -152,16 +152,21 @@ def overruns(channel: Channel, variants: Texts) -> list[Overrun]:
 
 def repaired(overs: Sequence[Overrun], rewritten: Sequence[str]) -> dict[Place, Text]:
     """What becomes of texts that were too long: what the model made of each where that is there
-    and fits, else the beginning that does.
+    and fits, else the beginning that does. Of a path there may be none: half a word is no address.
     """
     found: dict[Place, Text] = {}
     for number, over in enumerate(overs):
         again = rewritten[number] if number < len(rewritten) else ""
         fits = bool(again) and length(again, over.limit.counted) <= over.limit.limit
-        text = again if fits else shorten(again or over.text, over.limit.limit, over.limit.counted)
+        text = again if fits else _beginning(again or over.text, over.limit)
         repair = Repair(was=over.text, length=over.length, how="rewritten" if fits else "cut")
         found[over.place] = _counted(text, over.limit, repair)
     return found
+
+
+def _beginning(text: str, limit: TextLimit) -> str:
+    short = shorten(text, limit.limit, limit.counted)
+    return "" if limit.slug and cuts_a_word(text, short) else short
 
 
 def finished_ad(
@@ -179,21 +184,39 @@ def finished_ad(
     for number, variant in enumerate(variants[: len(VARIANTS)]):
         made = Variant(label=VARIANTS[number])
         for kind, texts in variant.items():
-            checked = [
-                _checked(channel, kind, one, repairs.get(Place(number, kind, index)), checker)
-                for index, one in enumerate(texts)
-            ]
-            made.texts[kind], note = _different(channel, kind, checked)
-            made.notes += note
+            checked = []
+            for index, one in enumerate(texts):
+                text = repairs.get(Place(number, kind, index))
+                text = text or _counted(one.text, channel.texts[kind])
+                checked.append(_checked(channel, kind, text, one.cites, checker))
+            whole, unfit = _fitting(channel.texts[kind], checked)
+            made.texts[kind], alike = _different(channel, kind, whole)
+            made.notes += unfit + alike
         made.notes += list(_missing(channel, made))
         ad.variants.append(made)
     return ad
 
 
-def problems_of(channel: Channel, kind: str, text: str, checker: Checker) -> list[str]:
-    """What is wrong with a text: claims that nothing supports, and what its channel refuses."""
-    claims = [claim.problem for claim in checker.claims(text) if claim.problem]
-    return list(dict.fromkeys(claims + breaches(text, channel.rules_of(kind), checker.support)))
+def revised_ad(ad: Ad, edited: Collection[str], checker: Checker) -> Ad:
+    """The ad with its texts at these places, which people changed, checked as they are now."""
+    channel = channels().get(ad.channel)
+    if channel is None:
+        return ad
+    made = ad.model_copy(deep=True)
+    for number, variant in enumerate(made.variants):
+        for kind in variant.texts.keys() & channel.texts.keys():
+            variant.texts[kind] = [
+                _checked(channel, kind, _counted(one.text, channel.texts[kind]), (), checker)
+                if place_of(number, kind, at) in edited
+                else one
+                for at, one in enumerate(variant.texts[kind])
+            ]
+    return made
+
+
+def place_of(variant: int, kind: str, number: int) -> str:
+    """Where a text is in an ad's data."""
+    return f"variants.{variant}.texts.{kind}.{number}.text"
 
 
 def _counted(text: str, limit: TextLimit, repair: Repair | None = None) -> Text:
@@ -201,22 +224,30 @@ def _counted(text: str, limit: TextLimit, repair: Repair | None = None) -> Text:
 
 
 def _checked(
-    channel: Channel, kind: str, one: Written, repair: Text | None, checker: Checker
+    channel: Channel, kind: str, text: Text, cites: Sequence[str], checker: Checker
 ) -> Text:
-    text = repair or _counted(one.text, channel.texts[kind])
+    """The text with what it rests on, which its writer named or its claims find, and its faults."""
     facts = checker.support.by_key()
-    keys = [key for key in one.cites if key in facts]
-    keys += [key for claim in checker.claims(text.text) for key in claim.supported_by]
-    unknown = [key for key in one.cites if key not in facts]
-    problems = problems_of(channel, kind, text.text, checker)
-    problems += [f"cites what is not known: {key}" for key in unknown]
+    claims = checker.claims(text.text)
+    keys = [*cites, *(key for claim in claims for key in claim.supported_by)]
+    problems = [claim.problem for claim in claims if claim.problem]
+    problems += breaches(text.text, channel.rules_of(kind), checker.support)
+    problems += [f"cites what is not known: {key}" for key in cites if key not in facts]
     text.cites = [
         Cite(key=key, label=facts[key].label, url=facts[key].url)
         for key in dict.fromkeys(keys)
         if key in facts
     ]
-    text.problems = problems
+    text.problems = list(dict.fromkeys(problems))
     return text
+
+
+def _fitting(limit: TextLimit, texts: list[Text]) -> tuple[list[Text], list[str]]:
+    """The texts without those of which nothing whole fits."""
+    unfit = [one.repair.was for one in texts if not one.text and one.repair]
+    named = ", ".join(f"“{text}”" for text in unfit)
+    notes = [f"{limit.label}: left out, no whole word of it fits: {named}"] if unfit else []
+    return [one for one in texts if one.text], notes
 
 
 def _different(channel: Channel, kind: str, texts: list[Text]) -> tuple[list[Text], list[str]]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cached_property
+from collections.abc import Collection
 from typing import Any
 
 from tools.blocks import Block, Context, dom_id, presents
 from tools.counting import length
-from tools.kinds.ad_campaign.ads import Ad, Text, problems_of
-from tools.kinds.ad_campaign.channels import channels
+from tools.kinds.ad_campaign.ads import Ad, Limit, Text, place_of, revised_ad
 from tools.kinds.ad_campaign.claims import Checker
 from tools.kinds.ad_campaign.evidence import lexicon, support_of
 from tools.kinds.base import RUNNING
@@ -24,61 +22,50 @@ def ad_card(block: Block, run: Any) -> Context:
     ad = Ad.model_validate(block["data"])
     if not ad.variants and block["state"] == RUNNING:
         return {"template": "", "skeleton": True}
-    card = _Card(ad, dom_id(block["id"]), block.get("edited") or {}, run)
+    edited = block.get("edited") or {}
+    evidence = getattr(run, "evidence", None) or {}
+    if edited and evidence.get("facts"):
+        ad = revised_ad(ad, edited, Checker(support_of(evidence), lexicon()))
+    element = dom_id(block["id"])
     return {
         "ad": ad,
         "preview": f"tools/ads/_{ad.channel}.html" if ad.channel in PREVIEWED else "",
-        "variants": [card.variant(number) for number in range(len(ad.variants))],
+        "variants": [_variant(ad, number, element, edited) for number in range(len(ad.variants))],
     }
 
 
-class _Card:
-    """`edited` has the places of texts that people changed: these are checked as they are now."""
+def _variant(ad: Ad, number: int, element: str, edited: Collection[str]) -> Context:
+    variant = ad.variants[number]
+    return {
+        "label": variant.label if len(ad.variants) > 1 else "",
+        "notes": variant.notes,
+        "texts": {kind: [one.text for one in texts] for kind, texts in variant.texts.items()},
+        "groups": [
+            {
+                "limit": ad.limits[kind],
+                "id": f"{element}-{number}-{kind}",
+                "texts": [
+                    {
+                        **_text(one, ad.limits[kind]),
+                        "place": (place := place_of(number, kind, at)),
+                        "id": f"{element}-{number}-{kind}-{at}",
+                        "edited": place in edited,
+                    }
+                    for at, one in enumerate(texts)
+                ],
+            }
+            for kind, texts in variant.texts.items()
+            if kind in ad.limits
+        ],
+    }
 
-    def __init__(self, ad: Ad, element: str, edited: Mapping[str, Any], run: Any) -> None:
-        self._ad = ad
-        self._element = element
-        self._edited = edited
-        self._evidence = getattr(run, "evidence", None) or {}
 
-    def variant(self, number: int) -> Context:
-        variant = self._ad.variants[number]
-        return {
-            "label": variant.label if len(self._ad.variants) > 1 else "",
-            "notes": variant.notes,
-            "texts": {kind: [one.text for one in texts] for kind, texts in variant.texts.items()},
-            "groups": [
-                {
-                    "limit": self._ad.limits[kind],
-                    "id": f"{self._element}-{number}-{kind}",
-                    "texts": [self._text(one, number, kind, at) for at, one in enumerate(texts)],
-                }
-                for kind, texts in variant.texts.items()
-                if kind in self._ad.limits
-            ],
-        }
-
-    def _text(self, one: Text, variant: int, kind: str, at: int) -> Context:
-        place = f"variants.{variant}.texts.{kind}.{at}.text"
-        limit, edited = self._ad.limits[kind], place in self._edited
-        return {
-            "text": one.text,
-            "place": place,
-            "id": f"{self._element}-{variant}-{kind}-{at}",
-            "length": (used := length(one.text, limit.counted)),
-            "over": used > limit.limit,
-            "cites": one.cites,
-            "problems": self._problems(kind, one.text) if edited else one.problems,
-            "repair": None if edited else one.repair,
-            "edited": edited,
-        }
-
-    def _problems(self, kind: str, text: str) -> list[str]:
-        channel = channels().get(self._ad.channel)
-        if channel is None or kind not in channel.texts or not self._evidence.get("facts"):
-            return []
-        return problems_of(channel, kind, text, self._checker)
-
-    @cached_property
-    def _checker(self) -> Checker:
-        return Checker(support_of(self._evidence), lexicon())
+def _text(one: Text, limit: Limit) -> Context:
+    return {
+        "text": one.text,
+        "length": (used := length(one.text, limit.counted)),
+        "over": used > limit.limit,
+        "cites": one.cites,
+        "problems": one.problems,
+        "repair": one.repair,
+    }

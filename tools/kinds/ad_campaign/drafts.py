@@ -61,6 +61,8 @@ def draft(channel: Channel, facts: Mapping[str, Any], support: Support) -> dict[
         for one in _texts(kind, limit, material):
             text = fitted(one.text, limit)
             short = shorten(text, limit.limit, limit.counted)
+            if limit.slug and short != text:
+                continue
             if short and not breaches(short, rules, support):
                 texts.append(Written(text=short, cites=one.cites))
         unique = {one.text.casefold(): one for one in texts}

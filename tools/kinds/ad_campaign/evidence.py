@@ -44,7 +44,7 @@ def gathered(product: Product, options: Options) -> Evidence:
         "category": known.category_label,
         "language": options.language or known.language,
         "product_url": known.product_url,
-        "sku": next((each.sku for each in known.variants if each.sku), "") or str(known.id),
+        "skus": [each.sku for each in known.variants if each.sku] or [str(known.id)],
         "facts": [fact.model_dump() for fact in facts],
         "prices": [price.model_dump(mode="json") for price in prices],
         "names": sorted({word for name in names for word in re.findall(r"\w+", name)}),

@@ -30,6 +30,9 @@ EDITOR_COLUMNS = [
     "Final URL",
     "Status",
 ]
+# A sign that a spreadsheet takes for a formula is left out, since the mark against that would be of the
+# ad, and may be one character too many.
+NO_BEGINNING = "=+-@ \t\r\n"
 AI_MADE = "trained_algorithmic_media"
 MERCHANT_NAMESPACE = "http://base.google.com/ns/1.0"
 NONE: AttributesImpl[str] = AttributesImpl({})
@@ -107,8 +110,9 @@ def downloads(output: Data) -> dict[str, Download]:
 
 def editor_rows(ad: Ad, product: Mapping[str, Any]) -> Iterator[list[str]]:
     """A responsive search ad a variant, paused: whoever imports it decides when it runs."""
-    title = str(product.get("title", ""))
-    campaign = " ".join(str(part) for part in (product.get("brand"), title) if part)
+    title, brand = str(product.get("title", "")), str(product.get("brand", ""))
+    named = brand.casefold() in title.casefold()
+    campaign = title if named else f"{brand} {title}".strip()
     for variant in ad.variants:
         yield [
             campaign or "Prodintel",
@@ -123,8 +127,18 @@ def editor_rows(ad: Ad, product: Mapping[str, Any]) -> Iterator[list[str]]:
 
 
 def _padded(variant: Variant, kind: str, most: int) -> list[str]:
-    texts = [one.text for one in variant.texts.get(kind, ())][:most]
+    texts = [text.lstrip(NO_BEGINNING) for text in said_of(variant).get(kind, ())]
+    texts = [text for text in texts if text][:most]
     return texts + [""] * (most - len(texts))
+
+
+def said_of(variant: Variant) -> dict[str, list[str]]:
+    """The texts by their kind, without those that people have emptied."""
+    said = {
+        kind: [one.text for one in texts if one.text.strip()]
+        for kind, texts in variant.texts.items()
+    }
+    return {kind: texts for kind, texts in said.items() if texts}
 
 
 def as_text(ad: Ad) -> str:
@@ -132,35 +146,43 @@ def as_text(ad: Ad) -> str:
     lines = [ad.title]
     for variant in ad.variants:
         lines += ["", f"Variant {variant.label}"] if len(ad.variants) > 1 else []
-        for kind, texts in variant.texts.items():
-            lines += ["", ad.limits[kind].label, *(one.text for one in texts)]
+        for kind, texts in said_of(variant).items():
+            lines += ["", ad.limits[kind].label, *texts]
     made_by = "Draft written by rules from the catalogue." if ad.draft else "Written with AI."
     lines += ["", "--", made_by, *([ad.declared] if ad.declared else [])]
     return "\n".join(lines) + "\n"
 
 
 def merchant_xml(ad: Ad, product: Mapping[str, Any]) -> str:
-    """A supplemental feed for the product with the first variant's texts.
-
-    What a model wrote is declared so, also once people edited it.
+    """A supplemental feed with the texts of the ad's first variant for all that is sold of the
+    product. What a model wrote is declared so, also once people edited it.
     """
     stream = io.StringIO()
     xml = SimplerXMLGenerator(stream, "utf-8")
     xml.startDocument()
     xml.startElement("rss", AttributesImpl({"version": "2.0", "xmlns:g": MERCHANT_NAMESPACE}))
     xml.startElement("channel", NONE)
-    xml.startElement("item", NONE)
-    _element(xml, "g:id", str(product.get("sku", "")))
-    texts = ad.variants[0].texts if ad.variants else {}
-    for kind in ("title", "description"):
-        for one in texts.get(kind, [])[:1]:
-            _said(xml, kind, one.text, by_rules=ad.draft)
-    for one in texts.get("highlights", ()):
-        _element(xml, "g:product_highlight", one.text)
-    for name in ("item", "channel", "rss"):
+    _element(xml, "title", str(product.get("title", "")))
+    _element(xml, "link", str(product.get("product_url", "")))
+    _element(xml, "description", "Supplemental feed")
+    for sku in product.get("skus", ()):
+        _item(xml, ad, str(sku))
+    for name in ("channel", "rss"):
         xml.endElement(name)
     xml.endDocument()
     return stream.getvalue()
+
+
+def _item(xml: SimplerXMLGenerator, ad: Ad, sku: str) -> None:
+    xml.startElement("item", NONE)
+    _element(xml, "g:id", sku)
+    texts = said_of(ad.variants[0]) if ad.variants else {}
+    for kind in ("title", "description"):
+        for text in texts.get(kind, [])[:1]:
+            _said(xml, kind, text, by_rules=ad.draft)
+    for text in texts.get("highlights", ()):
+        _element(xml, "g:product_highlight", text)
+    xml.endElement("item")
 
 
 def _said(xml: SimplerXMLGenerator, kind: str, text: str, *, by_rules: bool) -> None:

@@ -65,6 +65,14 @@ def shorten(text: str, limit: int, counted: Counted) -> str:
     return _without_hanging_end(whole) or whole
 
 
+def cuts_a_word(text: str, short: str) -> bool:
+    """Whether this beginning of a text ends within a word, of a script that parts its words."""
+    if not short or short == text:
+        return False
+    last, following = short[-1], text[len(short)]
+    return last.isalnum() and following.isalnum() and length(last, "weighted") == 1
+
+
 def _beginning(text: str, limit: int, counted: Counted) -> str:
     kept, used = [], 0
     for cluster in graphemes(text):

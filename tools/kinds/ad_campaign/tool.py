@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
 from catalog.models import Product
 from prodintel.llm.types import LanguageModelError
-from tools.kinds.ad_campaign import evidence, exports, prompts
+from tools.kinds.ad_campaign import exports, prompts
 from tools.kinds.ad_campaign.ads import (
     Ad,
     Overrun,
+    Text,
+    Variant,
     empty_ad,
     finished_ad,
     growing_ad,
     overruns,
     repaired,
+    revised_ad,
 )
 from tools.kinds.ad_campaign.answers import Rewritten, answer_schema, fitted, written
 from tools.kinds.ad_campaign.cards import KIND
 from tools.kinds.ad_campaign.channels import Channel, channels
 from tools.kinds.ad_campaign.claims import Checker
 from tools.kinds.ad_campaign.drafts import draft
+from tools.kinds.ad_campaign.evidence import gathered, lexicon, support_of
 from tools.kinds.ad_campaign.options import CampaignForm, Options
 from tools.kinds.base import DONE, RUNNING, Block, Data, Download, Evidence, Run, Tool
 
@@ -33,10 +37,27 @@ ELSEWHERE = (
     "Claims in words are looked for in English, German, French and Spanish. In this language only "
     "numbers, prices and discounts were checked: read the rest yourself."
 )
+ELSEWHERE_USED = (
+    "The catalogue keeps its texts in “{own}”, and this listing is in “{language}”: it can be copied "
+    "and downloaded, but not suggested for the product."
+)
+NO_URL = (
+    "The product has no address in a shop: in the file for Google Ads Editor the column “Final URL” is "
+    "empty, and Google takes no ad without it. Enter it as the product's URL."
+)
 DRAFTED = (
     "These are drafts, put together by rules from the catalogue's facts. Connect a language model in "
     "the settings to have ads written."
 )
+
+
+class Advertised(BaseModel):
+    """`skus` are those of all that is sold of it; without any its id stands for it."""
+
+    title: str = ""
+    brand: str = ""
+    product_url: str = ""
+    skus: list[str] = []
 
 
 class Campaign(BaseModel):
@@ -47,7 +68,7 @@ class Campaign(BaseModel):
     tiktok: Ad | None = None
     email: Ad | None = None
     marketplace: Ad | None = None
-    product: dict[str, str] = {}
+    product: Advertised = Advertised()
 
 
 class AdCampaign(Tool):
@@ -69,15 +90,13 @@ class AdCampaign(Tool):
         return CampaignForm(product.catalog, data, initial=dict(initial) if initial else None)
 
     def gather(self, product: Product, options: Any) -> Evidence:
-        return evidence.gathered(product, options)
+        return gathered(product, options)
 
     async def perform(self, run: Run) -> None:
         facts = run.evidence.facts
-        support = evidence.support_of(facts)
-        checker = Checker(support, await run.in_thread(evidence.lexicon))
-        run.put(
-            product={key: facts[key] for key in ("title", "brand", "product_url", "sku")},
-        )
+        support = support_of(facts)
+        checker = Checker(support, await run.in_thread(lexicon))
+        run.put(product={key: facts[key] for key in ("title", "brand", "product_url", "skus")})
         await _notices(run)
         chosen = [channels()[key] for key in run.options.channels]
         if not run.has_model:
@@ -90,6 +109,15 @@ class AdCampaign(Tool):
             await run.show(_card(channel, RUNNING, _empty(run, channel)))
         await run.together(*(_write(run, channel, checker) for channel in chosen))
 
+    def revised(self, output: Data, evidence: Data, edited: Mapping[str, Collection[str]]) -> Data:
+        checker = Checker(support_of(evidence), lexicon())
+        changed = {
+            key: revised_ad(ad, edited[key], checker).model_dump(mode="json")
+            for key, ad in exports.ads_of(output).items()
+            if key in edited
+        }
+        return {**output, **changed}
+
     def table(self, output: Data) -> list[list[Any]] | None:
         return exports.table(output)
 
@@ -100,8 +128,10 @@ class AdCampaign(Tool):
 async def _notices(run: Run) -> None:
     if not run.has_model:
         await run.show(Block("draft", "notice", data={"level": "info", "text": DRAFTED}))
-    if run.evidence.facts["language"].partition("-")[0] not in CHECKED_LANGUAGES:
+    if _primary(run.evidence.facts["language"]) not in CHECKED_LANGUAGES:
         await run.show(Block("language", "notice", data={"level": "warning", "text": ELSEWHERE}))
+    if "google" in run.options.channels and not run.evidence.facts["product_url"]:
+        await run.show(Block("no_url", "notice", data={"level": "warning", "text": NO_URL}))
 
 
 async def _write(run: Run, channel: Channel, checker: Checker) -> None:
@@ -147,7 +177,7 @@ async def _show_finished(run: Run, channel: Channel, made: Ad) -> None:
     run.put(**{channel.key: data})
     await run.show(_card(channel, DONE, data))
     if channel.key == "marketplace":
-        await run.show(Block(FIELDS, "fields", "Use in the listing", _fields(made, run)))
+        await run.show(_to_use(run, made))
 
 
 def _card(channel: Channel, state: str, data: Data) -> Block:
@@ -163,28 +193,43 @@ def _by(run: Run) -> str:
     return str(facts["brand"] or facts["title"])
 
 
-def _fields(made: Ad, run: Run) -> Data:
+def _to_use(run: Run, made: Ad) -> Block:
     """Title and description of the listing, to be suggested for the product's own."""
-    language = run.evidence.facts["language"]
+    language, own = run.evidence.facts["language"], run.catalog.language
+    if _primary(language) != _primary(own):
+        text = ELSEWHERE_USED.format(own=own, language=language)
+        return Block(FIELDS, "notice", data={"level": "info", "text": text})
+    fields = [
+        _field(made, variant, kind, one, language)
+        for kind in ("title", "description")
+        for variant in _best_first(made, kind)
+        for one in variant.texts.get(kind, [])[:1]
+    ]
+    return Block(FIELDS, "fields", "Use in the listing", {"fields": fields})
+
+
+def _best_first(made: Ad, kind: str) -> list[Variant]:
+    """Those with the fewest faults first: where nobody chooses, the first is suggested."""
+    return sorted(
+        made.variants, key=lambda each: sum(len(one.problems) for one in each.texts.get(kind, ()))
+    )
+
+
+def _field(made: Ad, variant: Variant, kind: str, one: Text, language: str) -> Data:
+    limit = made.limits[kind]
+    named = f", variant {variant.label}" if len(made.variants) > 1 else ""
     return {
-        "fields": [
-            {
-                "key": f"{kind}_{variant.label}",
-                "field": kind,
-                "label": f"{made.limits[kind].label}{_named(made, variant.label)}",
-                "value": one.text,
-                "locale": language,
-                "limit": made.limits[kind].limit,
-                "count": made.limits[kind].counted,
-                "note": "; ".join(one.problems),
-                "cites": [{"label": cite.label, "url": cite.url} for cite in one.cites],
-            }
-            for variant in made.variants
-            for kind in ("title", "description")
-            for one in variant.texts.get(kind, [])[:1]
-        ]
+        "key": f"{kind}_{variant.label}",
+        "field": kind,
+        "label": f"{limit.label}{named}",
+        "value": one.text,
+        "locale": language,
+        "limit": limit.limit,
+        "count": limit.counted,
+        "note": "; ".join(one.problems),
+        "cites": [{"label": cite.label, "url": cite.url} for cite in one.cites],
     }
 
 
-def _named(made: Ad, label: str) -> str:
-    return f", variant {label}" if len(made.variants) > 1 else ""
+def _primary(language: str) -> str:
+    return language.partition("-")[0].casefold()

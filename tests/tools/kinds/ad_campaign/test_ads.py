@@ -57,6 +57,28 @@ def test_what_the_model_left_out_is_cut():
     assert [text.text for text in repaired(overs, []).values()] == ["A soft red leather bag"]
 
 
+def with_path(path: str) -> list[dict[str, list[Written]]]:
+    [made] = google("Red bag", "Soft bag", "One bag")
+    return [made | {"paths": texts(path, "bags")}]
+
+
+def test_a_path_ends_with_a_whole_word():
+    [variant] = finished_ad(GOOGLE, with_path("leather-shoulder-bag"), checker("A bag")).variants
+    assert [one.text for one in variant.texts["paths"]] == ["leather", "bags"]
+
+
+def test_a_path_of_one_long_word_is_left_out_and_said():
+    variants = with_path("weekenderbackpacks")
+    [variant] = finished_ad(GOOGLE, variants, checker("A bag")).variants
+    assert [one.text for one in variant.texts["paths"]] == ["bags"]
+    assert variant.notes == ["Paths: left out, no whole word of it fits: “weekenderbackpacks”"]
+
+
+def test_a_path_in_a_script_without_spaces_is_cut():
+    [variant] = finished_ad(GOOGLE, with_path("皮革手提包皮革手提包"), checker("A bag")).variants
+    assert [one.text for one in variant.texts["paths"]] == ["皮革手提包皮革", "bags"]
+
+
 WORDS = st.lists(st.sampled_from(["a", "bag", "紅", "leather", "."]), max_size=20).map(" ".join)
 
 

@@ -23,7 +23,7 @@ PRODUCT = {
     "title": "Red bag",
     "brand": "Acme",
     "product_url": "https://shop.example/bag",
-    "sku": "RB-1",
+    "skus": ["RB-1", "RB-2"],
 }
 TEXTS = {
     "google": {"headlines": ["Red bag", "Soft bag", "=1+1"], "descriptions": ["A bag", "+49 or so"], "paths": ["bags"]},
@@ -76,7 +76,7 @@ def test_each_variant_is_an_ad_group():
 
 def test_no_cell_is_a_formula():
     [row] = rows_of(downloads(output())["google_ads_editor"].text)
-    assert (row["Headline 3"], row["Description 2"]) == ("'=1+1", "'+49 or so")
+    assert (row["Headline 3"], row["Description 2"]) == ("1+1", "49 or so")
 
 
 @PATIENT
@@ -87,7 +87,24 @@ def test_any_text_is_one_cell_and_no_formula(text: str):
     file = io.StringIO(downloads(made)["google_ads_editor"].text, newline="")
     [_, row] = csv.reader(file)
     assert len(row) == len(EDITOR_COLUMNS)
-    assert row[3] == f"'={text}"
+    assert not row[3].startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+
+
+def test_a_text_that_was_emptied_is_in_no_file():
+    made = output()
+    for key, kind in (("google", "headlines"), ("marketplace", "title")):
+        made[key]["variants"][0]["texts"][kind][0]["text"] = " "
+    files = downloads(made)
+    [row] = rows_of(files["google_ads_editor"].text)
+    assert (row["Headline 1"], row["Headline 2"], row["Headline 3"]) == ("Soft bag", "1+1", "")
+    assert "structured_title" not in files["merchant"].text
+    assert "Title" not in files["marketplace_text"].text
+
+
+def test_a_brand_is_named_once_in_the_campaign():
+    product = PRODUCT | {"title": "Acme red bag"}
+    file = downloads(output() | {"product": product})["google_ads_editor"]
+    assert rows_of(file.text)[0]["Campaign"] == "Acme red bag"
 
 
 def test_an_edited_text_is_what_is_exported():
@@ -103,8 +120,7 @@ def test_an_edited_text_is_what_is_exported():
 
 def test_merchant_is_told_that_ai_wrote_it():
     root = ET.fromstring(downloads(output())["merchant"].text)  # noqa: S314 -- written a line before
-    [item] = root.iter("item")
-    assert item.findtext(f"{G}id") == "RB-1"
+    item, _ = root.iter("item")
     for kind, text in (("title", "Red <b>bag</b> & more"), ("description", "A bag")):
         said = item.find(f"{G}structured_{kind}")
         assert said is not None
@@ -112,6 +128,15 @@ def test_merchant_is_told_that_ai_wrote_it():
         assert said.findtext(f"{G}content") == text
         assert item.find(f"{G}{kind}") is None
     assert [each.text for each in item.iter(f"{G}product_highlight")] == ["Soft", "Red"]
+
+
+def test_merchant_gets_the_texts_for_all_that_is_sold():
+    root = ET.fromstring(downloads(output())["merchant"].text)  # noqa: S314 -- as above
+    items = list(root.iter("item"))
+    assert [each.findtext(f"{G}id") for each in items] == ["RB-1", "RB-2"]
+    assert {each.findtext(f"{G}structured_title/{G}content") for each in items} == {
+        "Red <b>bag</b> & more"
+    }
 
 
 def test_merchant_gets_a_draft_as_what_it_is():

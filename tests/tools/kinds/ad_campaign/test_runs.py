@@ -17,7 +17,7 @@ from tools.kinds.ad_campaign.channels import channels
 from tools.kinds.ad_campaign.tool import AdCampaign, Campaign
 from tools.models import ToolRun
 from tools.runs import running
-from tools.selectors import course_of
+from tools.selectors import course_of, output_of
 from tools.services.runs import run_edit, run_resume
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
@@ -226,10 +226,39 @@ def test_the_listing_can_be_used_field_by_field(campaign):
 
 
 def test_a_language_whose_words_are_not_known_is_said(campaign):
-    run = campaign(language="ja")
+    run = campaign(language="ja", channels=["tiktok"])
     assert [block["id"] for block in run.blocks if block["kind"] == "notice"] == [
         "draft",
         "language",
+    ]
+
+
+def test_that_google_needs_an_address_is_said(campaign, bag):
+    run = campaign(channels=["google"])
+    assert "no_url" in {block["id"] for block in run.blocks}
+    bag.product_url = "https://shop.example/bag"
+    bag.save()
+    run = campaign(channels=["google"])
+    assert "no_url" not in {block["id"] for block in run.blocks}
+
+
+def test_a_listing_in_another_language_cannot_be_suggested_and_that_is_said(campaign):
+    run = campaign(channels=["marketplace"], language="de")
+    [block] = [block for block in run.blocks if block["id"] == "use_this"]
+    assert block["kind"] == "notice"
+    assert "in “en”" in block["data"]["text"]
+
+
+def test_of_several_variants_the_one_with_the_fewest_faults_comes_first(groq, campaign):
+    server = groq()
+    said = [{"text": "The best waterproof bag", "cites": []}, {"text": "Red bag", "cites": []}]
+    texts = {"description": said[1], "highlights": [said[1], {"text": "A bag", "cites": []}]}
+    server.script("change", values={"variants": [{**texts, "title": title} for title in said]})
+    run = campaign(channels=["marketplace"], variants=2)
+    [block] = [block for block in run.blocks if block["kind"] == "fields"]
+    assert [(one["key"], one["value"]) for one in block["data"]["fields"][:2]] == [
+        ("title_B", "Red bag"),
+        ("title_A", "The best waterproof bag"),
     ]
 
 
@@ -242,6 +271,22 @@ def test_what_a_person_wrote_is_in_the_files(campaign):
         file = exporting.download(run, course_of(run), form)
         assert file is not None
         assert "Edited" in file.text
+
+
+def test_an_edited_text_is_checked_anew_in_the_files_and_over_the_api(groq, campaign):
+    server = groq()
+    said = {"text": "A waterproof bag " * 9, "cites": ["title"]}
+    server.script("change", values={"variants": [{"ad_text": said}]})
+    server.script("400", when=lambda call: AGAIN in call.text, times=None)
+    run = campaign(channels=["tiktok"])
+    place = "variants.0.texts.ad_text.0.text"
+    run = run_edit(run=run, block="tiktok", place=place, text="The best bag for €29.90")
+    [row] = exporting.download(run, course_of(run), "csv").text.splitlines()[1:]
+    assert row.split(",")[4:] == [
+        "The best bag for €29.90", "23", "100", "As it is sold", "unsupported: best",
+    ]  # fmt: skip
+    [text] = Ad.model_validate(output_of(run)["tiktok"]).variants[0].texts["ad_text"]
+    assert (text.length, text.repair) == (23, None)
 
 
 def test_the_form_gives_the_options(bag):
