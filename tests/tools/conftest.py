@@ -13,6 +13,7 @@ from catalog.models import Product
 from prodintel.llm.types import Message
 from tests.catalog.conftest import *  # noqa: F403 -- catalogues at work
 from tests.llm.conftest import _no_connection_left, groq  # noqa: F401
+from tests.tools.performing import perform_here
 from tests.tools.suggesting import Suggesting
 from tools import registry
 from tools.kinds.base import EVIDENCE, Block, Evidence, Run, Tool
@@ -130,7 +131,7 @@ def performed(make_run: Callable[..., ToolRun]) -> Callable[..., ToolRun]:
 
     def perform(*args: Any, **options: Any) -> ToolRun:
         run = make_run(*args, **options)
-        running.perform_here(run.pk)
+        perform_here(run.pk)
         run.refresh_from_db()
         return run
 

@@ -101,7 +101,9 @@ def test_list_goes_thirty_days_after_it_was_deleted(used):
 
 def test_person_who_goes_leaves_the_work(used, catalog, person, make_user):
     catalog.memberships.create(user=make_user("heir"), role="owner")
-    Call.objects.create(user=person, account="a", model="m", day="2026-05-31", tokens=1, ref="run:1")
+    Call.objects.create(
+        user=person, account="a", model="m", day="2026-05-31", tokens=1, ref="run:1"
+    )
     person.delete()
     used.refresh_from_db()
     assert used.created_by is None

@@ -17,11 +17,6 @@ def start(run: ToolRun) -> None:
     transaction.on_commit(lambda: run_loop().perform(run.pk))
 
 
-def perform_here(run_id: int) -> None:
-    """Perform a queued run and wait for its end. What comes of it is in its row."""
-    run_loop().perform(run_id).result()
-
-
 def stop(run: ToolRun) -> None:
     """Stop a run, whoever performs it."""
     services.run_stop(run=run)

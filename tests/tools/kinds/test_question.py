@@ -6,9 +6,9 @@ import json
 
 import pytest
 
+from tests.tools.performing import perform_here
 from tools.conversations import MAX_ANSWER, conversation_of, conversations_of, turns_before
 from tools.models import ToolRun
-from tools.runs import running
 from tools.services.runs import run_create
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,7 +27,7 @@ def ask(alba, person):
             prompt_version="question/1",
             follows=follows,
         )
-        running.perform_here(made.pk)
+        perform_here(made.pk)
         made.refresh_from_db()
         return made
 

@@ -7,6 +7,7 @@ import pytest
 from catalog.services.catalogs import token_create
 from prodintel.api import api as site_api
 from tests.api.conftest import Api
+from tests.tools.performing import perform_here
 from tests.tools.runs.test_performing import started, until
 from tools.models import RunState, ToolRun
 from tools.runs import running
@@ -35,7 +36,7 @@ def test_run_is_begun_and_read(api, make_product, begun, groq):
     status, run = api.send("POST", f"/products/{product.pk}/runs", {"tool": "sample"})
     assert (status, run["state"], run["evidence"], run["output"]) == (202, "queued", {}, {})
     assert run["options"] == {"parts": 1}
-    running.perform_here(begun[0].pk)
+    perform_here(begun[0].pk)
     status, run = api.get(f"/runs/{run['id']}")
     assert (status, run["state"], run["writer"], run["tool"]) == (200, "done", "groq", "sample")
     assert run.keys() >= DESIGNED

@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from prodintel.llm.models import Call
+from tests.tools.performing import perform_here
 from tools.models import RunEvent, RunState, ToolRun
 from tools.runs import running
 from tools.selectors import course_of
@@ -30,7 +31,7 @@ def until(true, seconds: float = 5) -> bool:
 
 def started(run: ToolRun) -> threading.Thread:
     """Performs the run in the background."""
-    thread = threading.Thread(target=running.perform_here, args=[run.pk])
+    thread = threading.Thread(target=perform_here, args=[run.pk])
     thread.start()
     return thread
 
@@ -121,7 +122,7 @@ def test_resumed_run_asks_only_for_what_is_missing(groq, performed):
     run = performed(parts=3)
     asked = len(server.requests)
     run_resume(run=run)
-    running.perform_here(run.pk)
+    perform_here(run.pk)
     run.refresh_from_db()
     assert run.state == "done"
     assert len(server.requests) == asked + 1
@@ -217,6 +218,6 @@ def test_fault_in_a_tool_is_a_failed_run(groq, performed, sample, monkeypatch):
 def test_stopped_before_it_began(make_run):
     run = make_run()
     running.stop(run)
-    running.perform_here(run.pk)
+    perform_here(run.pk)
     run.refresh_from_db()
     assert (run.state, run.blocks) == ("stopped", [])

@@ -42,10 +42,6 @@ class Claim:
     supported_by: tuple[str, ...] = ()
     problem: str = ""
 
-    @property
-    def is_supported(self) -> bool:
-        return bool(self.supported_by)
-
 
 class Checker:
     """Checks texts against one product's facts. The words are looked up in the facts once."""

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from catalog.models import Term
+from tests.tools.performing import perform_here
 from tools import exporting
 from tools.counting import length
 from tools.kinds.ad_campaign.ads import Ad
 from tools.kinds.ad_campaign.channels import channels
 from tools.kinds.ad_campaign.tool import AdCampaign, Campaign
 from tools.models import ToolRun
-from tools.runs import running
 from tools.selectors import course_of, output_of
 from tools.services.runs import run_edit, run_resume
 
@@ -171,7 +171,7 @@ def test_a_resumed_campaign_asks_only_for_the_channel_that_failed(groq, campaign
     run = campaign()
     whole, asked = ads(run), len(server.requests)
     run_resume(run=run)
-    running.perform_here(run.pk)
+    perform_here(run.pk)
     run.refresh_from_db()
     assert run.state == "done"
     assert {key: ad for key, ad in ads(run).items() if key != "tiktok"} == whole

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.groq_protocol.faults import HTML
+from tests.tools.performing import perform_here
 from tools.block_data import Fields, Points
 from tools.blocks import render_block
 from tools.models import RunState
-from tools.runs import running
 from tools.services.runs import run_resume
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_engine")]
@@ -107,7 +107,7 @@ def test_a_resumed_analysis_asks_for_what_is_missing_alone(groq, analysed):
     run = analysed()
     assert (run.state, len(server.requests)) == (RunState.FAILED, 3)
     run_resume(run=run)
-    running.perform_here(run.pk)
+    perform_here(run.pk)
     run.refresh_from_db()
     assert (run.state, len(server.requests)) == (RunState.DONE, 4)
     assert set(run.output) >= {"seen", "report", "suggestions"}

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from tests.tools.performing import perform_here
 from tools.blocks import render_block
 from tools.exporting import download
 from tools.kinds.market_research import MarketResearch
@@ -28,7 +29,7 @@ def research(mug, person):
             actor=person,
             prompt_version=TOOL.prompt_version,
         )
-        running.perform_here(run.pk)
+        perform_here(run.pk)
         run.refresh_from_db()
         return run
 
@@ -126,7 +127,7 @@ def test_a_search_that_fails_leaves_the_analysis_and_is_resumed(bring, research,
     assert points(run)
     asked = len(server.requests)
     run_resume(run=run)
-    running.perform_here(run.pk)
+    perform_here(run.pk)
     run.refresh_from_db()
     assert run.state == "done"
     assert [call.model for call in server.requests[asked:]] == ["groq/compound"]

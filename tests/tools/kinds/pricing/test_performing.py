@@ -8,10 +8,10 @@ import pytest
 
 from tests.groq_server import Fault
 from tests.tools.kinds.pricing.conftest import block_of
+from tests.tools.performing import perform_here
 from tools.kinds.pricing import Pricing
 from tools.kinds.pricing.figures import UNSUPPORTED
 from tools.kinds.pricing.tool import PricingOutput
-from tools.runs import running
 from tools.services.runs import run_resume
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -118,7 +118,7 @@ def test_a_text_that_was_checked_is_not_asked_for_again(groq, alike, priced, mon
     alike(*FIVE)
     run = priced()
     run_resume(run=run)
-    running.perform_here(run.pk)
+    perform_here(run.pk)
     run.refresh_from_db()
     assert run.state == "done"
     assert len(server.requests) == 2

@@ -12,13 +12,13 @@ from prodintel.engine.errors import EngineUnavailable
 from tests.catalog.colours import staged
 from tests.tools.kinds.twin_simulator.embedding import KnownSentences
 from tests.tools.kinds.twin_simulator.reading import BUYS, blocks, say, shoppers
+from tests.tools.performing import perform_here
 from tools import personas
 from tools.kinds.twin_simulator import rehearsal
 from tools.kinds.twin_simulator.claims import LEFT_OUT
 from tools.kinds.twin_simulator.options import TwinOptions
 from tools.kinds.twin_simulator.tool import TwinSimulator
 from tools.models import Panel, RunState
-from tools.runs import running
 from tools.services.panels import panel_create
 from tools.services.runs import run_resume
 
@@ -137,7 +137,7 @@ def test_one_shopper_who_cannot_be_asked_leaves_the_others(groq, rehearse):
 
     asked = len(server.requests)
     run_resume(run=run)
-    running.perform_here(run.pk)
+    perform_here(run.pk)
     run.refresh_from_db()
     assert (run.state, len(run.output["reactions"])) == (RunState.DONE, 9)
     assert len(server.requests) == asked + 1
