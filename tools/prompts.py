@@ -27,20 +27,27 @@ tell, say that they do not.
 - Values "not confirmed" are guesses of a machine: do not build a claim on one alone without saying so.
 - Where the form asks for `cites`, name the keys of what a statement rests on, exactly as the data give \
 them, such as "a1" or "p2". A statement that rests on nothing has none.
-- Write in {language}{tone}. Plain text or simple Markdown; no HTML, no links, no images.
+- Write in {language}{tone}. {form}
 """
+MARKDOWN = "Plain text or simple Markdown; no HTML, no links, no images."
+PLAIN = "Plain text, as it will stand in the shop: no Markdown, no HTML, no links, no images."
 
 
-def system_prompt(catalog: Catalog, task: str, *, language: str = "", tone: str = "") -> str:
+def system_prompt(
+    catalog: Catalog, task: str, *, language: str = "", tone: str = "", plain: bool = False
+) -> str:
     """The rules that hold for every tool, with what this one is to do.
 
-    `task` is a sentence of the code's own. Without `language` and `tone` the catalogue's count: its
+    `task` is a sentence of the code's own. `plain` is for texts that nobody renders. Without `language` and `tone` the catalogue's count: its
     language, and its brand voice, which is handed over as data.
     """
     wanted = " ".join(tone.split())[:MAX_TONE]
     manner = f", in a tone that is {wanted}" if wanted else ""
     rules = RULES.format(
-        task=task.strip(), language=language_name(language or catalog.language), tone=manner
+        task=task.strip(),
+        language=language_name(language or catalog.language),
+        tone=manner,
+        form=PLAIN if plain else MARKDOWN,
     )
     voice = catalog.brand_voice.strip()[:MAX_VOICE]
     if not voice:

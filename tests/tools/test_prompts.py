@@ -46,6 +46,11 @@ def test_a_tone_is_one_short_line():
     assert "x" * 100 not in rules
 
 
+def test_texts_that_nobody_renders_are_asked_for_without_markup():
+    assert "simple Markdown" in system_prompt(Catalog(), "Describe it.")
+    assert "no Markdown" in system_prompt(Catalog(), "Describe it.", plain=True)
+
+
 def test_cites_become_labels_and_addresses_each_once():
     assert cited(["p1", "a9", "p1"], KNOWN) == [{"label": "Photo 1", "url": "/2"}]
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import copy
+from decimal import Decimal
 from typing import Any
 
 from catalog.models import Catalog
+from catalog.money import money_text
 from prodintel.llm.types import Message
 from tools.kinds.ad_campaign.ads import Overrun
 from tools.kinds.ad_campaign.channels import Channel, TextLimit
@@ -30,10 +32,13 @@ Write {variants} of the ad{angle}. These are its texts, and none may be longer t
 
 Rules of this channel:
 {rules}
+- What the data do not tell, or what only a machine guessed, is left out without a word.{wishes}
 - Prices, discounts, deadlines and delivery only as the facts or the offer say them, to the cent.
 - No superlatives, no made-up reviews, numbers or certificates.
 - Each text has in `cites` the keys of the facts behind what it says about the product.
 """
+OFFERED = "\n- Make the most of the fact `offer` wherever the rules of this channel allow it."
+SPOKEN_TO = "\n- Speak to the people that <audience> names, without naming them."
 AGAIN = """\
 These texts of the ad are too long for the channel. Write each anew within its limit, with the same \
 meaning and nothing that was not in it. Answer in the same order, one text for each.
@@ -56,13 +61,12 @@ def ad_messages(
             | ({"by": "a machine, not confirmed"} if fact["unsure"] else {})
             for fact in facts["facts"]
         ],
-        "prices": facts["prices"],
+        "prices": [_price(price) for price in facts["prices"]],
     }
-    wishes = {"audience": options.audience} if options.audience else {}
     parts = [data_block("product", known)]
-    if wishes:
-        parts.append(data_block("wishes", wishes))
-    parts.append(_wanted(channel, options.variants))
+    if options.audience:
+        parts.append(data_block("audience", options.audience))
+    parts.append(_wanted(channel, options))
     return [_system(catalog, channel, options), Message("user", "\n\n".join(parts))]
 
 
@@ -106,11 +110,19 @@ def _system(catalog: Catalog, channel: Channel, options: Options) -> Message:
         catalog = copy(catalog)
         catalog.brand_voice = options.brand_voice
     task = TASK.format(title=channel.title)
-    text = system_prompt(catalog, task, language=options.language, tone=options.tone)
+    text = system_prompt(catalog, task, language=options.language, tone=options.tone, plain=True)
     return Message("system", text)
 
 
-def _wanted(channel: Channel, variants: int) -> str:
+def _price(price: Mapping[str, Any]) -> dict[str, str]:
+    """The amounts as people write them."""
+    told = {"amount": price["amount"], "before": price["before"]}
+    amounts = {name: money_text(Decimal(amount)) for name, amount in told.items() if amount}
+    return {"key": price["key"], **amounts, "currency": price["currency"]}
+
+
+def _wanted(channel: Channel, options: Options) -> str:
+    variants = options.variants
     rules = [
         f"- {' and '.join(channel.texts[text].label for text in rule.texts)}: {in_words(rule)}."
         for rule in channel.rules
@@ -122,6 +134,7 @@ def _wanted(channel: Channel, variants: int) -> str:
         texts="\n".join(_text(name, limit) for name, limit in channel.texts.items()),
         counted=" ".join(sorted(counted)),
         rules="\n".join([*rules, "- Each text stands by itself."]),
+        wishes=f"{OFFERED if options.offer else ''}{SPOKEN_TO if options.audience else ''}",
     )
 
 

@@ -37,15 +37,16 @@ the market. Compare prices only as "price" states it; do not work out numbers of
 """
 SUGGEST_RULES = """\
 {wanted}\
-- Claims of these texts rest on attributes, on the present texts or on photos, named in `cites`. No \
-prices, superlatives, or promises.{audience}
+- Claims of these texts rest on attributes, on the present texts or on photos, named in `cites`. What \
+the data do not tell is left out of them without a word. No prices, superlatives, or promises.{audience}
 """
 WANTED = {
-    "title": "- title: what it is and what sets it apart, at most {title} characters.\n",
+    "title": "- title: the brand, what it is, and what sets it apart (colour, material, size), at most "
+    "{title} characters.\n",
     "description": "- description: three to six sentences for a shopper, then what is worth knowing.\n",
     "meta_description": "- meta_description: for search results, at most {meta} characters.\n",
     "alt_text": "- alt_text: for each photo that is described below one sentence for somebody who "
-    "cannot see it, at most {alt} characters.\n",
+    "cannot see it, without “photo of”, at most {alt} characters.\n",
     "attributes": "- attributes: values for those of the vocabulary below, by their keys, that a photo "
     "or a text of the product clearly shows; leave out all others.\n",
 }
@@ -59,13 +60,16 @@ def look_messages(
     known = {"title": facts.title, "category": facts.category_label}
     text = f"{data_block('product', known)}\nThe photos in order: {order}."
     images = tuple(each.image for each in photos.values())
-    return [Message("system", system_prompt(catalog, LOOK)), Message("user", text, images)]
+    return [
+        Message("system", system_prompt(catalog, LOOK, plain=True)),
+        Message("user", text, images),
+    ]
 
 
 def report_messages(
     catalog: Catalog, evidence: Mapping[str, Any], seen: Mapping[str, Any] | None, options: Options
 ) -> list[Message]:
-    rules = system_prompt(catalog, REPORT, tone=options.tone)
+    rules = system_prompt(catalog, REPORT, tone=options.tone, plain=True)
     audience = _audience(options, "positioning and audience are about")
     names = ("product", "completeness", "photo_quality", "standing", "neighbours")
     shown = [data_block(name, evidence[name]) for name in names if evidence.get(name)]
@@ -84,7 +88,7 @@ def suggest_messages(
     offered: Sequence[Mapping[str, Any]],
 ) -> list[Message]:
     """`offered` are the attributes that may be filled in, as `offered_attributes` gives them."""
-    rules = system_prompt(catalog, SUGGEST, tone=options.tone)
+    rules = system_prompt(catalog, SUGGEST, tone=options.tone, plain=True)
     wanted = "".join(text for name, text in WANTED.items() if name in options.suggest)
     limits = wanted.format(title=TITLE_LIMIT, meta=META_LIMIT, alt=ALT_LIMIT)
     audience = _audience(options, "the texts speak to")

@@ -15,7 +15,7 @@ PROMPT_VERSION = "question/1"
 TASK = "Answer a question about it, asked by somebody of the staff."
 MANNER = """
 - Answer the question first, in a sentence or two; then, if it helps, at most five short points. Not \
-more than about 150 words in all.
+more than about 150 words in all. A question in another language is answered in that language.
 - After each statement name in square brackets the keys of what it rests on, exactly as the data give \
 them, such as [a1] or [p2, n1]. Use no other square brackets.
 - Where the data do not tell, say plainly that the catalogue does not say, and which detail would have \
@@ -78,6 +78,6 @@ def look(catalog: Catalog, question: str, photos: Sequence[tuple[str, Image]]) -
     )
     images = tuple(image for _, image in photos)
     return [
-        Message("system", system_prompt(catalog, LOOK_TASK) + LOOK_MANNER),
+        Message("system", system_prompt(catalog, LOOK_TASK, plain=True) + LOOK_MANNER),
         Message("user", text, images),
     ]

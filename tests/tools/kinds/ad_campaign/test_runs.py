@@ -104,8 +104,10 @@ def test_facts_go_in_as_data_and_with_the_wishes(groq, campaign):
     start, end = call.text.rindex("<product>"), call.text.rindex("</product>")
     facts = json.loads(call.text[start + len("<product>") : end])
     assert {"key": "offer", "label": "Offer", "text": "Free returns"} in facts["facts"]
-    assert facts["prices"][0]["amount"] == "29.9000"
-    assert "Cyclists" in call.text
+    assert facts["prices"] == [{"key": "v1", "amount": "29.90", "currency": "EUR"}]
+    assert '<audience>\n"Cyclists"\n</audience>' in call.text
+    assert "Make the most of the fact `offer`" in call.text
+    assert "no Markdown" in call.text
     assert "a tone that is dry" in call.text
     assert "Loud." in call.text
     assert "Dry." not in call.text
@@ -154,6 +156,7 @@ def test_what_cannot_be_asked_again_is_cut(groq, campaign):
         "truncated",
         "empty_content",
         "wrong_types",
+        "surrogates",
     ],
 )
 def test_a_channel_that_fails_leaves_the_others_whole(groq, campaign, fault):
