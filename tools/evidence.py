@@ -70,13 +70,17 @@ def product_facts(product: Product) -> ProductFacts:
     return _facts(_read(product))
 
 
-def neighbours_of(product: Product, limit: int = 8, *, weak: bool = False) -> Neighbours:
-    """The products of its catalogue that look most like it, at most `limit`.
+def neighbours_of(
+    product: Product, limit: int = 8, *, weak: bool = False, category: str = ""
+) -> Neighbours:
+    """The products of its catalogue that look most like it, at most `limit`; with a path of a
+    `category` those that are in it or below it alone.
 
     Those that hardly do are left out unless `weak`. What cannot be had, because the engine or the
     index is away or because there is no photo to go by, is said in the notice and never raised.
     """
-    result = search.neighbours(product, limit=limit)
+    filters = search.Filters(values=((CATEGORY, (category,)),)) if category else None
+    result = search.neighbours(product, limit=limit, filters=filters)
     words = vocabulary.current()
     found = [hit for hit in result.hits if hit.cosine is not None]
     kept = [hit for hit in found if weak or hit.strength != WEAK]

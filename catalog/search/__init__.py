@@ -115,11 +115,10 @@ def search(
     )
 
 
-def neighbours(product: Product, *, limit: int = 8) -> SearchResult:
-    """The products of the same catalogue that look most like this one."""
-    return search(
-        catalog=product.catalog, query=Query(like=product.pk), limit=limit, with_facets=False
-    )
+def neighbours(product: Product, *, limit: int = 8, filters: Filters | None = None) -> SearchResult:
+    """The products of the same catalogue that look most like this one, among those of the filters."""
+    query = Query(like=product.pk, filters=filters or Filters())
+    return search(catalog=product.catalog, query=query, limit=limit, with_facets=False)
 
 
 def matching_products(

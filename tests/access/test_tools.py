@@ -17,7 +17,7 @@ from prodintel.api import api
 from tests.access.test_views import ANY, EDIT, MOVE
 from tests.tools.conftest import _runs_end, sample  # noqa: F401
 from tools.bulk.act import KIND
-from tools.models import CompetitorList, CompetitorMatch, CompetitorRow, ToolRun
+from tools.models import CompetitorList, CompetitorMatch, CompetitorRow, Panel, ToolRun
 from tools.urls import urlpatterns
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sample", "no_start")]
@@ -34,8 +34,13 @@ class Line:
     query: str = ""
 
 
-RUN, LIST = ("slug", "tool_run"), ("slug", "list")
+RUN, LIST, PANEL = ("slug", "tool_run"), ("slug", "list"), ("slug", "panel")
 LINES = [
+    Line("panels", ("slug",), "get", ANY),
+    Line("panels", ("slug",), "post", EDIT),
+    Line("panel", PANEL, "get", ANY),
+    Line("panel", PANEL, "post", EDIT),
+    Line("panel_delete", PANEL, "post", EDIT),
     Line("tool", ("slug", "product", "=sample"), "get", ANY),
     Line("tool", ("slug", "product", "=sample"), "post", MOVE),
     Line("questions", ("slug", "product"), "get", ANY),
@@ -104,7 +109,9 @@ def named(shop: Any, person: Any) -> dict[str, Any]:
     question = ToolRun.objects.create(
         catalog=shop.catalog, product=shop.product, tool="question", state="done", created_by=person
     )
+    panel = Panel.objects.create(catalog=shop.catalog, name="Regulars", personas=[{"name": "Kai"}])
     return {
+        "panel": panel.pk,
         "entry": entry.pk,
         "job": job.pk,
         "slug": shop.slug,
@@ -214,9 +221,15 @@ CALLS = {
     ("post", "/runs/{pk}/stop"): MOVE,
     ("post", "/runs/{pk}/resume"): MOVE,
     ("get", "/runs/{pk}/events"): ANY,
+    ("get", "/catalogs/{slug}/panels"): ANY,
+    ("post", "/catalogs/{slug}/panels"): EDIT,
+    ("get", "/panels/{pk}"): ANY,
+    ("patch", "/panels/{pk}"): EDIT,
+    ("delete", "/panels/{pk}"): EDIT,
     ("get", "/catalogs/{slug}/competitors"): ANY,
     ("get", "/competitors/{pk}"): ANY,
     ("delete", "/competitors/{pk}"): EDIT,
+    ("post", "/competitors/{pk}/restore"): EDIT,
     ("post", "/competitors/rows/{pk}/match"): MOVE,
     ("post", "/runs/{pk}/use"): EDIT,
     ("post", "/runs/{pk}/use/undo"): EDIT,
@@ -231,13 +244,20 @@ BODIES = {
     "/runs/{pk}/use": {"block": "texts", "key": "title"},
     "/runs/{pk}/use/undo": {"block": "texts", "key": "title"},
     "/catalogs/{slug}/tool-runs": {"tool": "sample", "filters": {}},
+    "/catalogs/{slug}/panels": {"name": "Parents"},
+    "/panels/{pk}": {"name": "Regular ones"},
     "/runs/{pk}": {"block": "text", "place": "text", "value": "x"},
 }
 
 
 def _calls(named: dict[str, Any]) -> dict[tuple[str, str], str]:
     def pk(path: str) -> Any:
-        kinds = {"/products": "product", "/competitors/rows": "row", "/competitors": "list"}
+        kinds = {
+            "/products": "product",
+            "/panels": "panel",
+            "/competitors/rows": "row",
+            "/competitors": "list",
+        }
         kind = next((kinds[start] for start in kinds if path.startswith(start)), "tool_run")
         return named[kind]
 

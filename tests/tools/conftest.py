@@ -9,7 +9,9 @@ import pytest
 from django import forms
 from pydantic import BaseModel, ConfigDict
 
+from catalog.describe import vocabulary as words
 from catalog.models import Product
+from catalog.services.products import products_set_category
 from prodintel.llm.types import Message
 from tests.catalog.conftest import *  # noqa: F403 -- catalogues at work
 from tests.llm.conftest import _no_connection_left, groq  # noqa: F401
@@ -110,6 +112,22 @@ def suggesting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Suggesting]:
     registry.tools.cache_clear()
     yield tool
     registry.tools.cache_clear()
+
+
+@pytest.fixture
+def in_category(
+    make_product: Callable[..., Product], vocabulary: Any, person: Any
+) -> Callable[..., Product]:
+    """Makes products that have a category."""
+    words._kept = None
+
+    def make(title: str, *, path: str = "home/kitchen/mugs", **fields: Any) -> Product:
+        product = make_product(title, **fields)
+        products_set_category(products=[product], path=path, actor=person)
+        product.refresh_from_db()
+        return product
+
+    return make
 
 
 @pytest.fixture

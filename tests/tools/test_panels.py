@@ -11,6 +11,7 @@ from django.urls import reverse
 from catalog.models import AuditEvent
 from catalog.services.catalogs import token_create
 from tools import personas
+from tools.kinds.twin_simulator.claims import LEFT_OUT, without_claims
 from tools.models import Panel, PanelSource
 from tools.personas import MOST, Persona
 from tools.services.panels import panel_create, panel_delete, panel_update
@@ -86,6 +87,21 @@ def test_shoppers_that_a_model_left_out_are_filled_up():
 def test_panel_that_makes_no_sense_is_refused(catalog, person, people, message):
     with pytest.raises(ValidationError, match=message):
         panel_create(catalog=catalog, name="Odd", personas=people, actor=person)
+
+
+@pytest.mark.parametrize("part", ["about", "needs", "budget", "sceptical_of"])
+def test_shopper_who_tells_how_much_people_buy_is_refused(panel, person, part):
+    told = Persona(name="Ada", **{part: "Likes red. 70 % of customers buy this."})
+    with pytest.raises(ValidationError, match="What is said of Ada"):
+        panel_update(panel=panel, actor=person, personas=[told])
+    panel.refresh_from_db()
+    assert len(panel.personas) == 3
+
+
+def test_shopper_of_whom_a_claim_was_left_out_is_kept(panel, person):
+    (told,) = without_claims([Persona(name="Ada", about="70 % of customers buy this.")])
+    panel_update(panel=panel, actor=person, personas=[told])
+    assert panel.personas[0]["about"] == LEFT_OUT
 
 
 def test_second_panel_of_a_name_is_refused(panel, catalog, person):

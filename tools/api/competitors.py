@@ -39,6 +39,9 @@ class CompetitorListOut(Schema):
     as_of: date
     currency: str = Field(description="What rows without a currency are in")
     assumed_currency: int = Field(description="How many rows have a price without a currency")
+    passed_over: int = Field(
+        description="How many older products were not looked through for suggestions: there are too many"
+    )
     rows: int
     uploaded_by: str | None
     uploaded_at: datetime
@@ -54,6 +57,7 @@ class CompetitorListOut(Schema):
             as_of=row.as_of,
             currency=row.currency,
             assumed_currency=row.assumed_currency,
+            passed_over=row.passed_over,
             rows=row.row_count,
             uploaded_by=row.uploaded_by.get_username() if row.uploaded_by else None,
             uploaded_at=row.uploaded_at,
@@ -173,10 +177,18 @@ def competitors_get(request: HttpRequest, pk: int, after: int = 0, limit: int = 
 
 @router.delete("/competitors/{int:pk}", response={204: None})
 def competitors_delete(request: HttpRequest, pk: int) -> Any:
-    """Delete a list. It can be brought back on the site for 30 days."""
+    """Delete a list. It can be brought back for 30 days."""
     found = selectors.list_for(request.user, pk, catalog_selectors.EDIT)
     services.competitor_list_delete(competitor_list=found, actor=request.user)
     return Status(int(HTTPStatus.NO_CONTENT), None)
+
+
+@router.post("/competitors/{int:pk}/restore", response=CompetitorListOut)
+def competitors_restore(request: HttpRequest, pk: int) -> Any:
+    """Bring a deleted list back; one that is there stays as it is."""
+    found = selectors.list_for(request.user, pk, catalog_selectors.EDIT, deleted=True)
+    services.competitor_list_restore(competitor_list=found, actor=request.user)
+    return CompetitorListOut.of(found)
 
 
 @router.post("/competitors/rows/{int:pk}/match", response=CompetitorRowOut)

@@ -30,15 +30,22 @@ DECIDED = "Somebody has decided on this match since. Look at it again."
 
 
 @dataclass(frozen=True)
+class Matched:
+    """How many rows are new matches by GTIN, and how many have new suggestions."""
+
+    confirmed: int = 0
+    suggested: int = 0
+
+
+@dataclass(frozen=True)
 class Imported:
     """What came of a file: the list, what was wrong row by row, and how it was understood."""
 
     list: CompetitorList
+    matched: Matched
     problems: Sequence[Problem] = ()
     columns: dict[str, str] = field(default_factory=dict)
     attribute_columns: Sequence[str] = ()
-    confirmed: int = 0
-    suggested: int = 0
 
 
 def competitors_import(
@@ -77,14 +84,12 @@ def competitors_import(
             summary=made.name,
             data={"rows": len(rows), "problems": len(reading.problems), "source": made.source},
         )
-    confirmed, suggested = competitors_match(competitor_list=made)
     return Imported(
         list=made,
+        matched=competitors_match(competitor_list=made),
         problems=reading.problems,
         columns=reading.columns,
         attribute_columns=reading.attribute_columns,
-        confirmed=confirmed,
-        suggested=suggested,
     )
 
 
@@ -115,11 +120,11 @@ def _save(made: CompetitorList, reading: Reading) -> list[CompetitorRow]:
     )
 
 
-def competitors_match(*, competitor_list: CompetitorList) -> tuple[int, int]:
-    """Look for products that the rows may be: how many equal GTINs and suggestions are new.
+def competitors_match(*, competitor_list: CompetitorList) -> Matched:
+    """Look for products that the rows may be: by GTIN, and by likeness as a suggestion.
 
     What is matched or decided already stays as it is. Of very large catalogues only the newest
-    products are looked through for suggestions.
+    products are looked through for suggestions; the list keeps how many were not.
     """
     rows = list(competitor_list.rows.only("pk", "title", "brand", "gtin"))
     known = set(
@@ -128,9 +133,8 @@ def competitors_match(*, competitor_list: CompetitorList) -> tuple[int, int]:
     equal = [pair for pair in _same_gtin(competitor_list.catalog, rows) if pair not in known]
     sure = {row for row, _ in known} | {row for row, _ in equal}
     open_rows = [Named(r.pk, r.title, r.brand) for r in rows if r.title and r.pk not in sure]
-    alike: list[Likeness] = []
-    if open_rows:
-        alike = suggestions(open_rows, _products(competitor_list.catalog))
+    newest = _Newest(competitor_list.catalog)
+    alike: list[Likeness] = suggestions(open_rows, newest) if open_rows else []
     matches = [
         CompetitorMatch(row_id=row, product_id=product, found=Found.GTIN, score=1.0)
         for row, product in equal
@@ -141,7 +145,9 @@ def competitors_match(*, competitor_list: CompetitorList) -> tuple[int, int]:
         for one in alike
     ]
     CompetitorMatch.objects.bulk_create(matches, batch_size=CHUNK, ignore_conflicts=True)
-    return len(equal), len({one.row for one in alike})
+    competitor_list.passed_over = newest.passed_over if open_rows else 0
+    competitor_list.save(update_fields=["passed_over"])
+    return Matched(len({row for row, _ in equal}), len({one.row for one in alike}))
 
 
 def _same_gtin(catalog: Catalog, rows: Sequence[CompetitorRow]) -> list[tuple[int, int]]:
@@ -161,13 +167,26 @@ def _same_gtin(catalog: Catalog, rows: Sequence[CompetitorRow]) -> list[tuple[in
     return list(pairs)
 
 
-def _products(catalog: Catalog) -> Iterator[Named]:
-    until = time.monotonic() + MOST_SECONDS
-    products = Product.objects.alive().filter(catalog=catalog).exclude(title="").order_by("-pk")
-    for pk, title, brand in products.values_list("pk", "title", "brand")[:MOST_PRODUCTS]:
-        if time.monotonic() > until:
-            return
-        yield Named(pk, title, brand)
+class _Newest:
+    """The products of a catalogue, the newest first, until there are too many or it takes too long.
+
+    `passed_over` says, after they were gone through, how many there would have been.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        titled = Product.objects.alive().filter(catalog=catalog).exclude(title="")
+        self._products = titled.order_by("-pk").values_list("pk", "title", "brand")
+        self.passed_over = 0
+
+    def __iter__(self) -> Iterator[Named]:
+        until = time.monotonic() + MOST_SECONDS
+        looked_at = 0
+        for pk, title, brand in self._products[:MOST_PRODUCTS]:
+            if time.monotonic() > until:
+                break
+            looked_at += 1
+            yield Named(pk, title, brand)
+        self.passed_over = self._products.count() - looked_at
 
 
 @transaction.atomic

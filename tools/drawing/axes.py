@@ -71,14 +71,16 @@ def labelled(
         ends[row : row + 1] = [end + CHARACTER]
         placed.append((row, one, text))
     above = len(ends) * LABEL_ROW
-    shapes: list[Shape] = []
+    drawn: list[Shape] = []
+    texts: list[Shape] = []
     for row, one, text in placed:
         y = row * LABEL_ROW
-        shapes.append(words(text.name, float(text.x), y + 12, text.text, text.anchor))
+        texts.append(words(text.name, float(text.x), y + 12, text.text, text.anchor))
         if lines:
             name = "plot__marker--mark" if one.mark else "plot__marker"
-            shapes.append(line(name, scale(one.value), y + 16, above + height - y - 16, one.label))
-    return above, shapes
+            drawn.append(line(name, scale(one.value), y + 16, above + height - y - 16, one.label))
+    # A line that comes down through the label of another one lies behind it.
+    return above, [*drawn, *texts]
 
 
 def axis(scale: Scale, y: float, unit: str, *, rises: float = 0) -> list[Shape]:

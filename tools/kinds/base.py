@@ -162,6 +162,8 @@ class Tool(ABC):
     """Changes whenever what is said to the model does, such as "analysis/1"."""
     form_template: ClassVar[str] = "tools/_options.html"
     """Shows `form` within a form element."""
+    one_products: ClassVar[frozenset[str]] = frozenset()
+    """Fields of the form that name something of one product: not asked where there are many."""
     max_calls: ClassVar[int] = 1
     tokens_a_run: ClassVar[int] = 4_000
     """About what a run takes before there is any record of it, prompt and answer."""

@@ -18,7 +18,8 @@ class CompetitorList(models.Model):
     """What others sell, as a person brought it: a file of rows with its source and its day.
 
     `problems` is what was wrong with the file, a list of {row, field, message, left_out}.
-    `assumed_currency` says how many rows name no currency and were read in the catalogue's.
+    `assumed_currency` says how many rows name no currency and were read in the catalogue's,
+    `passed_over` how many products were not looked through for suggestions, being too many.
     """
 
     catalog = models.ForeignKey(
@@ -30,6 +31,7 @@ class CompetitorList(models.Model):
     currency = models.CharField(max_length=3, validators=[CURRENCY])
     row_count = models.PositiveIntegerField(default=0)
     assumed_currency = models.PositiveIntegerField(default=0)
+    passed_over = models.PositiveIntegerField(default=0)
     problems = models.JSONField(default=list, blank=True)
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from catalog.models import Catalog
@@ -12,10 +13,14 @@ from catalog.services.attribute_values import check_text
 from catalog.services.audit import audit
 from catalog.services.errors import conflict
 from catalog.services.locks import lock_row
+from tools.kinds.twin_simulator.claims import has_claims
 from tools.models import Panel, PanelSource
 from tools.personas import Persona
 
 TEXTS = ("name", "audience", "category")
+CLAIMS = (
+    "What is said of {name} tells how much people buy, which no simulation knows. Say it without."
+)
 CHANGEABLE = frozenset({*TEXTS, "seed", "personas"})
 
 
@@ -99,3 +104,6 @@ def _check(panel: Panel) -> None:
     for name in TEXTS:
         check_text(name, getattr(panel, name))
     panel.full_clean()
+    for person in panel.personas:
+        if any(has_claims(text) for text in person.values()):
+            raise ValidationError({"personas": [CLAIMS.format(name=person["name"])]})

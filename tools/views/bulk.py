@@ -57,7 +57,12 @@ def bulk(request: Request, slug: str) -> HttpResponseBase:
 def _form(tool: Tool, chosen: Chosen, data: Any) -> forms.Form | None:
     """The tool's options, as they are offered for the first of the products; None without any."""
     first: Product | None = selectors.with_details(chosen.products).first()
-    return tool.form(first, data) if first is not None else None
+    if first is None:
+        return None
+    form = tool.form(first, data)
+    for name in tool.one_products:
+        del form.fields[name]
+    return form
 
 
 def _values(

@@ -97,8 +97,9 @@ def list_new(request: Request, slug: str) -> HttpResponseBase:
 def _told(brought: services.Imported) -> str:
     rows = brought.list.row_count
     text = f"{rows:,} {'row is' if rows == 1 else 'rows are'} kept"
-    if brought.confirmed or brought.suggested:
-        text += f", {brought.confirmed} matched by GTIN, {brought.suggested} with suggestions"
+    matched = brought.matched
+    if matched.confirmed or matched.suggested:
+        text += f", {matched.confirmed} matched by GTIN, {matched.suggested} with suggestions"
     return f"{text}."
 
 
@@ -257,8 +258,8 @@ def list_restore(request: Request, slug: str, pk: int) -> HttpResponseBase:
 def list_match(request: Request, slug: str, pk: int) -> HttpResponseBase:
     """Looks for matches again: products may have come since."""
     found = _list_in(request, slug, pk, catalog_selectors.EDIT)
-    equal, alike = services.competitors_match(competitor_list=found)
-    text = f"{equal} new by GTIN, {alike} rows with new suggestions."
+    matched = services.competitors_match(competitor_list=found)
+    text = f"{matched.confirmed} new by GTIN, {matched.suggested} rows with new suggestions."
     return done(request, text, found.get_absolute_url())
 
 

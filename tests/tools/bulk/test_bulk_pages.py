@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 
 from catalog.ingest.jobs import LONG_KINDS, job_step
 from catalog.models import Batch, Job, LedgerEntry, Source
 from catalog.services.catalogs import token_create
+from tools import registry
 from tools.bulk.act import KIND
+from tools.kinds.pricing.tool import Pricing
 from tools.models import RunState, ToolRun, Writer
+from tools.services.bulk import checked_options
 from tools.services.using import fields_suggest_all
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("suggesting")]
@@ -279,3 +283,25 @@ def test_suggestions_of_one_run_share_the_batch(catalog, products, person, done_
     batch = Batch.objects.get()
     assert fields_suggest_all(run=run, actor=person, batch=batch)["suggested"] == 0
     assert batch.entries.count() == 3
+
+
+def test_what_names_something_of_one_product_is_not_asked_for_many(
+    catalog, products, page, monkeypatch
+):
+    monkeypatch.undo()
+    registry.tools.cache_clear()
+    url = f"{address(catalog)}?product={products[0].pk}&product={products[1].pk}"
+    pricing, twins = (
+        page.get(f"{url}&tool={key}").content.decode() for key in ("pricing", "twin_simulator")
+    )
+    assert 'name="variant"' not in pricing
+    assert 'name="target_margin"' in pricing
+    assert 'name="b_photo"' not in twins
+    assert 'name="b_change"' in twins
+
+
+def test_options_of_one_product_are_refused_for_many(products):
+    variant = products[0].variants.get().pk
+    with pytest.raises(ValidationError, match="of one product"):
+        checked_options(Pricing(), {"variant": variant})
+    assert checked_options(Pricing(), {"variant": None, "goal": "premium"})["variant"] is None

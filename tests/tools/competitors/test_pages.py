@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from catalog.services.catalogs import token_create
+from tools.competitors import services
 from tools.models import CompetitorList, CompetitorMatch, CompetitorRow
 
 pytestmark = pytest.mark.django_db
@@ -176,6 +177,16 @@ def test_lists_are_brought_read_decided_on_and_deleted_over_the_api(client, mug,
         assert row["matches"][0]["standing"] == standing
     assert client.delete(one, headers=headers).status_code == 204
     assert client.get(one, headers=headers).status_code == 404
+    back = client.post(f"{one}/restore", headers=headers)
+    assert (back.status_code, back.json()["name"]) == (200, "Spring")
+    assert client.get(one, headers=headers).json()["rows"] == 3
+
+
+def test_the_page_says_that_products_were_passed_over(page, mug, make_product, monkeypatch):
+    make_product("Newer jug", color=None)
+    monkeypatch.setattr(services, "MOST_PRODUCTS", 1)
+    html = shown(page.post(page.to("competitor_list_new"), form(), follow=True))
+    assert "1 older one was passed over" in html
 
 
 def test_a_bad_file_is_refused_over_the_api_by_field(client, catalog, person, no_engine):

@@ -33,7 +33,7 @@ def standings():
 
 def test_an_equal_gtin_counts_and_likeness_is_only_suggested(bring, mug):
     brought = bring(FILE)
-    assert (brought.confirmed, brought.suggested) == (1, 1)
+    assert brought.matched == services.Matched(confirmed=1, suggested=1)
     assert standings() == {
         "Something else entirely": "confirmed",
         "Barrel mug speckled": "suggested",
@@ -45,7 +45,7 @@ def test_an_equal_gtin_counts_and_likeness_is_only_suggested(bring, mug):
 def test_only_products_of_the_catalogue_are_matched(bring, make_catalog, make_product, person):
     other = make_catalog(owner=person)
     make_product("Barrel mug speckled", catalog=other, color=None)
-    assert bring(FILE).suggested == 0
+    assert bring(FILE).matched.suggested == 0
 
 
 def test_keeps_what_was_wrong_row_by_row(bring):
@@ -110,8 +110,24 @@ def test_looking_for_matches_again_leaves_decisions_as_they_are(bring, mug, pers
     brought = bring(FILE)
     row = CompetitorRow.objects.get(title="Barrel mug speckled")
     services.match_reject(row=row, product=mug, actor=person)
-    assert services.competitors_match(competitor_list=brought.list) == (0, 0)
+    assert services.competitors_match(competitor_list=brought.list) == services.Matched()
     assert standings()["Barrel mug speckled"] == "rejected"
+
+
+@pytest.mark.parametrize(("limit", "value"), [("MOST_PRODUCTS", 1), ("MOST_SECONDS", -1.0)])
+def test_products_that_were_passed_over_for_suggestions_are_counted(
+    limit, value, bring, mug, make_product, monkeypatch
+):
+    make_product("Newer jug", color=None)
+    monkeypatch.setattr(services, limit, value)
+    made = bring("title\nSpeckled barrel mug\n").list
+    made.refresh_from_db()
+    assert made.passed_over == (1 if limit == "MOST_PRODUCTS" else 2)
+    assert standings() == {}
+    monkeypatch.undo()
+    services.competitors_match(competitor_list=made)
+    made.refresh_from_db()
+    assert made.passed_over == 0
 
 
 def test_a_deleted_list_is_hidden_and_comes_back(bring, catalog, person):

@@ -10,13 +10,9 @@ from typing import Any
 from catalog.models import AttributeDefinition
 from catalog.money import money_text
 from catalog.views.present import amount
+from tools.comparables import STANDINGS, WORDS, Comparable
 from tools.facts import ProductFacts
-from tools.kinds.market_research.comparables import (
-    STANDINGS,
-    WORDS,
-    Comparable,
-)
-from tools.kinds.market_research.figures import Figure, Numbers, normal, numbers_in
+from tools.kinds.market_research.figures import Computed, Numbers, normal, numbers_in
 from tools.kinds.market_research.gaps import (
     Claim,
     Crowd,
@@ -54,7 +50,7 @@ class Market:
     gaps: tuple[Gap, ...]
     claims: tuple[Claim, ...]
     crowd: Crowd | None
-    figures: tuple[Figure, ...] = ()
+    figures: tuple[Computed, ...] = ()
     notices: tuple[str, ...] = ()
 
     @property
@@ -123,7 +119,7 @@ def market_of(
 
 def _with_figures(market: Market) -> Market:
     figures = [
-        Figure(f"e{number}", name, label, text, normal(numbers))
+        Computed(f"e{number}", name, label, text, normal(numbers))
         for number, (name, label, text, numbers) in enumerate(_figures(market), 1)
     ]
     return replace(market, figures=tuple(figures))

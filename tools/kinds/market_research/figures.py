@@ -9,40 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+
+from tools.figures import Figure, figures_in, masked
 
 Numbers = frozenset[Decimal]
-# A number that is no part of a word or key: 12, 1,299.00, 12,50, 2026-05-31 (three of them).
-_NUMBER = re.compile(r"(?<![\w.,])\d+(?:[.,'’\u00a0\u202f]\d+)*(?![\d])")
 _KEY = re.compile(r"\[?\b[a-z]{1,2}\d{1,3}\b\]?")
-_ENUMERATION = re.compile(r"^\s*\d{1,2}[.)]\s")
-_WORD = re.compile(r"\b[A-Za-z]+\b(?!-)")
-COUNTED = {
-    word: Decimal(number)
-    for number, word in enumerate(
-        (
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-        ),
-        start=2,
-    )
-}
 UNCITED = "no row is cited for it"
 WRONG = "it is not in what is cited"
 UNCHECKED = "general knowledge: no row says it"
 
 
 @dataclass(frozen=True)
-class Figure:
+class Computed:
     """A number that code computed: its key, its name in code, what it is, and how it is written."""
 
     key: str
@@ -65,29 +44,12 @@ class Part:
 
 def numbers_in(text: str) -> Numbers:
     """All numbers of a text, in each way in which it may be read: 1.299 is two of them."""
-    return frozenset(number for found in _NUMBER.findall(text) for number in _readings(found))
+    found = figures_in(text, words_from=1, factors=False)
+    return frozenset(number for figure in found for number in _readings(figure))
 
 
-def _readings(text: str) -> set[Decimal]:
-    """What a number as written may mean, its sign for thousands and for decimals unknown."""
-    digits = re.sub(r"['’\u00a0\u202f]", "", text)
-    signs = [sign for sign in digits if sign in ".,"]
-    forms = {digits.replace(".", "").replace(",", "")} if _may_be_whole(digits) else set()
-    if signs:
-        whole, _, decimals = digits.rpartition(signs[-1])
-        forms.add(f"{re.sub('[.,]', '', whole)}.{decimals}")
-    found = set()
-    for form in forms:
-        try:
-            found.add(Decimal(form).normalize())
-        except InvalidOperation:
-            continue
-    return found
-
-
-def _may_be_whole(digits: str) -> bool:
-    """Whether all signs in it may separate thousands."""
-    return all(len(group) == 3 for group in re.split("[.,]", digits)[1:])  # noqa: PLR2004 -- thousands
+def _readings(figure: Figure) -> Numbers:
+    return normal(value for value, _ in figure.readings)
 
 
 def checked(
@@ -102,10 +64,10 @@ def checked(
     allowed = {number for key in cites for number in known.get(key, ())}
     allowed |= {Decimal(count).normalize() for count in _counts(cites)}
     why = UNCHECKED if general else WRONG if cites else UNCITED
+    named = masked(_KEY.sub(lambda found: " " * len(found.group()), text))
+    found = figures_in(named, words_from=2 if words else None, factors=False)
     faults = [
-        (start, end)
-        for start, end, readings in _figures(text, words=words)
-        if general or not readings & allowed
+        (figure.start, figure.end) for figure in found if general or not _readings(figure) & allowed
     ]
     return list(_parts(text, faults, why))
 
@@ -114,20 +76,6 @@ def _counts(cites: Collection[str]) -> set[int]:
     """How many are cited: in all, and of each kind."""
     kinds = [key.rstrip("0123456789") for key in cites]
     return {len(kinds), *(kinds.count(kind) for kind in kinds)}
-
-
-def _figures(text: str, *, words: bool) -> list[tuple[int, int, set[Decimal]]]:
-    """Where the text has figures, and what each may mean; keys and list numbers are none."""
-    blank = _KEY.sub(lambda found: " " * len(found.group()), text)
-    blank = _ENUMERATION.sub(lambda found: " " * len(found.group()), blank)
-    found = [(m.start(), m.end(), _readings(m.group())) for m in _NUMBER.finditer(blank)]
-    if words:
-        found += [
-            (m.start(), m.end(), {COUNTED[m.group().lower()]})
-            for m in _WORD.finditer(blank)
-            if m.group().lower() in COUNTED
-        ]
-    return sorted(found, key=lambda one: one[:2])
 
 
 def _parts(text: str, faults: Sequence[tuple[int, int]], why: str) -> Iterable[Part]:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 
 from catalog.textsearch.normalise import fold
+from tools.comparables import Comparable
 from tools.competitors.matching import words_of
 from tools.facts import ProductFacts
-from tools.kinds.market_research.comparables import Comparable
 from tools.kinds.market_research.position import Position
 
 MAX_GAPS, MAX_CLAIMS_SHOWN, MAX_VALUES = 12, 15, 3

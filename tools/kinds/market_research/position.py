@@ -8,8 +8,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from statistics import median
 
 from catalog.views.present import amount
+from tools.comparables import Comparable
 from tools.facts import ProductFacts
-from tools.kinds.market_research.comparables import Comparable
 
 CENT = Decimal("0.01")
 

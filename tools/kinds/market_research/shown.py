@@ -10,8 +10,8 @@ from django.utils.formats import date_format
 from catalog.money import money_text
 from catalog.views.present import amount
 from tools.charts import Grid, Place, Range, Strip
+from tools.comparables import STANDINGS, WORDS, Comparable
 from tools.kinds.base import EVIDENCE, Block, Data
-from tools.kinds.market_research.comparables import STANDINGS, WORDS, Comparable
 from tools.kinds.market_research.evidence import OWN_ONLY_WORDS, Market, band_text
 
 TONES = {"confirmed": "good", "suggested": "warning"}

@@ -9,13 +9,13 @@ from django.utils import timezone
 from pydantic import BaseModel
 
 from catalog.models import Product
+from tools.comparables import OwnProducts, numbered, own_products
+from tools.competitors.offers import offers
 from tools.competitors.selectors import lists_in
-from tools.evidence import neighbours_of, product_facts
-from tools.facts import Neighbours
+from tools.evidence import product_facts
 from tools.kinds.base import DONE, Block, Data, Evidence, Found, Run, Tool
 from tools.kinds.market_research import prompt
 from tools.kinds.market_research.analysis import Analysis, Sources, sections
-from tools.kinds.market_research.comparables import offers, own
 from tools.kinds.market_research.draft import draft
 from tools.kinds.market_research.evidence import Market, as_json, field_names, market_of
 from tools.kinds.market_research.figures import numbers_in
@@ -94,16 +94,26 @@ class MarketResearch(Tool):
     def _market(product: Product, options: Options) -> Market:
         facts = product_facts(product)
         lists = _chosen(product, options)
-        near: Neighbours = (
-            neighbours_of(product, options.neighbours) if options.neighbours else Neighbours()
+        currency = next(iter(facts.prices), facts.currency)
+        own = (
+            own_products(product, facts, currency, options.neighbours)
+            if options.neighbours
+            else OwnProducts()
         )
         found = offers(product, facts, lists, options.rows) if lists else []
-        notices = [near.notice] if near.notice and not found else []
-        if lists and not found:
-            notices.append("No row of the competitor lists is like this product.")
+        notices = []
         if found:
             notices.append(_sources_said(lists))
-        return market_of(facts, found, own(near), names=field_names(), notices=notices)
+        elif lists:
+            notices.append("No row of the competitor lists is like this product.")
+        notices += filter(None, (own.chosen, own.notice))
+        return market_of(
+            facts,
+            numbered(found, "r"),
+            numbered(own.found, "n"),
+            names=field_names(),
+            notices=notices,
+        )
 
     async def perform(self, run: Run) -> None:
         facts = run.evidence.facts

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from tools.comparables import Comparable
 from tools.kinds.base import EVIDENCE, Block, Data
 from tools.kinds.pricing import charts, notices
-from tools.kinds.pricing.comparables import COMPETITOR, Comparable
+from tools.kinds.pricing.comparables import notes_of
 from tools.kinds.pricing.ladder import Rung
 from tools.kinds.pricing.money import amount_text, number_text, percent_text
 from tools.kinds.pricing.result import AtPrice, Case, Result, VariantPrice, at_price, limits_of
@@ -21,7 +22,7 @@ def computed_blocks(case: Case, result: Result, try_price: Decimal | None = None
     return [
         *evidence_blocks(case, result),
         suggestion_block(case, result),
-        comparables_block(result, try_price),
+        comparables_block(case, result, try_price),
     ]
 
 
@@ -66,9 +67,10 @@ def suggestion_block(case: Case, result: Result) -> Block:
     return Block(SUGGESTION, "fields", "Suggested price", {"fields": [field]})
 
 
-def comparables_block(result: Result, try_price: Decimal | None = None) -> Block:
-    """What can be taken out and put back, with a price to try."""
-    data = {**_comparables(result), "try_price": "" if try_price is None else f"{try_price:f}"}
+def comparables_block(case: Case, result: Result, try_price: Decimal | None = None) -> Block:
+    """What can be taken out and put back, with how it was chosen and a price to try."""
+    tried = "" if try_price is None else f"{try_price:f}"
+    data = {**_comparables(result), "chosen": case.chosen, "try_price": tried}
     return Block(COMPARABLES, "pricing_comparables", "Comparables", data)
 
 
@@ -152,15 +154,16 @@ def _comparables(result: Result) -> Data:
 
 
 def _row(comparable: Comparable) -> Data:
-    competitor = comparable.source == COMPETITOR
+    seen = comparable.seen_on.isoformat() if comparable.seen_on else ""
+    source = ", ".join(filter(None, (comparable.seller or comparable.source, seen)))
     return {
         "key": comparable.key,
         "title": comparable.title,
         "url": comparable.url,
         "price": _money(comparable.price, comparable.currency),
         "weight": percent_text((comparable.weight * 100).quantize(Decimal("0.1"))),
-        "source": f"{comparable.seller}, {comparable.seen}" if competitor else "Own catalogue",
-        "note": comparable.price_note,
+        "source": "Own catalogue" if comparable.is_own else source,
+        "note": "; ".join(notes_of(comparable)),
     }
 
 

@@ -8,8 +8,8 @@ from decimal import Decimal
 from catalog.insights.bands import price_bounds
 from tools.block_data import Table
 from tools.charts import AxisPoint, Band, Bin, Histogram, Marker, Range, Strip
+from tools.comparables import Comparable
 from tools.kinds.base import Data
-from tools.kinds.pricing.comparables import Comparable
 from tools.kinds.pricing.money import amount_text, percent_text
 from tools.kinds.pricing.result import Case, Result
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+from tools.figures import figures_in
 from tools.kinds.pricing.comparables import ENOUGH
 from tools.kinds.pricing.figures import Known
 from tools.kinds.pricing.ladder import Rung
@@ -19,7 +20,7 @@ def known_of(case: Case, result: Result) -> Known:
         currency=case.currency,
         amounts=frozenset(_amounts(case, result)),
         percents=frozenset(_percents(case, result)),
-        plain=frozenset(_plain(result)),
+        plain=frozenset(_plain(case, result)),
         names=tuple(_names(case, result)),
     )
 
@@ -67,7 +68,7 @@ def _left_by(result: Result) -> list[AtPrice | Rung]:
     return [*result.at_prices, *result.rungs]
 
 
-def _plain(result: Result) -> Iterator[Decimal]:
+def _plain(case: Case, result: Result) -> Iterator[Decimal]:
     sifted, position, spread = result.sifted, result.position, result.spread
     yield from map(
         Decimal, (len(sifted.counted), len(sifted.excluded), len(sifted.left_out), ENOUGH)
@@ -77,6 +78,8 @@ def _plain(result: Result) -> Iterator[Decimal]:
     if spread is not None:
         yield Decimal(spread.count)
         yield spread.effective
+    for text in case.chosen:
+        yield from (value for figure in figures_in(text) for value, _ in figure.readings)
     yield from (rung.sales_factor for rung in result.rungs if rung.sales_factor is not None)
 
 
@@ -87,8 +90,8 @@ def _names(case: Case, result: Result) -> Iterator[str]:
     yield from filter(_is_name, (case.title, case.variant.label))
     for each in result.sifted.counted:
         yield from filter(_is_name, (each.title, each.seller))
-        if each.seen:
-            yield each.seen
+        if each.seen_on:
+            yield each.seen_on.isoformat()
 
 
 def _is_name(text: str) -> bool:

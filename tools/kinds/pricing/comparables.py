@@ -6,8 +6,9 @@ from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 
+from tools.comparables import SUGGESTED, Comparable
 from tools.kinds.pricing.money import half_up, percent, rounded
 from tools.kinds.pricing.quantiles import (
     LOWER,
@@ -21,33 +22,7 @@ from tools.kinds.pricing.quantiles import (
 
 # A quarter of fewer than five is no more than one of them.
 ENOUGH = 5
-WEIGHT_PLACES = 3
-LEAST_WEIGHT = Decimal("0.001")
-OWN, COMPETITOR = "own", "competitor"
 Basis = Literal["market", "own", "mixed"]
-
-
-class Comparable(BaseModel):
-    """One thing that a product is compared with.
-
-    `key` is unique among a run's comparables and stays the same from run to run. `weight` is how
-    alike it is, over 0 up to 1. `source` is "own" (a neighbour in the catalogue) or "competitor" (a
-    row of a competitor list, with its `seller` and the date on which the price was `seen`).
-    `price_note` says which of several prices this is.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    key: str
-    title: str
-    price: Decimal | None
-    currency: str
-    weight: Decimal = Field(gt=0, le=1)
-    source: Literal["own", "competitor"] = "own"
-    url: str = ""
-    seller: str = ""
-    seen: str = ""
-    price_note: str = ""
 
 
 class LeftOut(BaseModel):
@@ -88,9 +63,10 @@ class Position(BaseModel):
     percent_below: Decimal
 
 
-def weight_of(similarity: float) -> Decimal:
-    """The weight of what is so alike, from 0 to 1: the similarity itself, and a trifle for none."""
-    return max(half_up(Decimal(str(similarity)), WEIGHT_PLACES), LEAST_WEIGHT)
+def notes_of(comparable: Comparable) -> list[str]:
+    """What to know about a comparable's price."""
+    unsure = comparable.standing == SUGGESTED and "alike, not confirmed to be the same"
+    return [note for note in (unsure, comparable.price_note) if note]
 
 
 def sift(comparables: Sequence[Comparable], currency: str, excluded: Collection[str]) -> Sifted:
@@ -126,8 +102,8 @@ def basis_of(counted: Sequence[Comparable]) -> tuple[Basis, list[Comparable]] | 
     """What a range may rest on: competitors where there are enough, else own neighbours, else both
     together; None where even these are too few.
     """
-    market = [each for each in counted if each.source == COMPETITOR]
-    own = [each for each in counted if each.source == OWN]
+    market = [each for each in counted if not each.is_own]
+    own = [each for each in counted if each.is_own]
     if len(market) >= ENOUGH:
         return "market", market
     if len(own) >= ENOUGH:

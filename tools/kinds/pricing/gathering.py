@@ -7,21 +7,28 @@ from collections.abc import Iterable
 from django.core.exceptions import ValidationError
 
 from catalog.models import Product
-from tools.evidence import Neighbour, VariantFact, neighbours_of, product_facts
-from tools.kinds.pricing.comparables import OWN, Comparable, weight_of
-from tools.kinds.pricing.competing import competitors_of
+from tools.comparables import Comparable, own_products
+from tools.competitors.matching import SUGGEST
+from tools.competitors.offers import offers
+from tools.competitors.selectors import lists_in
+from tools.evidence import VariantFact, product_facts
+from tools.facts import ProductFacts
 from tools.kinds.pricing.costs import Costs
 from tools.kinds.pricing.options import PricingOptions
 from tools.kinds.pricing.result import Case, VariantPrice
 
-MOST_NEIGHBOURS = 24
+MOST_OWN, MOST_OFFERS = 24, 100
+OFFERS_CHOSEN = (
+    "Of competitors' rows, those are compared that are the same product, and at less weight those that "
+    "similarity suggests to be."
+)
 
 
 def case_of(product: Product, options: PricingOptions) -> Case:
     """What is known of a product's price. Raises ValidationError where there is nothing to price."""
     facts = product_facts(product)
     chosen = _chosen(facts.variants, options.variant)
-    neighbours = neighbours_of(product, MOST_NEIGHBOURS)
+    comparables, how = _compared(product, facts, chosen.currency)
     cost = chosen.cost if options.cost is None else options.cost
     return Case(
         title=facts.title or "this product",
@@ -39,12 +46,23 @@ def case_of(product: Product, options: PricingOptions) -> Case:
         target_percent=options.target_margin,
         minimum=options.minimum,
         goal=options.goal,
-        comparables=[
-            *competitors_of(product),
-            *(_own(each, chosen.currency) for each in neighbours),
-        ],
-        notice=neighbours.notice,
+        comparables=comparables,
+        chosen=how,
     )
+
+
+def _compared(
+    product: Product, facts: ProductFacts, currency: str
+) -> tuple[list[Comparable], list[str]]:
+    """What the price is compared with, and how that was chosen."""
+    lists = list(lists_in(product.catalog))
+    market = offers(product, facts, lists, MOST_OFFERS, least=SUGGEST) if lists else []
+    own = own_products(product, facts, currency, MOST_OWN)
+    # What they claim and what they are made of says nothing here about their price.
+    bare = [each.model_copy(update={"attributes": {}, "claims": ()}) for each in market]
+    own_bare = [each.model_copy(update={"attributes": {}}) for each in own.found]
+    how = (OFFERS_CHOSEN if market else "", own.chosen, own.notice)
+    return [*bare, *own_bare], [each for each in how if each]
 
 
 def _chosen(variants: Iterable[VariantFact], wanted: int | None) -> VariantFact:
@@ -65,20 +83,4 @@ def _variant(fact: VariantFact) -> VariantPrice:
         compare_at=fact.compare_at_price,
         cost=fact.cost,
         currency=fact.currency,
-    )
-
-
-def _own(neighbour: Neighbour, currency: str) -> Comparable:
-    """A neighbour at its lowest price in `currency`, or else in the one that it has."""
-    priced_in = currency if currency in neighbour.prices else neighbour.currency
-    low, high = neighbour.prices.get(priced_in, (None, None))
-    return Comparable(
-        key=f"own-{neighbour.id}",
-        title=neighbour.title,
-        price=low,
-        currency=priced_in,
-        weight=weight_of(neighbour.similarity),
-        source=OWN,
-        url=neighbour.url,
-        price_note="the lowest of its variants" if low != high else "",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tools.kinds.pricing.comparables import COMPETITOR, ENOUGH
+from tools.kinds.pricing.comparables import ENOUGH
 from tools.kinds.pricing.money import amount_text
 
 if TYPE_CHECKING:
@@ -40,8 +40,7 @@ def of(case: Case, result: Result) -> list[str]:
 
 def _about_comparables(case: Case, result: Result) -> Iterator[str]:
     counted = result.sifted.counted
-    if case.notice:
-        yield case.notice
+    yield from case.chosen
     if not counted:
         yield "Nothing can be compared, so there is neither a distribution nor a range."
     elif result.spread is None:
@@ -50,7 +49,7 @@ def _about_comparables(case: Case, result: Result) -> Iterator[str]:
             f"{len(counted)} {what}. A range needs {ENOUGH}: a quarter of fewer is no more than "
             "one of them."
         )
-    if counted and not any(each.source == COMPETITOR for each in counted):
+    if counted and all(each.is_own for each in counted):
         yield OWN_ONLY
     spread = result.spread
     if spread is None:

@@ -80,14 +80,18 @@ class PricingForm(forms.Form):
         Variant.objects.none(), required=False, empty_label="The first one that has a price"
     )
     goal = forms.ChoiceField(choices=GOALS.items(), required=False, initial="match")
-    cost = _amount("Cost", "What one costs you without VAT. Left empty, the variant's own cost.")
+    cost = _amount(
+        "Cost",
+        "What one costs you without VAT. Left empty, the variant's own cost. Where a language model is "
+        "connected, it is told cost, fees and margins, to put them into words.",
+    )
     vat_percent = _percent("VAT rate in %", "100")
     vat_included = forms.BooleanField(label="Prices include VAT", required=False, initial=True)
     fee_percent = _percent(
         "Fees in %", "99.99", "Of payment and marketplace, taken of what the customer pays."
     )
-    fee_fixed = _amount("Fixed fee a sale")
-    shipping = _amount("Shipping that you pay a sale")
+    fee_fixed = _amount("Fixed fee a sale", "Without VAT.")
+    shipping = _amount("Shipping that you pay a sale", "Without VAT.")
     target_margin = _percent(
         "Target margin in %",
         "99.99",

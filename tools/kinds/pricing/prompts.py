@@ -6,15 +6,16 @@ from collections.abc import Sequence
 
 from catalog.models import Catalog
 from prodintel.llm.types import Message
+from tools.comparables import WORDS
 from tools.evidence import data_block, system_prompt
+from tools.figures import Figure
 from tools.kinds.base import Data
 from tools.kinds.pricing.blocks import evidence_blocks
 from tools.kinds.pricing.drafting import BASES
-from tools.kinds.pricing.figures import Figure
 from tools.kinds.pricing.money import amount_text
 from tools.kinds.pricing.result import Case, Result
 
-VERSION = "pricing/1"
+VERSION = "pricing/2"
 MAX_TOKENS = 900
 MOST_TITLES = 12
 
@@ -72,9 +73,9 @@ def numbers_of(case: Case, result: Result) -> Data:
             {
                 "title": each.title,
                 "price": amount_text(each.price or 0, each.currency),
-                "source": each.source,
+                "source": WORDS[each.standing],
                 "seller": each.seller,
-                "seen": each.seen,
+                "seen": each.seen_on.isoformat() if each.seen_on else "",
             }
             for each in result.sifted.counted[:MOST_TITLES]
         ],

@@ -12,9 +12,9 @@ from fractions import Fraction
 
 from pydantic import BaseModel, Field
 
+from tools.comparables import Comparable
 from tools.kinds.pricing import notices
 from tools.kinds.pricing.comparables import (
-    Comparable,
     Position,
     Sifted,
     Spread,
@@ -45,6 +45,7 @@ class Case(BaseModel):
 
     `variant` is the one whose price is looked for, `siblings` are the product's others. Money of
     `minimum` (the lowest price that may be advertised) and `costs` is in the variant's currency.
+    `chosen` says how the comparables were chosen, and what could not be had of them.
     """
 
     title: str
@@ -55,7 +56,7 @@ class Case(BaseModel):
     minimum: Decimal | None = None
     goal: Goal
     comparables: list[Comparable] = []
-    notice: str = ""
+    chosen: list[str] = []
 
     @property
     def currency(self) -> str:

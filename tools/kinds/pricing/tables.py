@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from tools.kinds.pricing.comparables import Comparable
+from tools.comparables import Comparable
+from tools.kinds.pricing.comparables import notes_of
 from tools.kinds.pricing.ladder import Rung
 from tools.kinds.pricing.result import Result
 
@@ -39,9 +40,10 @@ def table_of(result: Result) -> list[list[Any]]:
 
 
 def _comparable(each: Comparable, note: str) -> list[Any]:
-    notes = "; ".join(filter(None, (note, each.price_note)))
+    notes = "; ".join([note, *notes_of(each)])
+    source, seen = "own" if each.is_own else "competitor", each.seen_on or ""
     row = ["comparable", each.title, _text(each.price), each.currency, _text(each.weight)]
-    return [*row, each.source, each.seller, each.seen, "", "", "", notes]
+    return [*row, source, each.seller, str(seen), "", "", "", notes]
 
 
 def _rung(rung: Rung, currency: str) -> list[Any]:

@@ -56,6 +56,7 @@ class Pricing(Tool):
     options = PricingOptions
     output = PricingOutput
     prompt_version = prompts.VERSION
+    one_products = frozenset({"variant", "excluded"})
     max_calls = 2
     tokens_a_run = 4_500
 
@@ -88,14 +89,14 @@ class Pricing(Tool):
         if not run.has_model:
             text = text_block(draft(case, result))
             await run.show(text)
-            await run.show(comparables_block(result))
+            await run.show(comparables_block(case, result))
             run.put(text=text.data, written_by="rules")
             return
         data = run.finished(TEXT)
         if data is None or not data["checked"]:
             # Takes the text's place: what can be used at once stands below it.
             await run.show(replace(text_block(""), state=RUNNING, data={"checked": False}))
-            await run.show(comparables_block(result))
+            await run.show(comparables_block(case, result))
             data = await _written(run, case, result)
         run.put(text=data, written_by="model")
 

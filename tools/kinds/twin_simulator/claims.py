@@ -63,6 +63,11 @@ def is_forbidden(sentence: str) -> bool:
     return any(all(part.search(plain) for part in parts) for parts in _FORBIDDEN)
 
 
+def has_claims(text: str) -> bool:
+    """Whether a text says in any of its sentences how much is bought."""
+    return any(is_forbidden(sentence) for sentence in _SENTENCES.split(text))
+
+
 def cleaned(text: Any, *, growing: bool = False) -> str:
     """The text without forbidden sentences, one mark in place of each run of them.
 

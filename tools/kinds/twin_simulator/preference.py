@@ -15,6 +15,8 @@ import numpy as np
 from tools.kinds.twin_simulator.similarity import Array
 
 DRAWS = 2000
+# Drawing fewer again and again gives intervals that look narrow because there is nothing to draw.
+FEWEST = 5
 COVERED = 0.95
 _TAIL = (1 - COVERED) / 2
 
@@ -28,7 +30,9 @@ class Interval:
 
 @dataclass(frozen=True)
 class Difference:
-    """How much a twin is rated above the listing. `clear`: beyond the noise, and its sign is sure."""
+    """How much a twin is rated above the listing. `clear`: beyond the noise, its sign is sure, and
+    there were shoppers enough to tell.
+    """
 
     twin: str
     value: Interval
@@ -51,13 +55,16 @@ def differences(
 ) -> list[Difference]:
     """Each further twin against the first one, within each shopper and round.
 
-    Without a `floor`, nothing is known of the noise and no difference is clear.
+    Without a `floor`, nothing is known of the noise and no difference is clear; nor with fewer than
+    `FEWEST` shoppers who answered to both.
     """
     drawn = _drawn(values, seed)
     found = []
     for number, twin in enumerate(twins, start=1):
-        between = _interval(values[..., number] - values[..., 0], drawn)
-        sure = between.low > 0 or between.high < 0
+        apart = values[..., number] - values[..., 0]
+        between = _interval(apart, drawn)
+        enough = (~np.isnan(apart)).any(axis=1).sum() >= FEWEST
+        sure = bool(enough) and (between.low > 0 or between.high < 0)
         beyond = floor is not None and abs(between.value) > floor
         found.append(Difference(twin, between, clear=sure and beyond))
     return found
@@ -88,11 +95,13 @@ def noise_floor(first: Array, second: Array, *, seed: int) -> float | None:
 
 
 def _drawn(values: Array, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Shoppers drawn with replacement, and for each a round: two (draws, shoppers)."""
+    """Shoppers drawn with replacement, and for each as many of its rounds as there were: places in
+    (shoppers, rounds), both (draws, shoppers, rounds).
+    """
     shoppers, rounds = values.shape[:2]
     draw = np.random.default_rng(seed)
-    size = (DRAWS, shoppers)
-    return draw.integers(0, max(shoppers, 1), size), draw.integers(0, max(rounds, 1), size)
+    who = draw.integers(0, max(shoppers, 1), (DRAWS, shoppers, 1))
+    return np.broadcast_arrays(who, draw.integers(0, max(rounds, 1), (DRAWS, shoppers, rounds)))  # type: ignore[return-value]
 
 
 def _interval(column: Array, drawn: tuple[np.ndarray, np.ndarray]) -> Interval:
@@ -100,8 +109,8 @@ def _interval(column: Array, drawn: tuple[np.ndarray, np.ndarray]) -> Interval:
     there = ~np.isnan(column)
     if not there.any():
         return Interval(float("nan"), float("nan"), float("nan"))
-    answered = there[drawn].sum(axis=1)
+    answered = there[drawn].sum(axis=(1, 2))
     usable = answered > 0
-    draws = np.nansum(column[drawn][usable], axis=1) / answered[usable]
+    draws = np.nansum(column[drawn][usable], axis=(1, 2)) / answered[usable]
     low, high = np.quantile(draws, (_TAIL, 1 - _TAIL))
     return Interval(float(column[there].mean()), float(low), float(high))

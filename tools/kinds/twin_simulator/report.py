@@ -14,6 +14,7 @@ from tools.kinds.twin_simulator.claims import LEFT_OUT
 from tools.kinds.twin_simulator.gate import Gate, Rater, scale
 from tools.kinds.twin_simulator.listing import CONTROL, Listing, parts_of
 from tools.kinds.twin_simulator.preference import (
+    FEWEST,
     Difference,
     Interval,
     differences,
@@ -26,6 +27,11 @@ REPEATABILITY = (
     "Intervals are repeatability of this simulation, not accuracy: where the figures would lie in 95 "
     "of 100 repetitions with other shoppers drawn from the same panel. They say nothing about people."
 )
+FEW = (
+    "Shoppers whose reactions could be rated: {count}. With fewer than {fewest}, intervals look "
+    "narrower than they are, and no difference counts."
+)
+SPLIT = "The listing was shown twice: whoever likes it best chose one of its two rows."
 MOST_POINTS, MOST_QUOTES = 24, 24
 # The blocks of figures, in their order, with their titles.
 FIGURES = {
@@ -45,6 +51,7 @@ class Figures:
     against_listing: Sequence[Difference]
     floor: float | None
     gate: Gate
+    shoppers: int
 
 
 def figures(
@@ -60,7 +67,8 @@ def figures(
         control = list(answers.twins).index(CONTROL)
         floor = noise_floor(values[..., 0], values[..., control], seed=seed)
     against = differences(values, list(answers.twins)[1:], seed=seed, floor=floor)
-    return Figures(spread, means(values, seed=seed), against, floor, gate)
+    shoppers = len({shopper for shopper, _, _ in rated})
+    return Figures(spread, means(values, seed=seed), against, floor, gate, shoppers)
 
 
 def rated_by(rater: Rater, embed: Any, answers: Answers) -> dict[tuple[int, int, int], Array]:
@@ -125,6 +133,8 @@ def compared(found: Figures, labels: Mapping[str, str]) -> Block:
         if each.twin != CONTROL and not np.isnan(each.value.value)
     ]
     items.append(_noise(found.floor))
+    if found.shoppers < FEWEST:
+        items.append({"text": FEW.format(count=found.shoppers, fewest=FEWEST), "tone": "warning"})
     items.append({"text": REPEATABILITY, "note": found.gate.reason})
     return Block("differences", "points", FIGURES["differences"], {"items": items})
 
@@ -178,6 +188,8 @@ def favourites(answers: Answers, labels: Mapping[str, str], *, seed: int) -> Blo
         {"key": "interval", "label": "Interval (repeatability)", "numeric": True},
     ]
     caption = "Preference within the simulation. Repeatability of this simulation, not accuracy."
+    if CONTROL in answers.twins:
+        caption = f"{caption} {SPLIT}"
     data = {"caption": caption, "columns": columns, "rows": rows}
     return Block("favourites", "table", FIGURES["favourites"], data)
 

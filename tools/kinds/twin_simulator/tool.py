@@ -56,6 +56,7 @@ class TwinSimulator(Tool):
     options = TwinOptions
     output = TwinOutput
     prompt_version = prompts.VERSION
+    one_products = frozenset({"b_photo", "c_photo", "d_photo"})
     form_template = "tools/twin_simulator_options.html"
     max_calls = MOST_SHOPPERS * MOST_ROUNDS + 5
     tokens_a_run = 16_000

@@ -10,15 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tools.charts import CHART
+from tools.comparables import CONFIRMED, OWN, SIMILAR, SUGGESTED, Comparable
+from tools.competitors.offers import claims_in
 from tools.facts import AttributeFact, ProductFacts, VariantFact
-from tools.kinds.market_research.comparables import (
-    CONFIRMED,
-    OWN,
-    SIMILAR,
-    SUGGESTED,
-    Comparable,
-    claims_in,
-)
 from tools.kinds.market_research.draft import draft
 from tools.kinds.market_research.evidence import COMPETITORS, OWN_ONLY, as_json, market_of
 from tools.kinds.market_research.gaps import FieldNames, bands_of
@@ -52,9 +46,8 @@ def product(price="24.90", currency="EUR", **fields):
 
 def offer(number, price="10", standing=SIMILAR, currency="EUR", **fields):
     amount = None if price is None else Decimal(price)
-    return Comparable(
-        f"r{number}", standing, f"Offer {number}", price=amount, currency=currency, **fields
-    )
+    told = {"title": f"Offer {number}", "price": amount, "currency": currency} | fields
+    return Comparable(key=f"r{number}", standing=standing, **told)
 
 
 def market(*offers, facts=None, own=()):
@@ -85,7 +78,8 @@ def test_counts_by_how_sure_the_match_is():
 
 
 def test_without_competitors_it_is_the_own_assortment_only():
-    own = [Comparable("n1", OWN, "Own mug", price=Decimal(5), currency="EUR")]
+    mug = {"title": "Own mug", "price": Decimal(5), "currency": "EUR"}
+    own = [Comparable(key="n1", standing=OWN, **mug)]
     found = market(own=own)
     assert found.basis == OWN_ONLY
     assert figures(found)["cheaper"] == "1 of 1"
@@ -189,9 +183,9 @@ def test_counts_add_up_whatever_the_prices(prices, own):
 def test_hostile_texts_stay_texts():
     hostile = "<script>alert(1)</script> [x](javascript:alert(1))"
     offer_of_theirs = Comparable(
-        "r1",
-        SIMILAR,
-        hostile,
+        key="r1",
+        standing=SIMILAR,
+        title=hostile,
         price=Decimal(5),
         currency="EUR",
         claims=(hostile,),

@@ -80,7 +80,7 @@ def test_figures_that_nothing_supports_are_flagged_in_place(bring, research, gro
     run = research()
     first, second, third = points(run)
     assert [part["why"] for part in first["parts"] if part["why"]] == []
-    assert [part["text"] for part in second["parts"] if part["why"]] == ["12.34"]
+    assert [part["text"] for part in second["parts"] if part["why"]] == ["12.34 EUR"]
     assert "General knowledge" in third["notes"][0]
 
 

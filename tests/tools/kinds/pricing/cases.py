@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from tools.kinds.pricing.comparables import Comparable
+from tools.comparables import OWN, Comparable
 from tools.kinds.pricing.costs import Costs
 from tools.kinds.pricing.result import Case, VariantPrice
 
@@ -35,7 +35,8 @@ def costs(draw: Any) -> Costs:
 
 
 def comparable(price: str | None, key: str = "", **other: Any) -> Comparable:
-    fields = {"currency": "EUR", "weight": Decimal("0.8"), "title": f"Mug at {price}"} | other
+    fields: dict[str, Any] = {"standing": OWN, "currency": "EUR", "similarity": 0.8} | other
+    fields.setdefault("title", f"Mug at {price}")
     return Comparable(key=key or f"own-{price}", price=Decimal(price) if price else None, **fields)
 
 

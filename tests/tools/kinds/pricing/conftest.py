@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 
 from catalog.models import Product
+from tools import comparables
 from tools.facts import Neighbour, Neighbours
-from tools.kinds.pricing import gathering
 from tools.models import ToolRun
 
 
 @pytest.fixture
-def mug(make_product: Callable[..., Product], no_engine: None) -> Product:
+def mug(in_category: Callable[..., Product], no_engine: None) -> Product:
     """A mug at 30 EUR that costs 10."""
     sold = {"price": Decimal(30), "cost": Decimal(10), "currency": "EUR"}
-    return make_product("Mug", variants=[sold], color=None)
+    return in_category("Mug", variants=[sold], color=None)
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def alike(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             for n, price in enumerate(prices, 1)
         ]
         answer = Neighbours(tuple(found))
-        monkeypatch.setattr(gathering, "neighbours_of", lambda *_args, **_options: answer)
+        monkeypatch.setattr(comparables, "neighbours_of", lambda *_args, **_options: answer)
 
     return give
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from types import SimpleNamespace
 
@@ -9,6 +10,7 @@ from tests.tools.kinds.pricing.cases import FIVE, case, comparable, comparables
 from tests.tools.markup import Markup
 from tools.blocks import render_block
 from tools.charts import CHART
+from tools.comparables import CONFIRMED
 from tools.kinds.pricing.blocks import (
     computed_blocks,
     evidence_blocks,
@@ -110,7 +112,7 @@ def test_a_comparable_that_cannot_count_is_listed_with_the_reason():
 
 
 def test_competitors_are_named_with_their_day():
-    row = comparable("24", "row-1", source="competitor", seller="Rival", seen="2026-11-01")
+    row = comparable("24", standing=CONFIRMED, seller="Rival", seen_on=date(2026, 11, 1))
     assert "Rival, 2026-11-01" in shown(case(comparables=[row]))["comparables"]
 
 
@@ -139,3 +141,9 @@ def test_a_text_about_what_counts_is_not_stale():
     priced = case(*FIVE)
     block = written_block([f"own-{n}" for n in range(1, 6)], compute(priced))
     assert "Write again" not in render_block(as_json(block), RUN, may_edit=True)
+
+
+def test_how_comparables_were_chosen_is_said_beside_them():
+    priced = case(*FIVE, chosen=["Of your own assortment, what is in Mugs is compared (5)."])
+    assert "what is in Mugs is compared (5)." in shown(priced)["comparables"]
+    assert compute(priced).notices[0] == priced.chosen[0]

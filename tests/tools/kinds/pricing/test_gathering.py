@@ -9,8 +9,10 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from tests.tools.competitors.conftest import bring  # noqa: F401
+from tools.comparables import NO_CATEGORY
 from tools.competitors import services
-from tools.kinds.pricing.gathering import case_of
+from tools.kinds.pricing.comparables import notes_of
+from tools.kinds.pricing.gathering import OFFERS_CHOSEN, case_of
 from tools.kinds.pricing.options import PricingOptions
 from tools.models import CompetitorRow
 
@@ -33,27 +35,31 @@ def case(product, **options):
     return case_of(product, PricingOptions(**options))
 
 
-def test_neighbours_are_comparables_by_how_alike_they_are(make_product, ingest):
-    sold = [{"price": Decimal(30), "currency": "EUR"}]
-    vase = make_product("Vase", color="red", variants=sold)
-    make_product("Near", color="red", variants=[{"price": Decimal(20), "currency": "EUR"}])
+def test_products_of_its_category_are_comparables_by_how_alike_they_are(in_category, ingest):
+    vase = in_category("Vase", color="red", variants=[{"price": Decimal(30), "currency": "EUR"}])
+    in_category("Near", color="red", variants=[{"price": Decimal(20), "currency": "EUR"}])
     ingest()
     (near,) = case(vase).comparables
-    assert (near.title, near.price, near.source) == ("Near", 20, "own")
+    assert (near.title, near.price, near.standing) == ("Near", 20, "own")
     assert 0 < near.weight <= 1
     assert near.key.startswith("own-")
 
 
-def test_an_engine_that_is_away_is_said(barrel, no_engine):
-    found = case(barrel)
+def test_an_engine_that_is_away_is_said(in_category, no_engine):
+    found = case(in_category("Cup", color=None))
     assert found.comparables == []
-    assert "cannot be looked for just now" in found.notice
+    assert ["cannot be looked for just now" in text for text in found.chosen] == [True]
 
 
-def test_a_neighbour_counts_at_its_lowest_price_in_the_variants_currency(make_product, ingest):
-    vase = make_product("Vase", color="red", variants=[{"price": Decimal(30), "currency": "USD"}])
+def test_how_comparables_were_chosen_is_said(barrel, bring):  # noqa: F811
+    bring(FILE)
+    assert case(barrel).chosen == [OFFERS_CHOSEN, NO_CATEGORY]
+
+
+def test_a_neighbour_counts_at_its_lowest_price_in_the_variants_currency(in_category, ingest):
+    vase = in_category("Vase", color="red", variants=[{"price": Decimal(30), "currency": "USD"}])
     prices = (("12", "EUR"), ("18", "USD"), ("15", "USD"))
-    make_product(
+    in_category(
         "Near",
         color="red",
         variants=[{"price": Decimal(price), "currency": currency} for price, currency in prices],
@@ -67,15 +73,10 @@ def test_a_neighbour_counts_at_its_lowest_price_in_the_variants_currency(make_pr
 def test_competitors_rows_say_who_asks_and_when(barrel, bring):  # noqa: F811
     bring(FILE)
     sure, likely = case(barrel).comparables
-    assert (sure.title, sure.price, sure.seller, sure.seen) == (
-        "Their mug",
-        25,
-        "Rival",
-        "2026-05-31",
-    )
-    assert (sure.weight, sure.price_note, sure.source) == (1, "", "competitor")
+    assert (sure.title, sure.price, sure.seller) == ("Their mug", 25, "Rival")
+    assert (sure.weight, notes_of(sure), sure.seen_on) == (1, [], date(2026, 5, 31))
     assert 0 < likely.weight <= 1
-    assert likely.price_note == "alike, not confirmed to be the same"
+    assert notes_of(likely) == ["alike, not confirmed to be the same"]
 
 
 def test_what_a_person_rejected_is_no_comparable(barrel, bring, person):  # noqa: F811

@@ -14,11 +14,12 @@ from tests.tools.kinds.pricing.cases import (
     costs,
     unhurried,
 )
+from tools.comparables import CONFIRMED
 from tools.kinds.pricing import notices
 from tools.kinds.pricing.costs import Costs
 from tools.kinds.pricing.result import Result, VariantPrice, compute
 
-COMPETITORS = {"source": "competitor", "seller": "Rival", "seen": "2026-11-01"}
+COMPETITORS = {"standing": CONFIRMED, "seller": "Rival"}
 
 
 def amounts(result: Result) -> tuple:
@@ -100,8 +101,8 @@ def test_too_few_of_either_kind_are_a_range_together_that_says_so():
 
 
 def test_one_that_outweighs_all_others_is_told_of():
-    light = comparables("20", "24", "28", "32", weight=Decimal("0.01"))
-    result = compute(case(comparables=[*light, comparable("90", "own-9", weight=Decimal(1))]))
+    light = comparables("20", "24", "28", "32", similarity=0.01)
+    result = compute(case(comparables=[*light, comparable("90", "own-9", similarity=1)]))
     assert result.spread.middle == 90
     assert "One or two comparables weigh more than all others" in said(result)
 

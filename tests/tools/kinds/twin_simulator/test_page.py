@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.tools.kinds.twin_simulator.reading import BUYS, say
+from tools.blocks import render_block
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HOSTILE = '<script>alert(1)</script><img src=x onerror="alert(1)">'
@@ -23,6 +24,19 @@ def test_page_shows_twins_with_what_differs_and_a_card_a_shopper(groq, rehearse,
     assert text.count("Saw in this order:") == 3
     assert "repeatability of this simulation, not accuracy" in text
     assert "cannot be shown" not in text
+
+
+def test_cards_are_open_while_shoppers_are_heard_and_folded_once_the_run_is_over(
+    groq, rehearse, client, person
+):
+    groq()
+    run = rehearse()
+    assert '-said" data-keep-open>' in page(client, run, person)
+    card = next(block for block in run.blocks if block["kind"] == "twin_simulator_persona")
+    run.state = "running"
+    assert '-said" data-keep-open open>' in render_block(card, run, may_edit=True)
+    growing = render_block({**card, "state": "running"}, run, may_edit=True)
+    assert "<details" not in growing
 
 
 def test_page_never_shows_a_share_that_would_buy(groq, rehearse, client, person):

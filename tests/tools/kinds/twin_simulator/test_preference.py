@@ -50,6 +50,17 @@ def test_rounds_are_drawn_too():
     assert (found.value, found.low < 3 < found.high) == (3.0, True)
 
 
+def test_interval_narrows_with_more_rounds_where_shoppers_are_of_two_minds():
+    one, many = (means(grid(3.0, noise=1.0, rounds=n), seed=1)[0] for n in (1, 40))
+    assert many.high - many.low < (one.high - one.low) / 3
+
+
+def test_so_few_shoppers_make_nothing_clear_however_far_apart_the_twins_are():
+    few, enough = (grid(1.0, 5.0, noise=0.01, shoppers=n) for n in (4, 5))
+    clear = [differences(each, ["B"], seed=1, floor=0.1)[0].clear for each in (few, enough)]
+    assert clear == [False, True]
+
+
 def test_shopper_who_did_not_answer_counts_nowhere():
     values = grid(3.0, 3.5)
     values[0] = np.nan
