@@ -33,34 +33,19 @@ def tool_runs_start(
 ) -> Job:
     """Have a tool run on each of these products, with the same options, in the background.
 
-    What it suggests waits for review, as one batch. Raises ValidationError without products, and
-    for options that are not the tool's.
+    What it suggests waits for review, as one batch. Raises ValidationError without products, for
+    options that are not the tool's, and for those that name something of one product.
     """
     ids = list(dict.fromkeys(product_ids))
     if not ids:
         raise conflict("", NONE_CHOSEN)
+    for name in sorted(tool.one_products & options.keys()):
+        if options[name]:
+            raise conflict(f"options.{name}", "This is of one product. Leave it out for many.")
     batch = batch_start(catalog=catalog, label=tool.title, actor=actor)
     return _queue(catalog, tool, checked_options(tool, options), ids, actor, batch)
 
 
-<<<<<<< HEAD
-=======
-def checked_options(tool: Tool, options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options as the tool keeps them, as JSON. Raises ValidationError by field, also for what
-    names something of one product.
-    """
-    for name in sorted(tool.one_products & options.keys()):
-        if options[name]:
-            raise conflict(name, "This is of one product. Leave it out for many.")
-    try:
-        return tool.options.model_validate(dict(options)).model_dump(mode="json")
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(step) for step in first["loc"]) or "options"
-        raise conflict(name, first["msg"]) from error
-
-
->>>>>>> 212914d (Compare prices within a category alone and say so; know comparables and figures once for pricing and market research)
 @transaction.atomic
 def tool_runs_retry(*, job: Job, tool: Tool, actor: Any) -> Job:
     """Go on with the runs of an ended job that failed or were stopped, by another job.

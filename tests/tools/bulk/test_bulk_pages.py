@@ -14,7 +14,7 @@ from tools import registry
 from tools.bulk.act import KIND
 from tools.kinds.pricing.tool import Pricing
 from tools.models import RunState, ToolRun, Writer
-from tools.services.bulk import checked_options
+from tools.services.bulk import tool_runs_start
 from tools.services.using import fields_suggest_all
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("suggesting")]
@@ -300,8 +300,10 @@ def test_what_names_something_of_one_product_is_not_asked_for_many(
     assert 'name="b_change"' in twins
 
 
-def test_options_of_one_product_are_refused_for_many(products):
-    variant = products[0].variants.get().pk
+def test_options_of_one_product_are_refused_for_many(catalog, person, products):
+    many = {"catalog": catalog, "tool": Pricing(), "actor": person}
+    ids = [each.pk for each in products]
     with pytest.raises(ValidationError, match="of one product"):
-        checked_options(Pricing(), {"variant": variant})
-    assert checked_options(Pricing(), {"variant": None, "goal": "premium"})["variant"] is None
+        tool_runs_start(options={"variant": products[0].pk}, product_ids=ids, **many)
+    job = tool_runs_start(options={"variant": None, "goal": "premium"}, product_ids=ids, **many)
+    assert job.arguments["options"]["variant"] is None
