@@ -9,7 +9,7 @@ only those through. Headings begin at `<h4>`, as a block's own title is an `<h3>
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from threading import Lock
 
@@ -127,17 +127,40 @@ class _Outline:
         return f"h{min(TOP_HEADING + len(self.levels) - 1, LAST_HEADING)}"
 
 
-def _tamed(tokens: Sequence[Token], outline: _Outline) -> None:
-    tag = ""
+def _says(token: Token) -> bool:
+    return token.type == "cite" or bool(token.content.strip())
+
+
+def _with_words(tokens: Iterable[Token]) -> Iterator[Token]:
+    """The tokens without headings of which only the marks are there."""
+    opened: list[Token] = []
     for token in tokens:
+        if token.type == "heading_open":
+            opened = [token]
+        elif not opened:
+            yield token
+        elif token.type == "inline" and any(map(_says, token.children or ())):
+            yield from (*opened, token)
+            opened = []
+        elif token.type == "heading_close":
+            opened = []
+
+
+def _tamed(tokens: Iterable[Token], outline: _Outline) -> list[Token]:
+    """The tokens as this site shows them."""
+    for token in tokens:
+        if token.children is not None:
+            token.children = _words(token.children)
+    kept = list(_with_words(tokens))
+    tag = ""
+    for token in kept:
         if token.type == "heading_open":
             tag = outline.tag(int(token.tag[1:]))
         if token.type in {"heading_open", "heading_close"}:
             token.tag = tag
         if token.type in {"th_open", "td_open"} and "right" in str(token.attrs.pop("style", "")):
             token.attrSet("class", "numeric")
-        if token.children is not None:
-            token.children = _words(token.children)
+    return kept
 
 
 def _allowed(tag: str, attribute: str, value: str) -> str | None:
@@ -149,9 +172,8 @@ def _allowed(tag: str, attribute: str, value: str) -> str | None:
 
 
 def _html(tokens: Sequence[Token], cites: Cites, outline: _Outline) -> str:
-    _tamed(tokens, outline)
     html = nh3.clean(
-        PARSER.renderer.render(tokens, PARSER.options, {"cites": cites}),
+        PARSER.renderer.render(_tamed(tokens, outline), PARSER.options, {"cites": cites}),
         tags=ELEMENTS,
         attributes=ATTRIBUTES,
         attribute_filter=_allowed,

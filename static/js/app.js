@@ -52,6 +52,15 @@ function startMenus() {
   });
 }
 
+/** On a phone the tabs scroll: the one whose page this is must be seen. */
+function startTabs() {
+  for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
+    const tabs = tab.closest(".tabs");
+    const { left, width } = tab.getBoundingClientRect();
+    tabs.scrollLeft += left + width / 2 - tabs.getBoundingClientRect().left - tabs.clientWidth / 2;
+  }
+}
+
 function startDialogs() {
   on("click", "[data-dialog-open]", (_event, button) => {
     document.getElementById(button.dataset.dialogOpen)?.showModal();
@@ -151,6 +160,7 @@ on("change", "[data-autosubmit]", (_event, control) => control.form.requestSubmi
 startToasts();
 startTheme();
 startMenus();
+startTabs();
 startDialogs();
 startCopying();
 startHtmxErrors();

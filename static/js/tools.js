@@ -1,5 +1,6 @@
 // Runs of tools: parts that are replaced while one reads them, counters, texts edited in place.
 import { on } from "./dom.js";
+import { morph } from "./morph.js";
 
 // What East Asian fonts draw over two columns: the same ranges as in tools/counting.py.
 const WIDE =
@@ -23,65 +24,63 @@ function showCount(control) {
   counter.classList.toggle("counter--over", over > 0);
 }
 
-/** What a person did to a part: opened, typed, marked, scrolled to. */
-function stateOf(part) {
-  const { activeElement } = document;
-  const focused = part.contains(activeElement) && activeElement.id ? activeElement : null;
-  return {
-    open: [...part.querySelectorAll("details[data-keep-open][open]")].map(({ id }) => id),
-    typed: [...part.querySelectorAll("textarea[id], input[id]")]
-      .filter((control) => control.value !== control.defaultValue)
-      .map(({ id, value }) => [id, value]),
-    scrolled: [...part.querySelectorAll("[tabindex]")].map(({ scrollLeft }) => scrollLeft),
-    focused: focused?.id ?? "",
-    selection: focused?.matches("textarea, input[type=text]")
-      ? [focused.selectionStart, focused.selectionEnd]
-      : null,
-  };
+/** The run whose end is being read, and where that end is; null where one reads elsewhere. */
+function readEnd(target) {
+  const run = target.closest("[data-follow]");
+  const end = run?.getBoundingClientRect().bottom ?? 0;
+  // At the top of the page nobody has begun to follow, however short it is.
+  return run && scrollY > 0 && Math.abs(end - innerHeight) < NEAR_END ? { run, end } : null;
 }
 
-function restore(part, state) {
-  for (const id of state.open) {
-    const details = document.getElementById(id);
-    if (details) details.open = true;
-  }
-  for (const [id, value] of state.typed) {
-    const control = document.getElementById(id);
-    if (!control) continue;
-    control.value = value;
-    if (control.dataset.counter) showCount(control);
-  }
-  [...part.querySelectorAll("[tabindex]")].forEach((box, at) => {
-    box.scrollLeft = state.scrolled[at] ?? 0;
-  });
-  if (!state.focused) return;
-  const focused = document.getElementById(state.focused);
-  focused?.focus({ preventScroll: true });
-  if (state.selection) focused?.setSelectionRange(...state.selection);
+function follow(read) {
+  const grown = read ? read.run.getBoundingClientRect().bottom - read.end : 0;
+  if (grown > 0) scrollBy({ top: grown, behavior: "instant" });
+}
+
+/** Bring a part up to date; where that takes away what has the focus, it stays at the part. */
+function update(part, fresh) {
+  const { activeElement } = document;
+  const hadFocus = part.contains(activeElement);
+  morph(part, fresh);
+  htmx.process(part);
+  if (!hadFocus || part.contains(document.activeElement)) return;
+  const again = document.getElementById(activeElement.id) ?? part;
+  if (again === part) part.tabIndex = -1;
+  again.focus({ preventScroll: true });
 }
 
 /** Parts arrive as often as ten times a second: who works in one, or reads its end, stays there. */
-function startKeeping() {
-  const kept = new Map();
-  let follow = null;
-  document.addEventListener("htmx:oobBeforeSwap", ({ detail: { target } }) => {
-    if (target.matches("[data-block]")) kept.set(target.id, stateOf(target));
-    const run = target.closest("[data-follow]");
-    const end = run?.getBoundingClientRect().bottom ?? 0;
-    // At the top of the page nobody has begun to follow, however short it is.
-    const follows = run && scrollY > 0 && Math.abs(end - innerHeight) < NEAR_END;
-    follow = follows ? { run, end } : null;
+function startUpdating() {
+  let read = null;
+  document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
+    const { target, fragment } = detail;
+    read = readEnd(target);
+    if (!target.matches("[data-morph]")) return;
+    detail.shouldSwap = false;
+    update(target, fragment.firstElementChild);
+    follow(read);
+    read = null;
   });
   document.addEventListener("htmx:oobAfterSwap", () => {
-    for (const [id, state] of kept) {
-      const part = document.getElementById(id);
-      if (part) restore(part, state);
-    }
-    kept.clear();
-    if (!follow) return;
-    const grown = follow.run.getBoundingClientRect().bottom - follow.end;
-    if (grown > 0) scrollBy({ top: grown, behavior: "instant" });
-    follow = null;
+    follow(read);
+    read = null;
+  });
+}
+
+/** A form that is replaced by what it did hands the focus to what stands in its place. */
+function startHandingOn() {
+  document.addEventListener("htmx:beforeSwap", ({ detail: { requestConfig } }) => {
+    const form = requestConfig?.elt;
+    if (!form?.contains(document.activeElement)) return;
+    const edit = form.closest(".edit");
+    const acts = form.closest(".suggested-field__acts");
+    if (!edit && !acts) return;
+    const next = edit
+      ? () => document.getElementById(edit.id)?.querySelector("summary")
+      : () => acts.querySelector("a, button");
+    document.addEventListener("htmx:afterSettle", () => next()?.focus({ preventScroll: true }), {
+      once: true,
+    });
   });
 }
 
@@ -103,5 +102,6 @@ export function startTools() {
     details.open = false;
     details.querySelector("summary").focus();
   });
-  startKeeping();
+  startUpdating();
+  startHandingOn();
 }

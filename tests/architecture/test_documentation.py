@@ -39,7 +39,8 @@ def test_every_dependency_has_its_reason():
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/decisions.md"]
+    "page",
+    ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/decisions.md", "docs/tools.md"],
 )
 def test_links_between_the_documents_lead_somewhere(page):
     file = ROOT / page

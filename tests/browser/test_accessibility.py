@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NARROW, WIDE, Complaints
+from tests.live_site import photo, wait_until
 
 SMALLEST = {"width": 360, "height": 740}
 PAGES = {
@@ -34,6 +35,13 @@ PAGES = {
     "proposed values": "/c/{shop}/terms/",
     "competitor lists": "/c/{shop}/competitors/",
     "new competitor list": "/c/{shop}/competitors/new/",
+    "runs of tools": "/c/{tried}/runs/",
+    "two runs compared": "/c/{tried}/runs/{run}/compare/?with={other}",
+    "panels": "/c/{tried}/panels/",
+    "panel": "/c/{tried}/panels/{panel}/",
+    "tools for many products": "/c/{tried}/tools/bulk/?all",
+    "tool for many products": "/c/{tried}/tools/bulk/?all&tool=ad_campaign",
+    "tool over many products": "/c/{tried}/tools/bulk/{job}/",
     "missing": "/nowhere/",
 }
 LOOKS = {
@@ -74,12 +82,39 @@ RIGHT = {
 }
 
 
+@pytest.fixture(scope="module")
+def tried(site, shop) -> dict[str, object]:
+    """What the pages of tools are about, in a catalogue of its own: what they suggest stays there."""
+    slug = site.new_catalog("Tried")
+    made = [
+        site.upload(slug, photo(400 + each), title=f"Bowl {each}", price="9.50").json()
+        for each in range(2)
+    ]
+    wait_until(site.is_quiet, "the bowls")
+    product = made[0]["id"]
+
+    def done(call: str, **body: object) -> int:
+        answer = site.api.post(call, json=body)
+        assert answer.is_success, answer.text
+        return int(answer.json()["id"])
+
+    runs = [
+        done(f"products/{product}/runs", tool="pricing", options={"goal": goal})
+        for goal in ("match", "premium")
+    ]
+    job = done(f"catalogs/{slug}/tool-runs", tool="analysis", filters={})
+    for address in (*(f"runs/{run}" for run in runs), f"tool-runs/{job}"):
+        wait_until(lambda: site.api.get(address).json()["state"] == "done", address)  # noqa: B023 -- called at once
+    panel = done(f"catalogs/{slug}/panels", name="Regulars", count=3)
+    return {"tried": slug, "run": runs[0], "other": runs[1], "job": job, "panel": panel}
+
+
 @pytest.fixture(scope="module", params=itertools.product(PAGES, LOOKS), ids="-".join)
-def opened(request, browser, site, shop, session) -> Iterator[Page]:
+def opened(request, browser, site, shop, tried, session) -> Iterator[Page]:
     """A page in one of LOOKS, loaded once for all tests; without a login where that is the page."""
     name, look = request.param
     ((product,),) = site.sql("SELECT id FROM catalog_product WHERE title = 'Walnut stool'")
-    address = PAGES[name].format(shop=shop, product=product)
+    address = PAGES[name].format(shop=shop, product=product, **tried)
     context = browser.new_context(
         base_url=site.url, storage_state=None if name == "login" else session, **LOOKS[look]
     )

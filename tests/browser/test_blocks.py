@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,13 +13,22 @@ from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 from playwright.sync_api import Browser, Page, Route, expect
 
+from catalog.models import Catalog
 from tests.browser.conftest import NARROW, WIDE, Complaints
 from tests.tools.test_blocks import SHARED, block_of, data_of
 from tools.blocks import render_block
 from tools.kinds.base import FAILED, RUNNING
+from tools.models import ToolRun
 
 HOME = "http://blocks.test"
 RUN = SimpleNamespace(pk=7, catalog=SimpleNamespace(slug="shop"))
+RUN_ROW = ToolRun(
+    pk=7,
+    tool="analysis",
+    catalog=Catalog(slug="shop"),
+    created_at=datetime(2026, 11, 26, tzinfo=UTC),
+)
+SUGGESTED = render_to_string("tools/_suggested.html", {"review_url": "/c/shop/review/"})
 POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'"
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 LONG = "A label of many words that has to go somewhere on a phone, too"
@@ -44,10 +54,10 @@ def shown(*blocks: dict, may_edit: bool = True, oob: bool = False) -> str:
 
 @pytest.fixture
 def show(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens a page with this HTML of blocks; complaints of the browser fail the test."""
+    """Opens a page with this HTML of blocks, which gets `answers` to what it posts; complaints of the browser fail the test."""
     contexts, complaints = [], []
 
-    def answer(route: Route, html: str) -> None:
+    def answer(route: Route, html: str, answers: str) -> None:
         path = route.request.url.removeprefix(HOME)
         found = finders.find(path.removeprefix("/static/")) if path.startswith("/static/") else None
         if found:
@@ -56,15 +66,19 @@ def show(browser: Browser) -> Iterator[Callable[..., Page]]:
         elif path == "/":
             headers = {"Content-Type": "text/html", "Content-Security-Policy": POLICY}
             route.fulfill(body=page_of(html), headers=headers)
+        elif answers and route.request.method == "POST":
+            route.fulfill(body=answers, headers={"Content-Type": "text/html"})
         else:
             route.fulfill(status=204)
 
-    def open_(html: str, viewport: dict[str, int] = WIDE, **options: str) -> Page:
+    def open_(
+        html: str, viewport: dict[str, int] = WIDE, *, answers: str = "", **options: str
+    ) -> Page:
         context = browser.new_context(viewport=viewport, base_url=HOME, **options)
         contexts.append(context)
         complaints.append(Complaints(context, HOME))
         page = context.new_page()
-        page.route("**/*", lambda route: answer(route, html))
+        page.route("**/*", lambda route: answer(route, html, answers))
         page.goto("/")
         page.wait_for_function("() => window.htmx !== undefined")
         return page
@@ -153,6 +167,102 @@ def test_a_list_is_copied_one_part_a_line_without_its_counters(show):
     )
     page.get_by_role("button", name="Copy Headlines").click()
     assert page.evaluate("window.copied") == "One\nTwo"
+
+
+def test_marked_text_stays_marked_while_its_paragraph_grows(show):
+    begun = block_of("prose", {"text": "One two three\n\nFour"}, state=RUNNING)
+    page = show(shown(begun))
+    page.evaluate(
+        "const text = document.querySelectorAll('.prose p')[1].firstChild;"
+        "getSelection().setBaseAndExtent(text, 1, text, 4)"
+    )
+    swap(page, shown(begun | {"data": {"text": "One two three\n\nFour five\n\nSix"}}, oob=True))
+    expect(page.locator(".prose p")).to_have_text(["One two three", "Four five", "Six"])
+    assert page.evaluate("getSelection().toString()") == "our"
+    swap(page, shown(block_of("prose", {"text": "One two three\n\nFour five. Six."}), oob=True))
+    expect(page.locator(".prose p")).to_have_text(["One two three", "Four five. Six."])
+    expect(page.locator(".edit > summary")).to_be_visible()
+    assert page.evaluate("getSelection().toString()") == "our"
+
+
+def test_nothing_of_a_block_that_has_not_changed_is_drawn_again(show):
+    first = grown(3)
+    page = show(shown(first))
+    page.evaluate(
+        "window.touched = [];"
+        "new MutationObserver((all) => touched.push(...all.map((one) => one.target.textContent)))"
+        ".observe(document.querySelector('.prose'), {childList: true, subtree: true, "
+        "characterData: true, attributes: true})"
+    )
+    swap(page, shown(first, oob=True))
+    assert page.evaluate("new Promise((done) => setTimeout(() => done(touched)))") == []
+
+
+def test_button_that_is_about_to_be_pressed_is_not_replaced(show):
+    html = head(RUNNING, 3)
+    page = show(html)
+    page.get_by_role("button", name="Stop").focus()
+    page.evaluate("window.button = document.activeElement")
+    swap(page, head(RUNNING, 4, oob=True))
+    expect(page.get_by_text("It is now 4.")).to_be_attached()
+    assert page.evaluate("document.activeElement === button")
+    swap(page, head("stopped", 5, oob=True))
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
+    assert page.evaluate("document.activeElement.id") == "run-head"
+
+
+def test_status_is_not_told_twice(show):
+    page = show(head(RUNNING, 3))
+    expect(page.locator("#run-status")).to_have_text("It is now 3.")
+    page.evaluate(
+        "window.told = 0; new MutationObserver(() => (told += 1))"
+        ".observe(document.querySelector('#run-status'), {childList: true, subtree: true, "
+        "characterData: true})"
+    )
+    swap(page, head(RUNNING, 3, oob=True))
+    assert page.evaluate("new Promise((done) => setTimeout(() => done(told)))") == 0
+
+
+def test_what_the_server_has_ticked_meanwhile_is_ticked(show):
+    html = '<fieldset id="ticks" data-morph{}><input type="checkbox" aria-label="x"{}></fieldset>'
+    page = show(html.format("", ""))
+    page.locator("input").click()
+    page.locator("input").click()
+    swap(page, html.format(' hx-swap-oob="true"', " checked"))
+    expect(page.locator("input")).to_be_checked()
+
+
+def test_what_was_used_hands_the_focus_to_what_stands_in_its_place(show):
+    page = show(shown(block_of("fields", data_of("fields", "0123456789"))), answers=SUGGESTED)
+    page.get_by_role("button", name="Use this").first.press("Enter")
+    expect(page.get_by_role("link", name="Review")).to_be_focused()
+
+
+def test_saved_edit_leaves_the_focus_where_it_was_begun(show):
+    block = block_of("prose", {"text": "As it was"})
+    page = show(shown(block), answers=shown(block_of("prose", {"text": "As it is"})))
+    page.locator(".edit > summary").press("Enter")
+    page.get_by_role("button", name="Save").press("Enter")
+    expect(page.locator(".prose")).to_have_text("As it is")
+    expect(page.locator(".edit > summary")).to_be_focused()
+
+
+def head(state: str, number: int, *, oob: bool = False) -> str:
+    """Where a run stands, as its page and its socket have it."""
+    live = state == RUNNING
+    return render_to_string(
+        "tools/_run_head.html",
+        {
+            "run": RUN_ROW,
+            "state": state,
+            "number": number,
+            "live": live,
+            "may_edit": True,
+            "may_resume": not live,
+            "status": f"It is now {number}.",
+            "oob": oob,
+        },
+    )
 
 
 def grown(lines: int) -> dict:

@@ -259,3 +259,17 @@ def test_blocks_before_the_last_one_are_not_rendered_again(monkeypatch):
 )
 def test_a_text_made_to_take_long_is_answered(text):
     safe(MarkdownStream().update(text))
+
+
+@pytest.mark.parametrize("text", ["###", "A text\n\n### ", "### ![x](y)\n\nA text"])
+def test_heading_without_words_is_no_heading(text):
+    assert "<h" not in render(text)
+    assert "<h" not in MarkdownStream().finish(text)
+
+
+def test_heading_without_words_takes_no_level():
+    assert "<h4>B</h4>" in render("##\n\n### B")
+
+
+def test_heading_of_a_citation_alone_is_kept():
+    assert render("## [a1]", CITES).startswith("<h4><a ")
