@@ -144,15 +144,17 @@ def runs_page(request: Request, slug: str) -> HttpResponseBase:
     tool = request.GET.get("tool", "")
     if tool:
         runs = runs.filter(tool=tool_named(tool).key)
-    product = number(request.GET.get("product"), 0)
-    if product:
+    product = None
+    if pk := number(request.GET.get("product"), 0):
+        product = product_in(request, slug, pk)
         runs = runs.filter(product=product)
     page = Paginator(runs, PAGE).get_page(request.GET.get("page"))
-    chosen = {"tool": tool, "product": product or ""}
+    chosen = {"tool": tool, "product": product.pk if product else ""}
     values = {
         "catalog": catalog,
         "runs": list(page),
         "page": page,
+        "product": product,
         "tool": tool,
         "kinds": list(tools().values()),
         **_other_pages(page, {key: value for key, value in chosen.items() if value}),
