@@ -43,6 +43,8 @@ function update(part, fresh) {
   const hadFocus = part.contains(activeElement);
   morph(part, fresh);
   htmx.process(part);
+  // The server counts what is kept, not what is being typed.
+  part.querySelectorAll(".edit[open] [data-counter]").forEach(showCount);
   if (!hadFocus || part.contains(document.activeElement)) return;
   const again = document.getElementById(activeElement.id) ?? part;
   if (again === part) part.tabIndex = -1;
