@@ -128,7 +128,8 @@ def bulk_queue(
 def bulk_step(*, act: Act, job: Job, number: int | None = None) -> bool:
     """Do the next step, or that of a number, as the person who asked; False when the act has ended.
 
-    `job` is as it was claimed. A step that is done already is not done again. Who has lost the right to it, or is gone, ends it as a stop does.
+    `job` is as it was claimed. A step that is done already is not done again. Who has lost the right
+    to it, or is gone, ends it as a stop does.
     """
     assert job.token is not None
     held = _hold(Job.objects.held(job.token).filter(pk=job.pk))
