@@ -29,6 +29,8 @@ def ad_card(block: Block, run: Any) -> Context:
     element = dom_id(block["id"])
     return {
         "ad": ad,
+        # A picture that is replaced ten times a second flickers.
+        "photo": evidence.get("photo") if block["state"] != RUNNING else None,
         "preview": f"tools/ads/_{ad.channel}.html" if ad.channel in PREVIEWED else "",
         "variants": [_variant(ad, number, element, edited) for number in range(len(ad.variants))],
     }

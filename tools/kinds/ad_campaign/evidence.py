@@ -45,6 +45,7 @@ def gathered(product: Product, options: Options) -> Evidence:
         "language": options.language or known.language,
         "product_url": known.product_url,
         "skus": [each.sku for each in known.variants if each.sku] or [str(known.id)],
+        "photo": known.photos[0].photo if known.photos else None,
         "facts": [fact.model_dump() for fact in facts],
         "prices": [price.model_dump(mode="json") for price in prices],
         "names": sorted({word for name in names for word in re.findall(r"\w+", name)}),

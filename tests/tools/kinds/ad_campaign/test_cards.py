@@ -118,6 +118,14 @@ def test_a_card_is_a_skeleton_until_there_is_a_text():
     assert "textarea" not in shown
 
 
+@pytest.mark.parametrize("channel", ["meta", "tiktok"])
+def test_a_likeness_has_the_product_s_photo_once_the_ad_is_there(channel: str):
+    run = SimpleNamespace(**vars(RUN) | {"evidence": {**EVIDENCE, "photo": 5}})
+    assert "/photos/5/480.webp" in render_block(block(channel, "Red bag"), run, may_edit=True)
+    growing = block(channel, "Red bag", state="running")
+    assert "<img" not in render_block(growing, run, may_edit=True)
+
+
 def test_a_draft_says_so():
     made = block("google", "Red bag")
     made["data"]["draft"] = True
