@@ -11,7 +11,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from catalog.models import Product
+from catalog.models.sources import MACHINE_SOURCES
 from catalog.money import money_text
+from catalog.services.attribute_values import CATEGORY
 from tools.evidence import AWAY, PARTLY, neighbours_of
 from tools.facts import Neighbour, ProductFacts
 
@@ -28,12 +30,13 @@ WORDS: Mapping[str, str] = {
     OWN: "Your own assortment",
 }
 LEAST_WEIGHT = Decimal("0.001")
-# With fewer of its own category, those of the category above that look like it are taken, too.
+# With fewer of its own category, what looks most like it in the category above fills up to so many.
 FEW = 5
 NO_CATEGORY = (
     "Nothing of your own assortment is compared: only products of the same category say something "
     "about its price, and this one has no category yet."
 )
+UNSURE = "A machine chose this category and nobody has confirmed it: if it is wrong, so is this."
 
 
 class Comparable(BaseModel):
@@ -107,7 +110,8 @@ def own_products(product: Product, facts: ProductFacts, currency: str, most: int
     """What may be compared of the own catalogue, at most `most`, at prices in `currency`.
 
     Looks alone make nothing comparable: a pouf may look like a headphone. Products of the same
-    category are, however they look; where these are few, those of the category above that look like it.
+    category are, however they look; where these are few, so are the ones of the category above that look
+    most like it.
     """
     if not facts.category:
         return OwnProducts(chosen=NO_CATEGORY)
@@ -118,12 +122,19 @@ def own_products(product: Product, facts: ProductFacts, currency: str, most: int
     if len(same) < FEW and above and notice != AWAY:
         known = {each.id for each in same}
         found = neighbours_of(product, most, category=above)
-        wider = [each for each in found if each.id not in known][: most - len(same)]
+        wider = [each for each in found if each.id not in known][: min(most, FEW) - len(same)]
+    chosen = "" if notice == AWAY else _chosen(facts, len(same), len(wider), above=bool(above))
+    if chosen and not _is_sure(product):
+        chosen = f"{chosen} {UNSURE}"
     return OwnProducts(
-        found=tuple(_own(each, currency) for each in (*same, *wider)),
-        chosen="" if notice == AWAY else _chosen(facts, len(same), len(wider), above=bool(above)),
-        notice=notice,
+        found=tuple(_own(each, currency) for each in (*same, *wider)), chosen=chosen, notice=notice
     )
+
+
+def _is_sure(product: Product) -> bool:
+    """Whether a person or an import stands behind the product's category."""
+    current = product.current_attributes.filter(field=CATEGORY, variant=None).first()
+    return current is None or current.locked or current.source not in MACHINE_SOURCES
 
 
 def _chosen(facts: ProductFacts, same: int, wider: int, *, above: bool) -> str:
@@ -140,8 +151,8 @@ def _chosen(facts: ProductFacts, same: int, wider: int, *, above: bool) -> str:
     parent = category.rpartition(" › ")[0]
     few = f"only {same} can" if same else "nothing can"
     return (
-        f"Of your own assortment, {few} be compared in {category}, so what looks like it in {parent} "
-        f"is compared, too ({wider or 'none'}), weighted by how alike the photos are."
+        f"Of your own assortment, {few} be compared in {category}, so what looks most like it in "
+        f"{parent} is compared, too ({wider or 'none'}), weighted by how alike the photos are."
     )
 
 

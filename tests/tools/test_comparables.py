@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from tools.comparables import NO_CATEGORY, OWN, SIMILAR, Comparable, own_products
+from tools.comparables import FEW, NO_CATEGORY, OWN, SIMILAR, UNSURE, Comparable, own_products
 from tools.evidence import AWAY, product_facts
 
 pytestmark = pytest.mark.django_db
@@ -38,14 +38,16 @@ def test_where_few_are_of_the_category_what_looks_alike_in_the_one_above_is_comp
 ):
     mug = in_category("Mug", path="home/kitchen/mugs", color="red")
     in_category("Blue mug", path="home/kitchen/mugs", color="blue")
-    in_category("Red plate", path="home/kitchen", color="red")
+    for number in range(6):
+        in_category(f"Red plate {number}", path="home/kitchen", color="red")
     in_category("Red cap", path="clothes", color="red")
     ingest()
     own = compared(mug)
-    assert titles(own) == ["Blue mug", "Red plate"]
+    assert titles(own)[0] == "Blue mug"
+    assert {title[:9] for title in titles(own)[1:]} == {"Red plate"}
     assert "only 1 can be compared in" in own.chosen
-    assert "is compared, too (1)" in own.chosen
-    assert len({each.key for each in own.found}) == 2
+    assert "is compared, too (4)" in own.chosen
+    assert len({each.key for each in own.found}) == FEW
 
 
 def test_without_a_category_nothing_is_compared_and_that_is_said(make_product, ingest):
@@ -54,6 +56,15 @@ def test_without_a_category_nothing_is_compared_and_that_is_said(make_product, i
     ingest()
     own = compared(mug)
     assert (own.found, own.chosen) == ((), NO_CATEGORY)
+
+
+def test_a_category_that_nobody_confirmed_is_said_to_be_a_machines(in_category, ingest):
+    mug, other = in_category("Mug", color="red"), in_category("Other", color="red")
+    ingest()
+    assert UNSURE not in compared(mug).chosen
+    mug.current_attributes.filter(field="category").update(locked=False, source="zero-shot")
+    assert compared(mug).chosen.endswith(UNSURE)
+    assert UNSURE not in compared(other).chosen
 
 
 def test_an_engine_that_is_away_is_said(in_category, no_engine):

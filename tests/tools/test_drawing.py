@@ -218,3 +218,17 @@ def test_without_a_marked_bar_all_bars_are_alike_and_with_one_the_others_step_ba
 
     assert names() == ["plot__bar", "plot__bar"]
     assert names(mark=True) == ["plot__bar--mark", "plot__bar--other"]
+
+
+def test_of_a_long_label_the_value_stays_whole():
+    long = charts.Marker(value=10, label="Lowest price with the target margin", text="EUR 10.60")
+    (found,) = callouts([long], [], "EUR")
+    assert found.label == "Lowest price with the… EUR 10.60"
+
+
+def test_lines_lie_behind_all_labels():
+    found = callouts(
+        [charts.Marker(value=value, label="A long label") for value in (10, 10.1)], [], ""
+    )
+    _, shapes = labelled(found, Scale.over([0, 20]), 40)
+    assert [shape.kind for shape in shapes] == ["line", "line", "text", "text"]

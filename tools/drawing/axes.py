@@ -10,6 +10,7 @@ from tools import charts
 from tools.drawing.shapes import (
     CHARACTER,
     DOT,
+    LONGEST_LABEL,
     Legend,
     Scale,
     Shape,
@@ -27,6 +28,7 @@ LABEL_ROW = 18
 TICK_ROW = 20
 DOT_ROW = 11
 DOT_ROWS = 7
+SHORTEST_LABEL = 8
 
 
 @dataclass(frozen=True)
@@ -43,16 +45,15 @@ def callouts(
     markers: Sequence[charts.Marker], points: Sequence[charts.AxisPoint], unit: str
 ) -> list[Callout]:
     """What is labelled on an axis: all markers, and the points that are picked out."""
-    found = [
-        Callout(one.value, f"{one.label} {one.text or number_text(one.value, unit)}", one.mark)
-        for one in markers
-    ]
-    found += [
-        Callout(one.value, f"{one.label} {one.text or number_text(one.value, unit)}", True, True)
-        for one in points
-        if one.mark
-    ]
+    found = [Callout(one.value, _named(one, unit), one.mark) for one in markers]
+    found += [Callout(one.value, _named(one, unit), True, True) for one in points if one.mark]
     return sorted(found, key=lambda one: one.value)
+
+
+def _named(one: charts.Marker | charts.AxisPoint, unit: str) -> str:
+    """Its label and its value; where that is too long, the label gives way."""
+    text = one.text or number_text(one.value, unit)
+    return f"{clipped(one.label, max(LONGEST_LABEL - len(text) - 1, SHORTEST_LABEL))} {text}"
 
 
 def labelled(

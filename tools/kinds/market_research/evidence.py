@@ -185,8 +185,10 @@ def _spread_figures(position: Position, standing: str) -> Iterator[Line]:
     spread = position.spread_by(standing)
     if spread is None or spread.count == len(position.priced):
         return
-    low, middle, high = map(position.money, (spread.low, spread.middle, spread.high))
-    text = f"{low} to {high}, middle {middle} ({spread.count})"
+    text = f"{position.stretch(spread.low, spread.high)} ({spread.count})"
+    if spread.low != spread.high:
+        stretch, middle = position.stretch(spread.low, spread.high), position.money(spread.middle)
+        text = f"{stretch}, middle {middle} ({spread.count})"
     numbers: Sequence[Decimal | int] = (spread.low, spread.high, spread.middle, spread.count)
     yield (f"prices_{standing}", f"Prices: {WORDS[standing].lower()}", text, numbers)
 
@@ -202,7 +204,9 @@ def _crowd_figures(market: Market) -> Iterator[Line]:
         if count
     ]
     spots.sort(key=lambda spot: -spot[0])
-    for number, (count, value, band) in enumerate(spots[:MOST_CROWDED]):
+    # What one offer has to itself is no crowd.
+    crowded = [spot for spot in spots if spot[0] > 1]
+    for number, (count, value, band) in enumerate(crowded[:MOST_CROWDED]):
         label = f"{crowd.label} “{value}” at {band_text(band, market.position)}"
         yield (f"crowd_{number}", label, f"{count} of {priced}", [count, priced, *band])
     if crowd.place is not None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
+from fractions import Fraction
 from statistics import median
 
 from catalog.views.present import amount
 from tools.comparables import Comparable
 from tools.facts import ProductFacts
-
-CENT = Decimal("0.01")
+from tools.money import half_up, rounded
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,13 @@ class Position:
 
     @property
     def spread(self) -> Spread | None:
-        return spread_of([each.price for each in self.priced if each.price is not None])
+        prices = [each.price for each in self.priced if each.price is not None]
+        return spread_of(prices, self.currency)
 
     def spread_by(self, standing: str) -> Spread | None:
         """As `spread`, of the comparables that stand like this alone."""
         prices = [each.price for each in self.priced if each.standing == standing]
-        return spread_of([price for price in prices if price is not None])
+        return spread_of([price for price in prices if price is not None], self.currency)
 
     @property
     def above_middle(self) -> Decimal | None:
@@ -68,10 +69,14 @@ class Position:
     def money(self, value: Decimal) -> str:
         return amount(value, self.currency)
 
+    def stretch(self, low: Decimal, high: Decimal) -> str:
+        """From one price to another, or the one that both are."""
+        return self.money(low) if low == high else f"{self.money(low)} to {self.money(high)}"
+
 
 def percent(part: Decimal, whole: Decimal) -> int:
     """A share in whole percent, halves away from zero."""
-    return int((part * 100 / whole).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    return int(half_up(Fraction(part) * 100 / Fraction(whole), 0))
 
 
 def position_of(facts: ProductFacts, comparables: Sequence[Comparable]) -> Position:
@@ -94,9 +99,9 @@ def position_of(facts: ProductFacts, comparables: Sequence[Comparable]) -> Posit
     )
 
 
-def spread_of(prices: Sequence[Decimal]) -> Spread | None:
-    """None without any price."""
+def spread_of(prices: Sequence[Decimal], currency: str) -> Spread | None:
+    """None without any price. The middle is rounded half up, as the currency's money is."""
     if not prices:
         return None
-    middle = Decimal(median(prices)).quantize(CENT, rounding=ROUND_HALF_UP)
+    middle = rounded(Decimal(median(prices)), currency)
     return Spread(len(prices), min(prices), middle, max(prices))

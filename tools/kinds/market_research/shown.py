@@ -110,8 +110,8 @@ def _price_summary(market: Market) -> str:
     if position.price is None:
         return f"{text}; this product has no price."
     return (
-        f"{text}; this product costs {position.money(position.price)}: {position.cheaper} are "
-        f"cheaper, {position.dearer} dearer, {position.same} the same."
+        f"{text}; this product costs {position.money(position.price)}. Cheaper: {position.cheaper}, "
+        f"dearer: {position.dearer}, the same: {position.same}."
     )
 
 
@@ -144,7 +144,7 @@ def _by_standing(market: Market) -> Iterator[Block]:
             "mid": min(max(spread.middle, spread.low), spread.high),
             "high": spread.high,
             "label": f"{WORDS[standing]} ({spread.count})",
-            "text": f"{position.money(spread.low)} to {position.money(spread.high)}",
+            "text": position.stretch(spread.low, spread.high),
         }
         for standing, spread in spreads
     ]
@@ -188,8 +188,10 @@ def _crowd(market: Market) -> Iterator[Block]:
     if crowd is None:
         return
     figures = {figure.name: figure for figure in market.figures}
-    first, spot = figures["crowd_0"], figures.get("spot")
-    summary = f"Most offers are at {first.label}: {first.text}."
+    first, spot = figures.get("crowd_0"), figures.get("spot")
+    summary = "No spot is crowded: none has more than one offer."
+    if first is not None:
+        summary = f"Most crowded is {first.label}: {first.text}."
     if spot is not None:
         summary += f" The product's own spot has {spot.text}."
     chart = Grid(

@@ -11,8 +11,8 @@ from tools.kinds.base import EVIDENCE, Block, Data
 from tools.kinds.pricing import charts, notices
 from tools.kinds.pricing.comparables import notes_of
 from tools.kinds.pricing.ladder import Rung
-from tools.kinds.pricing.money import amount_text, number_text, percent_text
 from tools.kinds.pricing.result import AtPrice, Case, Result, VariantPrice, at_price, limits_of
+from tools.money import amount_text, number_text, percent_text
 
 COMPARABLES, SUGGESTION, WRITTEN, TEXT = "comparables", "suggestion", "written", "text"
 

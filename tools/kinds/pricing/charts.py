@@ -10,8 +10,8 @@ from tools.block_data import Table
 from tools.charts import AxisPoint, Band, Bin, Histogram, Marker, Range, Strip
 from tools.comparables import Comparable
 from tools.kinds.base import Data
-from tools.kinds.pricing.money import amount_text, percent_text
 from tools.kinds.pricing.result import Case, Result
+from tools.money import amount_text, percent_text
 
 # From so many on, bars say more than points that lie upon each other.
 MANY = 20
@@ -72,7 +72,7 @@ def _markers(case: Case, result: Result) -> list[Marker]:
     named = (
         ("Present price", case.variant.price, True),
         ("Suggested", suggested, False),
-        ("Lowest with target margin", result.floor, False),
+        ("Target margin", result.floor, False),
         ("Break-even", result.break_even, False),
         ("Minimum advertised", case.minimum, False),
     )

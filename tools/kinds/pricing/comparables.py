@@ -9,7 +9,6 @@ from typing import Literal
 from pydantic import BaseModel
 
 from tools.comparables import SUGGESTED, Comparable
-from tools.kinds.pricing.money import half_up, percent, rounded
 from tools.kinds.pricing.quantiles import (
     LOWER,
     MIDDLE,
@@ -19,6 +18,7 @@ from tools.kinds.pricing.quantiles import (
     share_below,
     weighted_quantile,
 )
+from tools.money import half_up, percent, rounded
 
 # A quarter of fewer than five is no more than one of them.
 ENOUGH = 5

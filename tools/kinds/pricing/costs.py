@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tools.kinds.pricing.money import rounded, rounded_up
+from tools.money import rounded, rounded_up
 
 
 class Costs(BaseModel):

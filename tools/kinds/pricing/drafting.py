@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tools.kinds.pricing.money import amount_text, percent_text
 from tools.kinds.pricing.result import Case, Result
+from tools.money import amount_text, percent_text
 
 BASES = {
     "market": "what competitors ask",

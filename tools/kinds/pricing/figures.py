@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tools.figures import MONEY, PERCENT, Figure, figures_in, masked
-from tools.kinds.pricing.money import half_up
+from tools.money import half_up
 
 UNSUPPORTED = "[unsupported figure]"
 

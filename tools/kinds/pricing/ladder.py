@@ -8,7 +8,7 @@ from fractions import Fraction
 from pydantic import BaseModel
 
 from tools.kinds.pricing.costs import Costs
-from tools.kinds.pricing.money import half_up, percent, rounded
+from tools.money import half_up, percent, rounded
 
 DISCOUNTS = (5, 10, 15, 20, 25, 30, 40, 50)
 

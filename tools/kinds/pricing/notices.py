@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tools.kinds.pricing.comparables import ENOUGH
-from tools.kinds.pricing.money import amount_text
+from tools.money import amount_text
 
 if TYPE_CHECKING:
     from tools.kinds.pricing.result import Case, Result

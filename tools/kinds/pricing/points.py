@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from tools.kinds.pricing.money import minor_unit
+from tools.money import minor_unit
 
 MOST = 6
 # The smallest step between prices where it is not the minor unit: coins of 1 and 2 rappen and below

@@ -12,8 +12,8 @@ from tools.figures import Figure
 from tools.kinds.base import Data
 from tools.kinds.pricing.blocks import evidence_blocks
 from tools.kinds.pricing.drafting import BASES
-from tools.kinds.pricing.money import amount_text
 from tools.kinds.pricing.result import Case, Result
+from tools.money import amount_text
 
 VERSION = "pricing/2"
 MAX_TOKENS = 900

@@ -24,9 +24,9 @@ from tools.kinds.pricing.comparables import (
 )
 from tools.kinds.pricing.costs import Costs, Step, waterfall
 from tools.kinds.pricing.ladder import Rung, ladder
-from tools.kinds.pricing.money import percent, rounded
 from tools.kinds.pricing.points import PricePoint
 from tools.kinds.pricing.suggestion import Goal, Limits, Suggestion, suggest
+from tools.money import percent, rounded
 
 
 class VariantPrice(BaseModel):

@@ -8,8 +8,8 @@ from typing import Literal
 from pydantic import BaseModel
 
 from tools.kinds.pricing.comparables import Spread
-from tools.kinds.pricing.money import amount_text
 from tools.kinds.pricing.points import PricePoint, price_points
+from tools.money import amount_text
 
 Goal = Literal["margin", "match", "premium"]
 

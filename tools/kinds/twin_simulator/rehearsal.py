@@ -114,7 +114,7 @@ class Rehearsal:
                 return
             fresh = without_claims(found.personas)
             kept = panel_data(personas.filled_up(fresh, self._panel), SUGGESTED)
-            await self._run.show(Block("shoppers", "key_values", "The panel", kept))
+            await self._run.show(Block("shoppers", "key_values", "The panel, made concrete", kept))
         self._panel = [Persona.model_validate(each) for each in kept["personas"]]
 
     async def _photos(self) -> dict[int, str]:

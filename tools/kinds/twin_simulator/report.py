@@ -32,7 +32,7 @@ FEW = (
     "narrower than they are, and no difference counts."
 )
 SPLIT = "The listing was shown twice: whoever likes it best chose one of its two rows."
-MOST_POINTS, MOST_QUOTES = 24, 24
+MOST_POINTS, MOST_QUOTES = 24, 12
 # The blocks of figures, in their order, with their titles.
 FIGURES = {
     "received": "Reactions, by twin",

@@ -74,7 +74,6 @@ def test_counts_by_how_sure_the_match_is():
     found = market(offer(1, "20", CONFIRMED), offer(2, "21", SUGGESTED), offer(3, "9"))
     said = figures(found)
     assert (said["confirmed"], said["suggested"], said["similar"]) == ("1", "1", "1")
-    assert said["prices_confirmed"].startswith("20.00 EUR to 20.00 EUR")
 
 
 def test_without_competitors_it_is_the_own_assortment_only():
@@ -200,3 +199,26 @@ def test_hostile_texts_stay_texts():
     assert all(
         "url" not in cite or not cite["url"].startswith("java") for cite in found.cites().values()
     )
+
+
+def test_where_no_two_offers_meet_nothing_is_called_crowded():
+    offers = [offer(n, str(n * 20), attributes={"Material": f"kind {n}"}) for n in (1, 2, 3)]
+    found = market(*offers)
+    crowd = next(block for block in blocks_of(found) if block.id == "crowd")
+    assert crowd.data["summary"].startswith("No spot is crowded")
+    assert "crowd_0" not in figures(found)
+
+
+@pytest.mark.parametrize(("currency", "middle"), [("JPY", "151"), ("KWD", "150.500")])
+def test_the_middle_price_is_rounded_as_its_currency_is(currency, middle):
+    found = market(
+        offer(1, "100", currency=currency),
+        offer(2, "201", currency=currency),
+        facts=product("150", currency),
+    )
+    assert found.position.spread.middle == Decimal(middle)
+
+
+def test_one_price_alone_is_no_stretch():
+    found = market(offer(1, "20", CONFIRMED), offer(2, "21", SUGGESTED), offer(3, "9"))
+    assert figures(found)["prices_confirmed"] == "20.00 EUR (1)"

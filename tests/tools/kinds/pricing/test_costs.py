@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.tools.kinds.pricing.cases import PRICES, costs, unhurried
 from tools.kinds.pricing.costs import Costs, waterfall
-from tools.kinds.pricing.money import minor_unit, rounded
+from tools.money import minor_unit, rounded
 
 MARGINS = st.fractions(0, Fraction(9, 10), max_denominator=100)
 EXAMPLE = Costs(

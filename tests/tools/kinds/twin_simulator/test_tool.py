@@ -58,7 +58,7 @@ def test_every_shopper_has_a_card_and_says_in_which_order_the_twins_were_seen(gr
 def test_few_shoppers_are_asked_at_once(groq, rehearse):
     server = groq(first_token=0.3, tokens_per_second=5000)
     rehearse(personas=6)
-    assert server.most_concurrent == rehearsal.AT_ONCE
+    assert 1 < server.most_concurrent <= rehearsal.AT_ONCE
 
 
 def test_no_prompt_tells_which_listing_is_which_twin(groq, rehearse):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tools.kinds.pricing.cases import CURRENCIES, unhurried
-from tools.kinds.pricing.money import (
+from tools.money import (
     amount_text,
     half_up,
     minor_unit,
