@@ -14,6 +14,7 @@ from pydantic import Field
 from catalog import selectors as catalogs
 from catalog.api.schemas import STORABLE, Id, Strict
 from catalog.models import Catalog, Job
+from catalog.money import money_text
 from catalog.search import Filters
 from catalog.views.activity import forget_activity
 from catalog.views.bulk_acts import act_label, told
@@ -106,7 +107,7 @@ class ToolRunsOut(Schema):
             waiting=state.waiting,
             batch=state.batch.pk if state.batch else None,
             tokens=state.tokens,
-            cost_usd=None if state.cost_usd is None else f"{state.cost_usd:f}",
+            cost_usd=money_text(state.cost_usd),
             message=told(job.kind, job.arguments, job.result) if ended else "",
             error=job.error,
             created_at=job.created_at,

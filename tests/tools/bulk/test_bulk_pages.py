@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
@@ -255,6 +257,15 @@ def test_api_gives_estimates_in_decimals(catalog, products, api, groq):
     told = post(api, catalog, filters={}, dry_run=True).json()
     assert (told["calls"], told["tokens"], told["tokens_measured"]) == (3, 12_000, False)
     assert float(told["usd"]) > 0
+
+
+def test_api_gives_what_was_spent_without_places_that_say_nothing(
+    catalog, products, api, done_runs
+):
+    post(api, catalog, filters={})
+    job = done_runs(Job.objects.get(kind=KIND))
+    ToolRun.objects.filter(job=job).update(cost_usd=Decimal("0.000798"))
+    assert api.get(f"/api/v1/tool-runs/{job.pk}").json()["cost_usd"] == "0.002394"
 
 
 @pytest.mark.parametrize(
