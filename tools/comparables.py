@@ -79,7 +79,8 @@ class Comparable(BaseModel):
 
     def as_json(self) -> dict[str, Any]:
         """For a prompt and for the run's evidence; what there is not is left out."""
-        price = {"price": money_text(self.price), "currency": self.currency} if self.price else {}
+        amount = money_text(self.price)
+        price = {} if amount is None else {"price": amount, "currency": self.currency}
         told = {
             "standing": self.standing,
             "title": self.title,

@@ -19,6 +19,7 @@ class PanelForm(forms.ModelForm):
         model = Panel
         fields = ["name", "audience", "category"]
         labels = {"category": "What they shop for"}
+        help_texts = {"category": "In words, such as “mugs”."}
 
     def _post_clean(self) -> None:
         """Constraints are the service's to check; the form keeps its instance untouched."""

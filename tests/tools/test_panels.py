@@ -177,6 +177,18 @@ def test_panel_without_shoppers_is_told_what_it_lacks(client, panel, person):
     assert b"at least one shopper" in response.content
 
 
+def test_what_is_refused_on_the_page_changes_nothing_that_it_shows(client, panel, person):
+    client.force_login(person)
+    claim = {"people-0-name": "Ada", "people-0-about": "70 % of customers buy this."}
+    counts = {"people-TOTAL_FORMS": 1, "people-INITIAL_FORMS": 1}
+    response = client.post(panel.get_absolute_url(), {"name": "Theirs", **counts, **claim})
+    html = response.content.decode()
+    assert response.status_code == 422
+    assert "What is said of Ada" in html
+    assert panel.get_source_display() in html
+    assert "<h1>Regulars</h1>" in html
+
+
 def test_panel_is_deleted_on_its_page(client, panel, person):
     client.force_login(person)
     client.post(reverse("tools:panel_delete", args=[panel.catalog.slug, panel.pk]))

@@ -89,6 +89,7 @@ def panel_page(request: Request, slug: str, pk: int) -> HttpResponseBase:
                 panel=panel, actor=request.user, personas=personas_of(people), **form.cleaned_data
             )
         except ValidationError as error:
+            panel.refresh_from_db()
             form.add_error(None, first_message(error))
         else:
             return done(request, "Saved.", panel.get_absolute_url())

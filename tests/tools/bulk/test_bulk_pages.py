@@ -309,6 +309,7 @@ def test_what_names_something_of_one_product_is_not_asked_for_many(
     assert 'name="target_margin"' in pricing
     assert 'name="b_photo"' not in twins
     assert 'name="b_change"' in twins
+    assert ">Twin B</legend>" in twins
 
 
 def test_options_of_one_product_are_refused_for_many(catalog, person, products):

@@ -107,8 +107,8 @@ def _summary(case: Case, result: Result) -> str:
         return f"{asked}; the product has no price."
     own = amount_text(case.variant.price, case.currency)
     return (
-        f"{asked}; the product costs {own}: {position.cheaper} are cheaper, {position.same} cost "
-        f"the same, {position.dearer} are dearer."
+        f"{asked}; the product costs {own}. Cheaper: {position.cheaper}, the same: {position.same}, "
+        f"dearer: {position.dearer}."
     )
 
 

@@ -44,8 +44,8 @@ def _compared(case: Case, result: Result) -> Iterator[str]:
         yield "There are too few comparables for a range."
     if position is not None:
         yield (
-            f"At its present price {position.cheaper} comparables are cheaper, {position.same} cost "
-            f"the same and {position.dearer} are dearer."
+            f"Comparables against its present price: {position.cheaper} cheaper, {position.same} the "
+            f"same, {position.dearer} dearer."
         )
 
 

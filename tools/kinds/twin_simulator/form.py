@@ -76,9 +76,11 @@ class TwinForm(forms.Form):
             self.fields |= _twin_fields(key, changes, photos)
 
     def twins(self) -> Iterator[dict[str, Any]]:
-        """The fields of each twin, for the template."""
+        """The fields of each twin, for the template. Where there are many products, none has photos."""
         for key in TWIN_KEYS:
-            yield {"key": key, **{part: self[f"{key.lower()}_{part}"] for part in PARTS}}
+            names = {part: f"{key.lower()}_{part}" for part in PARTS}
+            given = {part: self[name] for part, name in names.items() if name in self.fields}
+            yield {"key": key, **given}
 
     def others(self) -> list[BoundField]:
         """The fields that are of no twin."""

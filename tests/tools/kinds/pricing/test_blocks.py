@@ -81,8 +81,8 @@ def test_few_comparables_are_points_and_many_are_bars():
 def test_the_summary_says_where_the_product_stands():
     data = evidence_blocks(CASES["five"], compute(CASES["five"]))[2].data
     assert data["summary"] == (
-        "5 comparables cost from EUR 20.00 to EUR 40.00; the product costs EUR 30.00: 3 are cheaper, "
-        "0 cost the same, 2 are dearer."
+        "5 comparables cost from EUR 20.00 to EUR 40.00; the product costs EUR 30.00. Cheaper: 3, "
+        "the same: 0, dearer: 2."
     )
 
 
