@@ -17,6 +17,7 @@ from tools.prompts import Cites
 
 # Of a text in a prompt, in characters: what a shopper reads, not a manual.
 MAX_PROMPT_TEXT = 2000
+NOT_CONFIRMED = "not confirmed"
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class AttributeFact:
         if self.confirmed:
             return "machine, confirmed by a person"
         sure = f", {self.confidence:.0%} sure" if self.confidence is not None else ""
-        return f"machine{sure}, not confirmed"
+        return f"machine{sure}, {NOT_CONFIRMED}"
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,7 @@ def test_suggestions_depend_on_what_there_is_and_what_was_asked(facts):
     assert first[0] == "What is it made of, and who says so?"
     assert "Is it dishwasher safe?" in first
     assert "What would a shopper ask that the catalogue does not say?" in first
+    assert "How does it differ from similar products?" in first
     again = suggested(facts, "kitchen/mugs", asked=[first[0].upper()])
     assert first[0] not in again
     assert len(again) <= 5

@@ -47,9 +47,10 @@ DIGITS = r"\d{1,3}(?:[.,'\u2019\u00a0\u202f]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:
 _SYMBOL = "|".join(re.escape(sign) for sign in sorted(SYMBOLS, key=len, reverse=True))
 _MONEY = rf"(?:(?:{_SYMBOL})|\b(?:{CODES})\b)"
 _UNIT = "|".join(re.escape(name) for name in sorted(UNITS, key=len, reverse=True))
+_SPACE = r"[^\S\n]?"  # what stands on the next line belongs to it
 TOKEN = re.compile(
-    rf"(?P<before>{_MONEY})?\s?(?<![\w.,])(?P<digits>{DIGITS})"
-    rf"(?:\s?(?P<after>{_MONEY})(?!\w)|\s?(?P<unit>{_UNIT})(?![\w]))?",
+    rf"(?P<before>{_MONEY})?{_SPACE}(?<![\w.,])(?P<digits>{DIGITS})"
+    rf"(?:{_SPACE}(?P<after>{_MONEY})(?!\w)|{_SPACE}(?P<unit>{_UNIT})(?![\w]))?",
     re.IGNORECASE,
 )
 # Numbers as words, but for those that mean something else in another of the languages, and one.

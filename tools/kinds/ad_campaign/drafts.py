@@ -26,10 +26,14 @@ MOST_ATTRIBUTES = 8
 
 @dataclass(frozen=True)
 class Material:
-    """What a draft is made of, each as a text with what it rests on."""
+    """What a draft is made of, each as a text with what it rests on. `branded` is the title with
+    its brand, `attributes` have their names before them and `values` not.
+    """
 
     title: Written
+    branded: Written
     kind: Written
+    values: tuple[Written, ...]
     attributes: tuple[Written, ...]
     price: Written | None
     offer: Written | None
@@ -52,20 +56,22 @@ class Material:
 
 
 def draft(channel: Channel, facts: Mapping[str, Any], support: Support) -> dict[str, list[Written]]:
-    """The texts of a channel's ad by their kind, each within its limit."""
+    """The texts of a channel's ad by their kind, each within its limit; one that had to be cut is
+    taken only where there are too few others.
+    """
     material = material_of(facts, support)
     made: dict[str, list[Written]] = {}
     for kind, limit in channel.texts.items():
         rules = channel.rules_of(kind)
-        texts = []
+        whole, cut = [], []
         for one in _texts(kind, limit, material):
             text = fitted(one.text, limit)
             short = shorten(text, limit.limit, limit.counted)
-            if limit.slug and short != text:
-                continue
             if short and not breaches(short, rules, support):
-                texts.append(Written(text=short, cites=one.cites))
-        unique = {one.text.casefold(): one for one in texts}
+                (whole if short == text else cut).append(Written(text=short, cites=one.cites))
+        unique = {one.text.casefold(): one for one in whole}
+        if len(unique) < limit.least:
+            unique |= {one.text.casefold(): one for one in cut}
         made[kind] = list(unique.values())[: limit.most]
     return made
 
@@ -76,12 +82,14 @@ def material_of(facts: Mapping[str, Any], support: Support) -> Material:
     kind = facts["category"].rpartition("›")[2].strip()
     branded = " ".join(part for part in (facts["brand"], kind) if part)
     title = facts["title"] or branded or "Untitled product"
-    own = [fact for fact in support.facts if ATTRIBUTE_KEY.fullmatch(fact.key)]
-    own.sort(key=lambda fact: fact.unsure)
+    # A shop stands by what its ads say: what a machine guessed is left to people to confirm.
+    own = [fact for fact in support.facts if ATTRIBUTE_KEY.fullmatch(fact.key) and not fact.unsure]
     language = str(facts["language"]).partition("-")[0]
     return Material(
         title=Written(text=title, cites=_there(known, "title" if facts["title"] else "category")),
+        branded=_branded(title, facts["brand"], known),
         kind=Written(text=branded, cites=_there(known, "brand", "category")),
+        values=tuple(Written(text=fact.text, cites=[fact.key]) for fact in own if said(fact) == fact.text),
         attributes=tuple(_attributes(own)),
         price=_price(support),
         offer=Written(text=known[OFFER].text, cites=[OFFER]) if OFFER in known else None,
@@ -91,6 +99,12 @@ def material_of(facts: Mapping[str, Any], support: Support) -> Material:
         ),
         button=BUTTONS.get(language, BUTTONS["en"]),
     )  # fmt: skip
+
+
+def _branded(title: str, brand: str, known: Mapping[str, Fact]) -> Written:
+    if not brand or brand.casefold() in title.casefold():
+        return Written(text=title, cites=_there(known, "title"))
+    return Written(text=f"{brand} {title}", cites=_there(known, "brand", "title"))
 
 
 def _attributes(facts: Sequence[Fact]) -> Iterator[Written]:
@@ -142,7 +156,7 @@ MAKERS: dict[str, Callable[[Material], Iterable[Written]]] = {
     "paths": _paths,
     "button": lambda material: [Written(text=material.button)],
     "headline": lambda material: [material.title],
-    "title": lambda material: [_joined([material.title, *material.attributes[:2]], ", ", TITLE)],
+    "title": lambda material: [_joined([material.branded, *material.values[:2]], ", ", TITLE)],
     "subject": lambda material: [material.title],
     "preheader": lambda material: [_joined(material.all()[1:], ", ", PREHEADER)],
 }

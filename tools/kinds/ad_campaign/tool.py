@@ -46,8 +46,8 @@ NO_URL = (
     "empty, and Google takes no ad without it. Enter it as the product's URL."
 )
 DRAFTED = (
-    "These are drafts, put together by rules from the catalogue's facts. Connect a language model in "
-    "the settings to have ads written."
+    "These are drafts, put together by rules from the catalogue's facts; what a machine guessed and "
+    "nobody confirmed is left out. Connect a language model in the settings to have ads written."
 )
 
 

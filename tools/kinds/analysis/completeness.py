@@ -7,6 +7,7 @@ from typing import Any
 
 from catalog.browsing.filters import COLUMNS, PRICE
 from catalog.describe import vocabulary
+from catalog.describe.schema import PHOTO_TEXT
 from catalog.insights import insights_of
 from catalog.models import Product
 from catalog.models.vocabulary import label_in
@@ -65,6 +66,8 @@ def completeness_of(product: Product, facts: ProductFacts) -> Completeness:
     attributes = {
         node.key: label_in(node.labels, facts.language, node.key.replace("_", " "))
         for node in words.attributes_of(facts.category)
+        # What is written in a photo: most have nothing to say there.
+        if node.key != PHOTO_TEXT
     }
     said = {
         "title": bool(facts.title),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tools.facts import NOT_CONFIRMED
 from tools.kinds.analysis.options import Options
 from tools.kinds.analysis.prompting import META_LIMIT, TITLE_LIMIT
 from tools.kinds.base import Data
@@ -48,7 +49,10 @@ def _missing(missing: Mapping[str, Any], product: Mapping[str, Any]) -> Data:
 def suggestions(evidence: Mapping[str, Any], options: Options) -> Data:
     """As a model's suggestions, for what the listing lacks."""
     product = evidence["product"]
-    said = {each["field"]: each for each in product["attributes"] if "variant" not in each}
+    # What a machine guessed and nobody confirmed is left out of texts for shoppers.
+    known = [each for each in product["attributes"] if _is_confirmed(each)]
+    said = {each["field"]: each for each in known if "variant" not in each}
+    product = {**product, "attributes": known}
     found: Data = {}
     if "title" in options.suggest:
         found["title"] = _title(product, said)
@@ -149,7 +153,12 @@ def _alt_texts(product: Mapping[str, Any], said: Mapping[str, Mapping[str, Any]]
 
 
 def _said(attribute: Mapping[str, Any]) -> Data:
-    return _claim(f"{attribute['attribute']}: {attribute['value']}", attribute["key"])
+    unsure = "" if _is_confirmed(attribute) else " (a machine's guess, not confirmed)"
+    return _claim(f"{attribute['attribute']}: {attribute['value']}{unsure}", attribute["key"])
+
+
+def _is_confirmed(attribute: Mapping[str, Any]) -> bool:
+    return not attribute["by"].endswith(NOT_CONFIRMED)
 
 
 def _is_material(attribute: Mapping[str, Any]) -> bool:

@@ -114,7 +114,7 @@ def blocks_of(found: Gathered) -> list[Block]:
 
 
 def _completeness(found: Completeness, facts: ProductFacts) -> Block:
-    where = f"products in {facts.category_label}" if facts.category else "products of the catalogue"
+    where = f"in {facts.category_label}" if facts.category else "of the catalogue"
     rows = [
         {"field": {"text": each.label, "tone": "warning"}, "others": f"{each.others:.0%}"}
         for each in found.missing
@@ -125,7 +125,7 @@ def _completeness(found: Completeness, facts: ProductFacts) -> Block:
     caption = f"{found.known} of {found.of} fields say something ({found.share:.0%})."
     columns = [
         {"key": "field", "label": "Missing"},
-        {"key": "others", "label": f"Of the {where} have it", "numeric": True},
+        {"key": "others", "label": f"Products {where} that have it", "numeric": True},
     ]
     data = {"caption": caption, "columns": columns, "rows": rows}
     return Block("completeness", "table", "What the listing lacks", data, part=EVIDENCE)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from catalog.describe import vocabulary
+from catalog.describe.schema import PHOTO_TEXT
 from catalog.models.vocabulary import label_in
 from catalog.money import money_text
 from tools.facts import AttributeFact, Neighbour, Neighbours, ProductFacts
@@ -86,7 +87,7 @@ def unfilled_of(facts: ProductFacts) -> list[str]:
     return missing + [
         label_in(node.labels, facts.language, node.key.replace("_", " "))
         for node in words.attributes_of(facts.category)
-        if node.key not in said and node.key != "photo_text"
+        if node.key not in said and node.key != PHOTO_TEXT
     ]
 
 

@@ -28,6 +28,10 @@ BY_CATEGORY = {
     "garden": "Can it stay outdoors in winter?",
     "outdoor": "Is it waterproof, and how much does it weigh?",
     "sports": "For which level is it made?",
+    "textiles": "How large is it, and how is it washed?",
+    "decor": "How large is it, and where does it go?",
+    "tools": "What is it for, and what comes with it?",
+    "office": "What size is it, and does it need anything else?",
     "books": "What is it about, and for whom?",
     "pets": "For which animals and sizes is it suitable?",
 }
@@ -49,12 +53,11 @@ def _questions(facts: Mapping[str, Any], path: str) -> Iterator[str]:
         yield "What does it seem to be made of?"
     if by_category := BY_CATEGORY.get(path.partition("/")[0]):
         yield by_category
-    if facts["neighbours"]:
-        yield f"How does it differ from “{facts['neighbours'][0]['title'][:80]}”?"
     if facts["unfilled"]:
         yield "What would a shopper ask that the catalogue does not say?"
     if len(variants) > 1:
         yield "Which variants are there, and what do they cost?"
+    yield "How does it differ from similar products?"
     if "photo" in fields:
         yield "What do the photos show that the description does not say?"
     yield "Who is it for?"

@@ -159,6 +159,10 @@ def test_a_number_that_no_fact_has_is_flagged(text: str, fact: str):
     assert [one for one in problems(text, fact) if "unsupported number" in one]
 
 
+def test_what_stands_on_the_next_line_is_of_no_number():
+    assert problems("Model 512\nEUR 29.90", "Model 512", prices=(PRICE,)) == []
+
+
 def test_the_numbers_of_a_list_are_no_claims():
     assert problems("1. Soft\n2. Light\n", "A bag") == []
 

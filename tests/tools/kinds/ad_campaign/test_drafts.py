@@ -93,3 +93,30 @@ def test_a_draft_says_the_price_and_the_offer_where_they_may_be():
     assert {"EUR 29.90", "Free returns until 24 December"} <= {
         one.text for one in variant.texts["headlines"]
     }
+
+
+def test_a_draft_leaves_out_what_a_machine_guessed():
+    guess = Fact(key="a1", label="Material", text="Felt", unsure=True)
+    sure = Fact(key="a2", label="Colour", text="Black")
+    known = Support((guess, sure))
+    for channel in CHANNELS:
+        [variant] = finished(channel, FULL, known).variants
+        said = " ".join(one.text for texts in variant.texts.values() for one in texts)
+        assert "Felt" not in said
+    assert "Black" in said
+
+
+def test_a_listing_is_titled_as_shops_do():
+    known = support("Black", title="Shopper", brand="Acme")
+    [variant] = finished("marketplace", {**FULL, "title": "Shopper"}, known).variants
+    [title] = variant.texts["title"]
+    assert title.text == "Acme Shopper, Black"
+    assert [cite.key for cite in title.cites] == ["brand", "title", "a1"]
+
+
+def test_a_headline_is_not_cut_where_there_are_enough_others():
+    known = support("Black", description="Rose, pink pepper and musk of the very best kind.")
+    [variant] = finished("google", FULL, known).variants
+    assert [one.text for one in variant.texts["headlines"]] == [
+        "Red leather shopper", "Feature: Black", "Acme Bags",
+    ]  # fmt: skip

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tools.kinds.analysis import presenting
+from tools.kinds.analysis import draft, presenting
 from tools.kinds.analysis.answers import seen_of, suggestions_of
+from tools.kinds.analysis.options import Options
 from tools.kinds.analysis.presenting import (
     SECTIONS,
     checked,
@@ -191,3 +192,27 @@ def test_which_keys_there_are_is_said_but_a_wrong_one_costs_no_second_call():
     assert '"enum": ["p1", "p2"]' in str(schema.model_json_schema()).replace("'", '"')
     answer = {"photos": [{"photo": "p7", "shows": "A mug"}]}
     assert schema.model_validate(answer).photos[0].photo == "p7"
+
+
+def test_a_draft_says_of_a_guess_that_it_is_one_and_keeps_it_out_of_texts():
+    guess = {"key": "a1", "field": "material", "attribute": "Material", "value": "Felt"}
+    product = {
+        "title": "Shopper",
+        "brand": "Acme",
+        "photos": [],
+        "attributes": [{**guess, "by": "machine, 62% sure, not confirmed"}],
+    }
+    nothing = {"attributes_others_have_and_it_lacks": [], "attributes_only_it_has": []}
+    evidence = {
+        "product": product,
+        "standing": {"compared_with": 0, **nothing},
+        "photo_quality": [],
+        "completeness": {"missing": []},
+    }
+    [said] = draft.report(evidence)["materials"]
+    assert said["text"] == "Material: Felt (a machine's guess, not confirmed)"
+    texts = draft.suggestions(evidence, Options())
+    assert texts["title"]["text"] == "Acme Shopper"
+    assert "description" not in texts
+    product["attributes"][0]["by"] = "machine, confirmed by a person"
+    assert draft.suggestions(evidence, Options())["title"]["text"] == "Acme Shopper, Felt"

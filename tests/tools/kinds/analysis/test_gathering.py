@@ -9,7 +9,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from PIL import Image
 
-from catalog.models import Placement
+from catalog.describe import vocabulary as words
+from catalog.models import AttributeDefinition, Placement
 from catalog.services.photos import photo_stage
 from catalog.services.products import products_delete
 from tests.catalog.vision.bad_photos import encode
@@ -61,6 +62,14 @@ def test_attributes_of_other_categories_are_not_missing(mug, vocabulary):
     )
     found = gathering.gather(mug).facts["completeness"]
     assert "style" not in {each["field"] for each in found["missing"]}
+
+
+def test_that_nothing_is_written_in_a_photo_is_no_gap(mug, vocabulary):
+    AttributeDefinition.objects.create(
+        key="photo_text", labels={"en": "Text in the photos"}, kind="text"
+    )
+    words._kept = None
+    assert gathering.gather(mug).facts["completeness"]["of"] == 11
 
 
 def test_without_an_engine_the_rest_is_gathered_and_it_is_said(mug, no_engine):
