@@ -15,6 +15,8 @@ from django.conf import settings as django_settings
 from django.contrib.auth.models import AbstractUser, User
 from django.core.cache import caches
 from django.db import connections
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from PIL import Image
 
 from catalog.describe import vocabulary
@@ -24,6 +26,11 @@ from prodintel.lib.bucket import storage_options
 from prodintel.llm import credentials
 from tests import sharing
 
+# A machine under load is no fault of what is tested.
+hypothesis_settings.register_profile(
+    "tests", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("tests")
 SCALED_SETTINGS = "tests.scaled_settings"
 PASSWORD = "correct horse battery staple"
 S3_CREDENTIALS = {
