@@ -224,7 +224,7 @@ def test_the_listing_can_be_used_field_by_field(campaign):
     [block] = [block for block in run.blocks if block["kind"] == "fields"]
     fields = {field["field"]: field for field in block["data"]["fields"]}
     assert set(fields) == {"title", "description"}
-    assert fields["title"]["value"].startswith("Red bag")
+    assert fields["title"]["value"].startswith("Acme Red bag")
     assert fields["title"]["limit"] == 150
 
 
