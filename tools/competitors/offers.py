@@ -29,21 +29,22 @@ def offers(
     lists: Sequence[CompetitorList],
     most: int,
     *,
-    least: float = ALIKE,
+    similar: bool = True,
     embed: Embed = embedded,
 ) -> list[Comparable]:
     """The rows of these lists that the product is compared with, at most so many.
 
     First those that are the same product by GTIN or by a person's word, then what similarity
-    suggests, then what is merely alike, from `least` (0 to 1) on. Of several prices of one offer the
-    newest counts.
+    suggests, then what is merely alike; without `similar` nothing is looked for beyond what was
+    suggested for the lists. Of several prices of one offer the newest counts.
     """
     by_pk = {each.pk: each for each in lists}
     standings, scores = _decided(product, lists)
     rejected = {pk for pk, found in standings.items() if found == MatchDecision.REJECTED}
     for pk in _same_gtin(facts, lists):
         standings.setdefault(pk, CONFIRMED)
-    for one in _alike(facts, lists, skip=standings, most=most, least=least, embed=embed):
+    alike = _alike(facts, lists, skip=standings, most=most, embed=embed) if similar else []
+    for one in alike:
         standings[one.row] = SUGGESTED if one.score >= SUGGEST else SIMILAR
         scores[one.row] = one.score
     wanted = standings.keys() - rejected
@@ -81,7 +82,6 @@ def _alike(
     *,
     skip: Mapping[int, str],
     most: int,
-    least: float,
     embed: Embed,
 ) -> list[Likeness]:
     """The rows that are called most like the product, the best first."""
@@ -92,7 +92,7 @@ def _alike(
         for row in rows.values_list("pk", "title", "brand")[:MOST_ROWS]
         if row[0] not in skip
     )
-    return matching.nearest(product, named, most, least=least, embed=embed)
+    return matching.nearest(product, named, most, least=ALIKE, embed=embed)
 
 
 def _newest(

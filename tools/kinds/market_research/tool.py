@@ -131,8 +131,9 @@ class MarketResearch(Tool):
 
     async def _web(self, run: Run) -> list[dict[str, str]]:
         """What a search of the web found, as sources with keys; nothing where it is off or fails."""
-        kept = run.finished("web-sources")
-        if kept is not None:
+        kept, text = run.finished("web-sources"), run.finished(WEB.id)
+        if kept is not None and text is not None:
+            run.put(web={"text": text["text"]}, web_sources=kept["sources"])
             return list(kept["sources"])
         if not (run.options.web and run.can_search):
             return []
@@ -152,7 +153,9 @@ class MarketResearch(Tool):
         return sources
 
     async def _analyse(self, run: Run, web: Sequence[Mapping[str, str]]) -> None:
-        if run.finished(ANALYSIS.id) is not None:
+        kept = run.finished(ANALYSIS.id)
+        if kept is not None:
+            run.put(analysis=kept)
             return
         facts = run.evidence.facts
         language = run.options.language or run.catalog.language

@@ -8,7 +8,6 @@ from django.core.exceptions import ValidationError
 
 from catalog.models import Product
 from tools.comparables import Comparable, own_products
-from tools.competitors.matching import SUGGEST
 from tools.competitors.offers import offers
 from tools.competitors.selectors import lists_in
 from tools.evidence import VariantFact, product_facts
@@ -56,7 +55,7 @@ def _compared(
 ) -> tuple[list[Comparable], list[str]]:
     """What the price is compared with, and how that was chosen."""
     lists = list(lists_in(product.catalog))
-    market = offers(product, facts, lists, MOST_OFFERS, least=SUGGEST) if lists else []
+    market = offers(product, facts, lists, MOST_OFFERS, similar=False) if lists else []
     own = own_products(product, facts, currency, MOST_OWN)
     # What they claim and what they are made of says nothing here about their price.
     bare = [each.model_copy(update={"attributes": {}, "claims": ()}) for each in market]

@@ -133,6 +133,23 @@ def test_a_search_that_fails_leaves_the_analysis_and_is_resumed(bring, research,
     assert [call.model for call in server.requests[asked:]] == ["groq/compound"]
 
 
+def test_a_run_that_was_killed_at_its_end_has_its_whole_output_when_resumed(
+    bring, research, groq, settings
+):
+    server = groq()
+    settings.GROQ_SEARCH_MODEL = "groq/compound"
+    bring()
+    run = research()
+    output, asked = run.output, len(server.requests)
+    run.state, run.output = "interrupted", {}
+    run.save()
+    run_resume(run=run)
+    perform_here(run.pk)
+    run.refresh_from_db()
+    assert run.output == output
+    assert len(server.requests) == asked
+
+
 def test_the_position_is_a_table(bring, research):
     bring()
     run = research()
