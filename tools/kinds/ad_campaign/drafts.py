@@ -63,7 +63,7 @@ def draft(channel: Channel, facts: Mapping[str, Any], support: Support) -> dict[
     made: dict[str, list[Written]] = {}
     for kind, limit in channel.texts.items():
         rules = channel.rules_of(kind)
-        whole, cut = [], []
+        whole, cut = list[Written](), list[Written]()
         for one in _texts(kind, limit, material):
             text = fitted(one.text, limit)
             short = shorten(text, limit.limit, limit.counted)
