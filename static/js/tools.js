@@ -28,8 +28,9 @@ function showCount(control) {
 function readEnd(target) {
   const run = target.closest("[data-follow]");
   const end = run?.getBoundingClientRect().bottom ?? 0;
-  // At the top of the page nobody has begun to follow, however short it is.
-  return run && scrollY > 0 && Math.abs(end - innerHeight) < NEAR_END ? { run, end } : null;
+  // At the top of the page nobody has begun to follow, however short it is; who marks text stays.
+  const reads = scrollY > 0 && getSelection().isCollapsed;
+  return run && reads && Math.abs(end - innerHeight) < NEAR_END ? { run, end } : null;
 }
 
 function follow(read) {

@@ -185,6 +185,16 @@ def test_marked_text_stays_marked_while_its_paragraph_grows(show):
     assert page.evaluate("getSelection().toString()") == "our"
 
 
+def test_page_does_not_follow_a_text_while_some_of_it_is_marked(show):
+    page = show(shown(grown(60)))
+    page.evaluate("scrollTo({top: document.body.scrollHeight, behavior: 'instant'})")
+    page.evaluate("getSelection().selectAllChildren(document.querySelector('.prose p:last-child'))")
+    before = page.evaluate("scrollY")
+    swap(page, shown(grown(80), oob=True))
+    expect(page.locator(".prose > p")).to_have_count(80)
+    assert page.evaluate("scrollY") == before
+
+
 def test_nothing_of_a_block_that_has_not_changed_is_drawn_again(show):
     first = grown(3)
     page = show(shown(first))

@@ -73,4 +73,5 @@ def run_use_undo(request: Request, slug: str, pk: int, entry: int) -> HttpRespon
         field_withdraw(run=run, block_id=block, key=key, actor=request.user)
     except ValidationError as error:
         return refused(request, first_message(error), here)
-    return done(request, "Taken back: it does not wait for review any more.", here)
+    message = "Taken back: it does not wait for review any more."
+    return done(request, message, f"{here}#block-{block}")
