@@ -10,7 +10,7 @@ import structlog
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.contrib.auth import HASH_SESSION_KEY
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 from django.http import Http404
 from django.utils.crypto import constant_time_compare
 
@@ -118,7 +118,7 @@ class ActivityConsumer(MemberConsumer):
             try:
                 found = await self.admitted(found)
                 fragment = await in_thread(self._fragment, found)
-            except DatabaseError:
+            except (DatabaseError, InterfaceError):
                 # Away for a moment: the page keeps what it shows, the next look may see more.
                 await asyncio.sleep(LOOK_SECONDS)
                 continue

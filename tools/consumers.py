@@ -6,7 +6,7 @@ import asyncio
 import time
 from urllib.parse import parse_qs
 
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 
 from catalog import selectors as catalog_selectors
 from catalog.consumers import MemberConsumer
@@ -51,7 +51,7 @@ class RunConsumer(MemberConsumer):
                     if course.is_over:
                         await self.close()
                         return
-                except DatabaseError:
+                except (DatabaseError, InterfaceError):
                     # Away for a moment: the page keeps what it shows, the next look may see more.
                     pass
                 await asyncio.sleep(_pause(time.monotonic() - began))
@@ -62,7 +62,7 @@ def _news(
     run: ToolRun, shown: int, told: tuple[str, ...], *, may_edit: bool
 ) -> tuple[str, Course, tuple[str, ...]]:
     """What there is to tell after event `shown`, the run as it is, and what its head says now."""
-    course = running.course_of(run.pk)
+    run, course = running.as_it_is(run)
     if course.number <= shown:
         return "", course, told
     stands = standing(run, course)

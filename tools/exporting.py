@@ -9,6 +9,7 @@ from typing import Any
 
 from prodintel.lib.csv_files import csv_text
 from tools.kinds.base import Download
+from tools.markdown import cleaned
 from tools.models import ToolRun, Writer
 from tools.registry import tools
 from tools.runs.course import Course
@@ -17,6 +18,9 @@ from tools.selectors import output_of, with_edits
 MARKDOWN, JSON, CSV = "md", "json", "csv"
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|])")
 _SPACE = re.compile(r"\s+")
+# What makes HTML, links, images and definitions of links of a text that is Markdown already. As
+# entities: a backslash before would take another one's meaning away.
+_ACTIVE = re.compile(r"<|(?<=\])[(:]")
 
 
 def offered(run: ToolRun) -> list[dict[str, str]]:
@@ -106,7 +110,9 @@ def _escaped(text: Any) -> str:
 
 
 def _prose(data: Mapping[str, Any]) -> list[str]:
-    return [str(data.get("text", ""))]
+    """Markdown of a model, in which nothing leads out of the document."""
+    text = cleaned(str(data.get("text", "")))
+    return [_ACTIVE.sub(lambda found: f"&#{ord(found[0])};", text)]
 
 
 def _notice(data: Mapping[str, Any]) -> list[str]:

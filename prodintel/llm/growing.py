@@ -6,6 +6,7 @@ beginning of a JSON object, and what it is at its end is validated here.
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any
@@ -18,6 +19,9 @@ from prodintel.llm.types import Ability, Account, Growth, LanguageModelError, M,
 
 # An answer that does not fit is asked for once more.
 TRIES = 2
+# All of the text is read anew each time: so often is enough for whoever watches it grow, and the
+# longer that takes, the less often it is done.
+PAUSE_SECONDS, PAUSE_SHARE = 0.1, 4
 
 
 async def grow(
@@ -28,21 +32,29 @@ async def grow(
     account: Account,
     max_tokens: int,
 ) -> AsyncGenerator[Growth[M], None]:
-    """What there is of the answer, whenever there is more; the last one has the value.
+    """What there is of the answer now and then, if there is more; the last one has the value.
 
     Closing the iterator ends the call at the provider. Raises LanguageModelError.
     """
     asked = structured.asked(Way.PROMPT, messages, schema)
     for attempt in range(TRIES):
-        text, finish, model = "", "", ""
+        text, finish, model, due = "", "", "", 0.0
         stream = streaming.stream(ability, asked, account=account, max_tokens=max_tokens)
         async with aclosing(stream) as deltas:
             async for delta in deltas:
                 text += delta.text
                 model, finish = delta.model, delta.data.get("finish", "")
-                partial = beginning(text) if delta.text else None
+                if len(text) > structured.LONGEST_ANSWER:
+                    # Nobody pays for the rest, whoever sends it: it will not be read.
+                    break
+                began = time.monotonic()
+                if not delta.text or began < due:
+                    continue
+                partial = beginning(text)
                 if partial is not None:
                     yield Growth(partial, model=model)
+                took = time.monotonic() - began
+                due = began + max(PAUSE_SECONDS, PAUSE_SHARE * took)
         try:
             yield Growth(value=structured.read(text, schema), model=model)
         except NotValidError as problem:

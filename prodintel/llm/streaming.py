@@ -7,19 +7,24 @@ wants more of it) the request to the provider is closed and the call written dow
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from prodintel.lib.threads import in_thread
+import structlog
+from django.db import DatabaseError, InterfaceError
+
+from prodintel.lib.threads import in_thread, to_its_end
 from prodintel.llm import adapter, pacing
 from prodintel.llm.adapter import CallFailedError
 from prodintel.llm.facts import CHARACTERS_PER_TOKEN
 from prodintel.llm.rate_headers import Seen
 from prodintel.llm.requests import Patience, Request, facts_for, needed
 from prodintel.llm.types import Ability, Account, Delta, LanguageModelError, Message, WebSource
+
+logger = structlog.get_logger(__name__)
 
 
 @dataclass
@@ -65,16 +70,16 @@ async def stream(
                     request.note_first_token()
                     yield Delta(text=text, model=request.facts.id)
         ended = True
-        usage = await _to_the_end(partial(request.answered, course.seen, course.tokens))
+        await _noted(request.answered, course.seen, course.tokens)
     except CallFailedError as error:
         ended = True
-        await _to_the_end(partial(request.failed, error))
+        await _noted(request.failed, error)
         raise
     finally:
         if not ended:
             taken = (request.prompt, course.characters // CHARACTERS_PER_TOKEN)
-            await _to_the_end(partial(request.stopped, course.seen, taken))
-    yield Delta(usage=usage, model=request.facts.id, data=course.data)
+            await _noted(request.stopped, course.seen, taken)
+    yield Delta(usage=request.usage(course.tokens), model=request.facts.id, data=course.data)
 
 
 def _prepared(
@@ -90,16 +95,25 @@ def _prepared(
 async def _admitted(request: Request) -> None:
     """Wait for the slot and the money. Raises LanguageModelError."""
     patience = Patience()
-    while wait := await in_thread(request.reserve, has_slot=False):
-        patience.check(wait)
-        await asyncio.sleep(wait)
     try:
-        while wait := await in_thread(request.depart):
-            patience.check(wait)
-            await asyncio.sleep(wait)
+        for step in (partial(request.reserve, has_slot=False), request.depart):
+            while wait := await to_its_end(in_thread(step)):
+                patience.check(wait)
+                await asyncio.sleep(wait)
     except (LanguageModelError, asyncio.CancelledError):
-        await _to_the_end(request.abandon)
+        if request.call is not None:
+            await _noted(request.abandon)
         raise
+
+
+async def _noted(write: Callable[..., object], *args: Any) -> None:
+    """Write down how the call ended, cancelled or not. Its answer, or the reason of its end, must
+    not be lost with what is written down of it.
+    """
+    try:
+        await to_its_end(in_thread(write, *args))
+    except (DatabaseError, InterfaceError) as error:
+        logger.warning("a call is not written down", reason=str(error).strip())
 
 
 def _pieces(request: Request) -> Any:
@@ -110,9 +124,3 @@ def _pieces(request: Request) -> Any:
         max_tokens=request.max_tokens,
         plain=request.plain,
     )
-
-
-async def _to_the_end(write: Callable[[], Any]) -> Any:
-    """Written down even if the task is cancelled meanwhile."""
-    writing: Coroutine[Any, Any, Any] = in_thread(write)
-    return await asyncio.shield(asyncio.ensure_future(writing))

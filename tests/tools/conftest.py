@@ -86,7 +86,8 @@ class Sample(Tool):
 
 
 @pytest.fixture(autouse=True)
-def _runs_end(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _runs_end(monkeypatch: pytest.MonkeyPatch, _django_db_helper: None) -> Iterator[None]:
+    """No run goes on when the database is gone."""
     monkeypatch.setattr(performing, "FIRST_WAIT", 0.02)
     yield
     running.end()

@@ -6,6 +6,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Router, Schema, Status
 from pydantic import Field
@@ -75,7 +76,7 @@ class ToolRunOut(Schema):
 
     @classmethod
     def of(cls, run: ToolRun) -> ToolRunOut:
-        course = running.course_of(run.pk)
+        run, course = running.as_it_is(run)
         cost = money_text(run.cost_usd)
         return cls(
             id=run.pk,
@@ -215,9 +216,17 @@ def run_events(request: HttpRequest, pk: int, after: int = 0) -> StreamingHttpRe
     """
     run = selectors.run_for(request.user, pk)
     start = number(request.headers.get("Last-Event-ID"), after)
-    user = request.user
-    events = followed(run.pk, start, lambda: selectors.run_for(user, run.pk))
+    token = request.headers["Authorization"].partition(" ")[2]
+    events = followed(run.pk, start, lambda: _admit(token, run.pk))
     response = StreamingHttpResponse(events, content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
     return response
+
+
+def _admit(token: str, pk: int) -> None:
+    """Raises Http404 or PermissionDenied once the token's owner may not see the run any more."""
+    user = catalog_selectors.token_user(token)
+    if user is None:
+        raise PermissionDenied
+    selectors.run_for(user, pk)

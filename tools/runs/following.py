@@ -35,7 +35,7 @@ async def followed(run_id: int, after: int, admit: Callable[[], object]) -> Asyn
                 if time.monotonic() - admitted > MEMBERSHIP_SECONDS:
                     await in_thread(admit)
                     admitted = time.monotonic()
-                over = (await in_thread(running.course_of, run_id)).is_over
+                over = await in_thread(running.is_over, run_id)
                 steps = await in_thread(selectors.steps_after, run_id, after, AT_ONCE)
             except (Http404, PermissionDenied, ObjectDoesNotExist):
                 return

@@ -18,7 +18,7 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 
 logger = structlog.get_logger(__name__)
-RETRY_SECONDS = 1.0
+SEND_SECONDS = RETRY_SECONDS = 1.0
 _lock = threading.Lock()
 _watches: defaultdict[int, set[Watch]] = defaultdict(set)
 
@@ -52,15 +52,20 @@ def tell_here(run_id: int) -> None:
         watch.tell()
 
 
-async def publish(run_id: int) -> None:
-    """There is news of the run, for every process."""
-    tell_here(run_id)
-    if settings.REDIS_URL:
-        try:
-            await get_channel_layer().group_send(_group(run_id), {"type": "run.news"})
-        except _outages() as error:
-            # Whoever listens elsewhere looks by themselves every second.
-            logger.warning("news of a run stay here", run=run_id, reason=str(error).strip())
+async def publish(*run_ids: int) -> None:
+    """There is news of the runs, for every process."""
+    for run_id in run_ids:
+        tell_here(run_id)
+    if not settings.REDIS_URL:
+        return
+    layer: Any = get_channel_layer()
+    try:
+        async with asyncio.timeout(SEND_SECONDS):
+            for run_id in run_ids:
+                await layer.group_send(_group(run_id), {"type": "run.news"})
+    except _outages() as error:
+        # Whoever listens elsewhere looks by themselves every second.
+        logger.warning("news of runs stay here", runs=run_ids, reason=str(error).strip())
 
 
 def watchers() -> int:
@@ -85,8 +90,7 @@ async def watching(run_id: int) -> AsyncIterator[Watch]:
                 del _watches[run_id]
         if ear is not None:
             ear.cancel()
-            with suppress(asyncio.CancelledError):
-                await ear
+            await asyncio.wait([ear])
 
 
 async def _listen(run_id: int, watch: Watch) -> None:

@@ -10,33 +10,53 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import structlog
-from django.db import DatabaseError, InterfaceError
+from django.db import InterfaceError, OperationalError
 
-from prodintel.lib.threads import in_thread
+from prodintel.lib.threads import Threads
 from tools.runs import hub
 from tools.runs.course import BLOCK, DATA, TEXT, Course, Step, storable
 from tools.services.runs import events_add
 
+P = ParamSpec("P")
+T = TypeVar("T")
 logger = structlog.get_logger(__name__)
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.02, 0.25
 RETRY_SECONDS = 0.5
+# Whatever tools and sockets do in other threads, runs are written, and their leases renewed.
+at_the_books = Threads("books", 2)
+
+
+async def insisted(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """What the call gives once the database, locked or away for a moment, lets it."""
+    while True:
+        try:
+            return await at_the_books(call, *args, **kwargs)
+        except (OperationalError, InterfaceError) as error:
+            # Readers see meanwhile what is written so far.
+            logger.warning("runs wait for the database", reason=str(error).strip())
+            await asyncio.sleep(RETRY_SECONDS)
 
 
 class Live:
-    """A run that this process performs: its course as far as it is written, and what is not yet."""
+    """A run that this process performs: its course as far as it is written, and what is not yet.
+
+    `lost` says that nothing more of it will be written: it was taken away, or, where `refused`, has
+    said what cannot be written at all.
+    """
 
     def __init__(self, run_id: int, course: Course) -> None:
         self.run_id = run_id
         self.course = course
-        self.lost = False
+        self.lost = self.refused = False
         self._numbered = course.number
         self._waiting: list[Step] = []
 
     def add(self, kind: str, data: dict[str, Any]) -> None:
         """Note an event; what goes on with the last one that is not written yet joins it."""
+        data = storable(data)
         last = self._waiting[-1] if self._waiting else None
         if last is not None and kind == last.kind and kind != BLOCK:
             joined = _joined(last, data)
@@ -48,7 +68,12 @@ class Live:
 
     @property
     def is_behind(self) -> bool:
-        return bool(self._waiting)
+        return bool(self._waiting) and not self.lost
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether all that was noted is written, or never will be."""
+        return self.lost or self.course.number == self._numbered
 
     def take(self) -> list[Step]:
         steps, self._waiting = self._waiting, []
@@ -69,7 +94,7 @@ def _joined(last: Step, data: dict[str, Any]) -> Step | None:
 
 
 class Journal:
-    """Writes what the runs of one event loop note. `on_lost` is told of a run that was taken away."""
+    """Writes what the runs of one event loop note. `on_lost` is told of a run that is lost."""
 
     def __init__(self, owner: str, on_lost: Callable[[int], None]) -> None:
         self._owner = owner
@@ -91,16 +116,14 @@ class Journal:
         return live.course if live else None
 
     def note(self, live: Live, kind: str, data: dict[str, Any]) -> None:
-        live.add(kind, storable(data))
+        live.add(kind, data)
         self._news.set()
 
     async def flushed(self, live: Live) -> None:
         """Until all that the run has noted is written, or the run is lost."""
         self._news.set()
         async with self._written:
-            await self._written.wait_for(
-                lambda: live.lost or (not live.is_behind and live.course.number == live._numbered)  # noqa: SLF001 -- the journal's own
-            )
+            await self._written.wait_for(lambda: live.is_settled)
 
     async def keep(self) -> None:
         """Write until cancelled."""
@@ -108,34 +131,37 @@ class Journal:
             await self._news.wait()
             self._news.clear()
             began = time.monotonic()
-            await self._write({live: live.take() for live in self._behind()})
+            behind = [live for live in self._lives.values() if live.is_behind]
+            if behind:
+                await self._write({live: live.take() for live in behind})
             # What takes long is done less often: half of the time is the others'.
             pause = min(max(time.monotonic() - began, SHORTEST_PAUSE), LONGEST_PAUSE)
             await asyncio.sleep(pause)
 
-    def _behind(self) -> list[Live]:
-        return [live for live in self._lives.values() if live.is_behind]
-
     async def _write(self, steps: dict[Live, list[Step]]) -> None:
-        if not steps:
-            return
-        lost = await self._insert({live.run_id: one for live, one in steps.items()})
+        lost = await self._insert(steps)
         for live, noted in steps.items():
-            if live.run_id in lost:
+            if live in lost:
                 live.lost = True
                 self._on_lost(live.run_id)
             else:
                 live.written(noted)
         async with self._written:
             self._written.notify_all()
-        for live in steps:
-            await hub.publish(live.run_id)
+        await hub.publish(*(live.run_id for live in steps))
 
-    async def _insert(self, events: dict[int, list[Step]]) -> set[int]:
-        while True:
-            try:
-                return await in_thread(events_add, owner=self._owner, events=events)
-            except (DatabaseError, InterfaceError) as error:
-                # Locked or away for a moment: readers see what is written so far.
-                logger.warning("events of runs wait for the database", reason=str(error).strip())
-                await asyncio.sleep(RETRY_SECONDS)
+    async def _insert(self, steps: dict[Live, list[Step]]) -> set[Live]:
+        """Write the events; returns the runs whose are not written."""
+        events = {live.run_id: noted for live, noted in steps.items()}
+        try:
+            taken = await insisted(events_add, owner=self._owner, events=events)
+        except Exception:
+            if len(steps) > 1:
+                # What one run says must not keep the others from being written.
+                found = [await self._insert({live: noted}) for live, noted in steps.items()]
+                return set().union(*found)
+            (live,) = steps
+            logger.exception("what a run says cannot be written", run=live.run_id)
+            live.refused = True
+            return {live}
+        return {live for live in steps if live.run_id in taken}

@@ -14,12 +14,12 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from pydantic import ValidationError as InvalidOptions
 
 from catalog.models import Product
 from catalog.selectors import with_details
-from prodintel.lib.threads import in_thread
+from prodintel.lib.threads import to_its_end
 from prodintel.llm import adapter
 from prodintel.llm.gateway import gateway
 from prodintel.llm.types import LanguageModelError
@@ -29,8 +29,8 @@ from tools.models import RunState, ToolRun, Writer
 from tools.registry import tools
 from tools.runs import hub
 from tools.runs.course import STATE, Course
-from tools.runs.journal import RETRY_SECONDS, Journal, Live
-from tools.runs.performing import Performance
+from tools.runs.journal import Journal, Live, at_the_books, insisted
+from tools.runs.performing import NO_DATABASE, Performance, in_tool_thread
 from tools.services.runs import (
     LEASE,
     Ending,
@@ -75,6 +75,7 @@ class RunLoop(threading.Thread):
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._asked_to_stop: set[int] = set()
         self._places = asyncio.Semaphore(MOST_AT_ONCE)
+        self._ending = False
         self.start()
 
     def run(self) -> None:
@@ -84,14 +85,21 @@ class RunLoop(threading.Thread):
             for each in (self._journal.keep(), self._beat(), self._look())
         ]
         self._loop.run_forever()
-        for keeper in keepers:
-            keeper.cancel()
-        self._loop.run_until_complete(asyncio.gather(*keepers, return_exceptions=True))
+        # The keepers, and what could not be ended in time.
+        left = asyncio.all_tasks(self._loop) | set(keepers)
+        for task in left:
+            task.cancel()
+        self._loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
         self._loop.run_until_complete(adapter.aclose())
         self._loop.close()
 
     def perform(self, run_id: int) -> Future[None]:
         """Perform a run that is queued; the future is done when it has ended."""
+        if self._ending:
+            # It stays queued, and is interrupted when its lease ends.
+            nothing: Future[None] = Future()
+            nothing.set_result(None)
+            return nothing
         return asyncio.run_coroutine_threadsafe(self._begin(run_id), self._loop)
 
     def stop_run(self, run_id: int) -> None:
@@ -103,9 +111,10 @@ class RunLoop(threading.Thread):
         return self._journal.course_of(run_id)
 
     def end(self) -> None:
-        """End all runs as interrupted, and the thread."""
+        """End all runs as interrupted, and the thread; no more are begun."""
         if not self.is_alive():
             return
+        self._ending = True
         ending = asyncio.run_coroutine_threadsafe(self._end_all(), self._loop)
         with suppress(TimeoutError):
             ending.result(END_SECONDS)
@@ -115,42 +124,43 @@ class RunLoop(threading.Thread):
     # --- In the loop ----------------------------------------------------------------------------
 
     async def _begin(self, run_id: int) -> None:
-        if run_id in self._tasks:
-            return
+        while (before := self._tasks.get(run_id)) is not None:
+            # It has just ended and is resumed, or was begun by somebody else as well.
+            await asyncio.wait([before])
         task = self._tasks[run_id] = asyncio.ensure_future(self._in_turn(run_id))
-        try:
-            # A stop is no fault of whoever waits for the run to end.
-            with suppress(asyncio.CancelledError):
-                await task
-        except (DatabaseError, InterfaceError) as error:
-            # Nobody renews its lease: when that ends, the run is interrupted and can be resumed.
-            logger.warning("a run cannot be performed", run=run_id, reason=str(error).strip())
-        finally:
-            self._tasks.pop(run_id, None)
-            self._asked_to_stop.discard(run_id)
+        await asyncio.wait([task])
 
     async def _in_turn(self, run_id: int) -> None:
-        async with self._places:
-            claiming = asyncio.ensure_future(self._claimed(run_id))
-            try:
-                claimed = await asyncio.shield(claiming)
-            except asyncio.CancelledError:
-                # It is claimed all the same, and nobody would perform it.
-                claimed = await claiming
-                if claimed is not None:
-                    await self._close(claimed[1], Ending(*self._broken_off(run_id)))
-                raise
+        try:
+            async with self._places:
+                await self._claim_and_perform(run_id)
+        except Exception:
+            # Nobody renews its lease: when that ends, the run is interrupted and can be resumed.
+            logger.exception("a run cannot be performed", run=run_id)
+        finally:
+            del self._tasks[run_id]
+            self._asked_to_stop.discard(run_id)
+
+    async def _claim_and_perform(self, run_id: int) -> None:
+        claiming = asyncio.ensure_future(self._claimed(run_id))
+        try:
+            claimed = await asyncio.shield(claiming)
+        except asyncio.CancelledError:
+            # It is claimed all the same, and nobody would perform it.
+            claimed = await claiming
             if claimed is not None:
-                await self._perform(*claimed)
+                await self._close(claimed[1], Ending(*self._broken_off(run_id)))
+            raise
+        if claimed is not None:
+            await self._perform(*claimed)
 
     async def _claimed(self, run_id: int) -> tuple[ToolRun, Live] | None:
         """The run, this process's now, and what it is told of in; None when it is not to be had."""
-        has_model = await in_thread(gateway().is_configured)
-        writer = Writer.GROQ if has_model else Writer.DRAFT
-        run = await in_thread(run_claim, run_id=run_id, owner=self._owner, writer=writer)
-        if run is None:
+        claimed = await insisted(_claim, run_id, self._owner)
+        if claimed is None:
             return None
-        return run, self._journal.open(run.pk, await in_thread(selectors.course_of, run))
+        run, course = claimed
+        return run, self._journal.open(run.pk, course)
 
     def _broken_off(self, run_id: int) -> tuple[str, str]:
         """The state of a run that was cancelled, and why."""
@@ -174,27 +184,22 @@ class RunLoop(threading.Thread):
             first_token_ms=performance.first_token_ms,
         )
         # A second stop does not keep the first from being written down.
-        await asyncio.shield(asyncio.ensure_future(self._close(live, ending)))
+        await to_its_end(self._close(live, ending))
 
     async def _performed(self, run: ToolRun, performance: Performance) -> tuple[str, str]:
         """The state in which the run ended, and why."""
         try:
             tool = tools()[run.tool]
             performance.options = tool.options.model_validate(run.options)
-            performance.evidence = await in_thread(_gathered, tool, run, performance.options)
-            facts = performance.evidence.facts
-            await in_thread(evidence_keep, run_id=run.pk, owner=self._owner, facts=facts)
-            for block in performance.evidence.blocks:
-                await performance.show(block)
-            await tool.perform(performance)
-        except LanguageModelError as error:
-            performance.error_code = error.code
-            return RunState.FAILED, str(error)
-        except ValidationError as error:
-            return RunState.FAILED, " ".join(error.messages)
         except (InvalidOptions, KeyError) as error:
-            logger.warning("a run does not fit its tool", run=run.pk, reason=str(error))
+            logger.warning("a run does not fit its tool", run=run.pk, reason=type(error).__name__)
             return RunState.FAILED, OUTDATED
+        try:
+            await self._gather(tool, run, performance)
+            await tool.perform(performance)
+        except (LanguageModelError, ValidationError, OperationalError, InterfaceError) as error:
+            message, performance.error_code = _in_words(error)
+            return RunState.FAILED, message
         except Exception:
             # A fault of one tool must not look like work that goes on for ever.
             logger.exception("a tool failed", tool=run.tool, run=run.pk)
@@ -204,17 +209,28 @@ class RunLoop(threading.Thread):
             return RunState.FAILED, str(performance.failures[0])
         return RunState.DONE, ""
 
+    async def _gather(self, tool: Tool, run: ToolRun, performance: Performance) -> None:
+        """The evidence, shown and kept before any model is asked."""
+        found = await in_tool_thread(_gathered, tool, run, performance.options)
+        performance.evidence = found
+        for block in found.blocks:
+            await performance.show(block)
+        await insisted(evidence_keep, run_id=run.pk, owner=self._owner, facts=found.facts)
+
     async def _close(self, live: Live, ending: Ending) -> None:
         await self._journal.flushed(live)
-        while not live.lost:
-            try:
-                await in_thread(run_end, run_id=live.run_id, owner=self._owner, ending=ending)
-                break
-            except (DatabaseError, InterfaceError) as error:
-                logger.warning("the end of a run waits", run=live.run_id, reason=str(error).strip())
-                await asyncio.sleep(RETRY_SECONDS)
-        self._journal.close(live)
-        await hub.publish(live.run_id)
+        wrong = Ending(RunState.FAILED, WENT_WRONG)
+        try:
+            await self._write_end(live, wrong if live.refused else ending)
+        except Exception:
+            logger.exception("what a run leaves cannot be written", run=live.run_id)
+            await self._write_end(live, wrong)
+        finally:
+            self._journal.close(live)
+            await hub.publish(live.run_id)
+
+    async def _write_end(self, live: Live, ending: Ending) -> None:
+        await insisted(run_end, run_id=live.run_id, owner=self._owner, ending=ending)
 
     def _cancel(self, run_id: int) -> None:
         if run_id in self._tasks and run_id not in self._asked_to_stop:
@@ -223,7 +239,7 @@ class RunLoop(threading.Thread):
 
     def _lose(self, run_id: int) -> None:
         if run_id in self._tasks:
-            logger.warning("a run was taken away", run=run_id)
+            logger.warning("a run is lost", run=run_id)
             self._tasks[run_id].cancel()
 
     async def _end_all(self) -> None:
@@ -252,11 +268,29 @@ class RunLoop(threading.Thread):
     @staticmethod
     async def _ask(call: Any, *args: Any, **kwargs: Any) -> Any:
         try:
-            return await in_thread(call, *args, **kwargs)
+            return await at_the_books(call, *args, **kwargs)
         except (DatabaseError, InterfaceError) as error:
             # The next look comes soon, and before a lease ends.
             logger.warning("runs cannot be looked after", reason=str(error).strip())
-            return None
+        except Exception:
+            # A fault in one run must not end the looking after all.
+            logger.exception("runs cannot be looked after")
+        return None
+
+
+def _claim(run_id: int, owner: str) -> tuple[ToolRun, Course] | None:
+    writer = Writer.GROQ if gateway().is_configured() else Writer.DRAFT
+    run = run_claim(run_id=run_id, owner=owner, writer=writer)
+    return None if run is None else (run, selectors.course_of(run))
+
+
+def _in_words(error: Exception) -> tuple[str, str]:
+    """What people are told of a failure, and its code as `ToolRun.error_code` has it."""
+    if isinstance(error, LanguageModelError):
+        return str(error), error.code
+    if isinstance(error, ValidationError):
+        return " ".join(error.messages), ""
+    return NO_DATABASE, "unavailable"
 
 
 def _gathered(tool: Tool, run: ToolRun, options: Any) -> Evidence:

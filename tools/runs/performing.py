@@ -10,16 +10,17 @@ from dataclasses import asdict, replace
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
+from django.db import InterfaceError, OperationalError
 from pydantic import BaseModel
 
 from catalog.models import Catalog
-from prodintel.lib.threads import in_thread
+from prodintel.lib.threads import Threads
 from prodintel.llm.facts import abilities
 from prodintel.llm.gateway import gateway
 from prodintel.llm.types import Ability, Account, LanguageModelError, Message
 from tools.kinds.base import DONE, FAILED, RESULT, RUNNING, Block, Data, Evidence, Found
 from tools.models import ToolRun, Writer
-from tools.runs.course import BLOCK, DATA, TEXT, as_json
+from tools.runs.course import BLOCK, DATA, TEXT, as_json, storable
 from tools.runs.journal import Journal, Live
 from tools.services.runs import ref_of
 
@@ -31,10 +32,14 @@ logger = structlog.get_logger(__name__)
 TRIES = 3
 FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
 HOPELESS = frozenset({"not_configured", "unauthorised", "unknown_model", "over_budget"})
-# What an answer is while it grows may be shown so often.
-GROWTH_SECONDS = 0.1
+# More than anybody reads: a model that has not ended by then never will.
+LONGEST_TEXT = 100_000
+NO_DATABASE = "The database of the site could not be reached."
+ENDLESS = "The language model did not come to an end, and was stopped."
 # A half-written answer has any shape: what a tool makes of it may fail, and the next has more.
 HALF_WRITTEN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+# What tools do to photos and ask the engine takes its time, and keeps no page waiting.
+in_tool_thread = Threads("tools", 8)
 
 
 class Performance:
@@ -128,11 +133,17 @@ class Performance:
         )
 
     async def in_thread(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return await in_thread(call, *args, **kwargs)
+        return await in_tool_thread(call, *args, **kwargs)
 
     async def together(self, *parts: Awaitable[Any]) -> list[Any]:
-        found = await asyncio.gather(*(self._by_itself(part) for part in parts))
-        return list(found)
+        tasks = [asyncio.ensure_future(self._by_itself(part)) for part in parts]
+        try:
+            return list(await asyncio.gather(*tasks))
+        finally:
+            # Where one raises what is not a model's, nobody wants the others any more.
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     def put(self, **output: Any) -> None:
         self.output.update(output)
@@ -154,11 +165,11 @@ class Performance:
         self, block: Block, messages: Sequence[Message], max_tokens: int, ability: Ability
     ) -> Found:
         """Markdown as it is written into the block. Raises LanguageModelError."""
-        text = ""
+        pieces: list[str] = []
 
         async def once() -> Found:
-            nonlocal text
-            text, sources = "", []
+            pieces.clear()
+            length, sources = 0, []
             self._show(replace(block, state=RUNNING, data={**block.data, "text": ""}))
             stream = gateway().stream(
                 ability, messages, account=self._account, max_tokens=max_tokens
@@ -168,12 +179,15 @@ class Performance:
                     self._note_answer(delta.model)
                     sources = delta.data.get("sources", [])
                     if delta.text:
-                        text += delta.text
-                        self._note(TEXT, {"block": block.id, "text": delta.text})
-            return Found(text, sources)
+                        pieces.append(storable(delta.text))
+                        self._note(TEXT, {"block": block.id, "text": pieces[-1]})
+                        length += len(pieces[-1])
+                    if length > LONGEST_TEXT:
+                        raise LanguageModelError(ENDLESS, code="bad_answer")
+            return Found("".join(pieces), sources)
 
         return await self._patiently(
-            once, lambda: replace(block, data={**block.data, "text": text})
+            once, lambda: replace(block, data={**block.data, "text": "".join(pieces)})
         )
 
     async def _patiently(
@@ -183,7 +197,7 @@ class Performance:
         wait = FIRST_WAIT
         for left in reversed(range(TRIES)):
             try:
-                return await once()
+                return await _reached(once)
             except LanguageModelError as error:
                 wait = error.retry_after or wait
                 if not left or not _is_worth_waiting(error, wait):
@@ -204,7 +218,6 @@ class Performance:
         take: Callable[[Data], None],
     ) -> M:
         """The answer at its end; `take` is given what there is of it meanwhile."""
-        shown_at = 0.0
         stream = gateway().grow(
             ability, messages, schema, account=self._account, max_tokens=max_tokens
         )
@@ -213,9 +226,7 @@ class Performance:
                 self._note_answer(growth.model)
                 if growth.value is not None:
                     return growth.value
-                if time.monotonic() - shown_at > GROWTH_SECONDS:
-                    shown_at = time.monotonic()
-                    take(growth.partial)
+                take(growth.partial)
         raise LanguageModelError("The language model said nothing.", code="bad_answer")
 
     def _grow(self, block: Block, grown: Callable[[Data], Data], partial: Data) -> None:
@@ -241,6 +252,14 @@ class Performance:
         self.model = model or self.model
         if self.first_token_ms is None:
             self.first_token_ms = round((time.monotonic() - self._began) * 1000)
+
+
+async def _reached(once: Callable[[], Awaitable[T]]) -> T:
+    """One call. Raises LanguageModelError also where the books of calls cannot be opened."""
+    try:
+        return await once()
+    except (OperationalError, InterfaceError):
+        raise LanguageModelError(NO_DATABASE, code="unavailable", outside=True) from None
 
 
 def _is_worth_waiting(error: LanguageModelError, seconds: float) -> bool:

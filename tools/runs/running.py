@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from django.db import transaction
+import structlog
+from django.db import DatabaseError, InterfaceError, transaction
 
 from tools import selectors
-from tools.models import ToolRun
+from tools.models import UNFINISHED, ToolRun
 from tools.runs import hub
 from tools.runs.course import Course
 from tools.runs.loop import owner_prefix, run_loop
 from tools.services import runs as services
+
+logger = structlog.get_logger(__name__)
 
 
 def start(run: ToolRun) -> None:
@@ -32,9 +35,27 @@ def course_of(run_id: int) -> Course:
     return run_loop().course_of(run_id) or selectors.course_by_id(run_id)
 
 
+def as_it_is(run: ToolRun) -> tuple[ToolRun, Course]:
+    """The run's course, and its row no older than that. Raises Http404 when it is gone."""
+    course = course_of(run.pk)
+    if course.is_over and run.state in UNFINISHED:
+        # It has ended since it was read: what came of it is in its row.
+        run = ToolRun.objects.select_related("catalog", "product", "created_by").get(pk=run.pk)
+    return run, course
+
+
+def is_over(run_id: int) -> bool:
+    """Whether nothing more is written of a run, because it has ended or is gone."""
+    return not ToolRun.objects.filter(pk=run_id, state__in=UNFINISHED).exists()
+
+
 def take_over() -> None:
     """At the start of a process: what its predecessor performed is interrupted."""
-    services.runs_interrupt(owner_prefix=owner_prefix())
+    try:
+        services.runs_interrupt(owner_prefix=owner_prefix())
+    except (DatabaseError, InterfaceError) as error:
+        # They are when their leases end; whoever can say so must be able to start.
+        logger.warning("runs cannot be taken over", reason=str(error).strip())
     run_loop()
 
 

@@ -16,6 +16,7 @@ from catalog.models import Product
 from catalog.services.attribute_values import check_text
 from catalog.services.errors import conflict
 from prodintel.llm.spend import used_by
+from tools.kinds.base import DONE
 from tools.models import RESUMABLE, UNFINISHED, RunEvent, RunState, ToolRun
 from tools.runs.course import STATE, Course, Step, storable
 from tools.selectors import course_of
@@ -80,9 +81,9 @@ def evidence_keep(*, run_id: int, owner: str, facts: Mapping[str, Any]) -> None:
 
 @transaction.atomic
 def leases_renew(*, owner: str, run_ids: Collection[int]) -> None:
-    """The runs go on being this owner's for a while."""
-    ours = _held(owner, run_ids)
-    ToolRun.objects.filter(pk__in=ours).update(leased_until=timezone.now() + LEASE)
+    """The runs go on being this owner's for a while, or waiting for their turn with it."""
+    kept = Q(pk__in=_held(owner, run_ids)) | Q(pk__in=run_ids, state=RunState.QUEUED)
+    ToolRun.objects.filter(kept).update(leased_until=timezone.now() + LEASE)
 
 
 @transaction.atomic
@@ -100,6 +101,7 @@ def events_add(*, owner: str, events: Mapping[int, Sequence[Step]]) -> set[int]:
             if run_id in ours
             for step in steps
         ),
+        # Written before, where the answer to that was lost on its way.
         ignore_conflicts=True,
     )
     return set(events) - ours
@@ -135,7 +137,8 @@ def run_end(*, run_id: int, owner: str, ending: Ending) -> Course | None:
 def _end(run: ToolRun, ending: Ending) -> Course:
     """The course with its last event, all of it in the run's row. In the caller's transaction."""
     course = course_of(run)
-    step = Step(course.number + 1, STATE, {"state": ending.state, "error": ending.error})
+    error = storable(ending.error)
+    step = Step(course.number + 1, STATE, {"state": ending.state, "error": error})
     RunEvent.objects.create(run=run, number=step.number, kind=step.kind, data=step.data)
     course = course.after(step)
     _keep(run, course, ending)
@@ -184,7 +187,7 @@ def run_stop(*, run: ToolRun) -> ToolRun:
 def run_resume(*, run: ToolRun) -> ToolRun:
     """Have a run that failed, was stopped or interrupted go on with what it has not finished.
 
-    Raises ValidationError when there is nothing to go on with.
+    What people made of texts that are written anew is gone with these. Raises ValidationError when there is nothing to go on with.
     """
     row = ToolRun.objects.select_for_update().get(pk=run.pk)
     if row.state not in RESUMABLE:
@@ -193,7 +196,9 @@ def run_resume(*, run: ToolRun) -> ToolRun:
     step = Step(number, STATE, {"state": RunState.QUEUED, "error": ""})
     RunEvent.objects.create(run=row, number=number, kind=step.kind, data=step.data)
     row.state, row.error, row.error_code, row.last_event = RunState.QUEUED, "", "", number
-    row.stop_asked_at, row.ended_at, row.owner = None, None, ""
+    row.stop_asked_at, row.started_at, row.ended_at, row.owner = None, None, None, ""
+    finished = {block["id"] for block in row.blocks if block["state"] == DONE}
+    row.edits = {block: places for block, places in row.edits.items() if block in finished}
     row.leased_until = timezone.now() + LEASE
     row.save()
     return row
@@ -248,8 +253,8 @@ def text_at(blocks: Sequence[Mapping[str, Any]], block: str, place: str) -> str 
     for part in place.split("."):
         if isinstance(found, Mapping):
             found = found.get(part)
-        elif isinstance(found, list) and part.isdecimal() and int(part) < len(found):
-            found = found[int(part)]
+        elif isinstance(found, list):
+            found = next((one for n, one in enumerate(found) if str(n) == part), None)
         else:
             return None
     return found if isinstance(found, str) else None

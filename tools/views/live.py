@@ -43,9 +43,6 @@ def news(
 
     The head says the same while text grows (`standing`): it can be left out then.
     """
-    if course.is_over:
-        # What the end wrote in its row: usage, errors.
-        run = ToolRun.objects.select_related("catalog", "created_by").get(pk=run.pk)
     may_edit_texts = may_edit and course.is_over
     # With the end come the ways to use and edit what was written.
     changed = course.blocks.values() if may_edit_texts else course.changed_since(after)

@@ -131,7 +131,7 @@ def _page(
     }
     if last is not None:
         values |= page_values(
-            last, running.course_of(last.pk), may_edit=may_ask, csrf_token=get_token(request)
+            *running.as_it_is(last), may_edit=may_ask, csrf_token=get_token(request)
         )
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render(request, "tools/questions.html", values, status=status)

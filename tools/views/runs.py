@@ -11,6 +11,7 @@ from django.http import Http404, HttpResponse, HttpResponseBase
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog import selectors as catalog_selectors
@@ -45,7 +46,7 @@ def run_page(request: Request, slug: str, pk: int) -> HttpResponseBase:
     tool = tools().get(run.tool)
     product = catalog_selectors.product_for(request.user, run.product_id)
     may_run = catalog_selectors.may(request.user, run.catalog, selectors.RUN)
-    course = running.course_of(run.pk)
+    run, course = running.as_it_is(run)
     others = selectors.runs_of(product, run.tool).exclude(pk=run.pk)
     values = {
         **product_values(product, run.tool),
@@ -162,11 +163,12 @@ def _different_options(run: ToolRun, other: ToolRun) -> list[dict[str, str]]:
 def run_download(request: Request, slug: str, pk: int, form: str) -> HttpResponseBase:
     """The result as a file."""
     run = run_in(request, slug, pk)
-    file = exporting.download(run, running.course_of(run.pk), form)
+    file = exporting.download(*running.as_it_is(run), form)
     if file is None:
         raise Http404
     response = HttpResponse(file.text, content_type=file.content_type)
-    response["Content-Disposition"] = f'attachment; filename="{file.filename}"'
+    disposition = content_disposition_header(as_attachment=True, filename=file.filename)
+    response["Content-Disposition"] = disposition
     return response
 
 

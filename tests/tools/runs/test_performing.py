@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
+from datetime import timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from prodintel.lib.threads import in_thread
 from prodintel.llm.models import Call
+from prodintel.llm.types import Message
 from tests.tools.performing import perform_here
+from tools.kinds.base import Block
 from tools.models import RunEvent, RunState, ToolRun
-from tools.runs import running
+from tools.runs import hub, running
+from tools.runs.loop import run_loop
 from tools.selectors import course_of
-from tools.services.runs import run_resume, run_stop, runs_interrupt
+from tools.services.runs import leases_renew, run_edit, run_resume, run_stop, runs_interrupt
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("sample")]
 
@@ -213,6 +220,132 @@ def test_fault_in_a_tool_is_a_failed_run(groq, performed, sample, monkeypatch):
     monkeypatch.setattr(type(sample), "perform", lambda _self, run: broken(run))
     run = performed()
     assert (run.state, "log" in run.error) == ("failed", True)
+
+
+def test_fault_in_a_tool_is_not_taken_for_options_of_another_version(
+    performed, sample, monkeypatch
+):
+    async def broken(_run) -> None:
+        {}["nothing"]
+
+    monkeypatch.setattr(type(sample), "perform", lambda _self, run: broken(run))
+    assert "log" in performed().error
+
+
+def test_fault_in_one_part_ends_the_others(groq, performed, sample, monkeypatch):
+    async def broken(run) -> None:
+        text = run.say(Block("text", "prose"), [Message("user", "Write.")], max_tokens=4000)
+        await run.together(text, nothing())
+
+    async def nothing() -> None:
+        await in_thread(until, lambda: server.requests)
+        raise RuntimeError
+
+    server = groq(answer_tokens=2000, tokens_per_second=100)
+    monkeypatch.setattr(type(sample), "perform", lambda _self, run: broken(run))
+    run = performed()
+    assert (run.state, blocks(run)["text"]["state"]) == ("failed", "failed")
+    assert until(lambda: server.requests[0].took)
+    assert run.completion_tokens == Call.objects.get().completion_tokens
+
+
+def test_run_is_resumed_at_the_moment_of_its_end(groq, make_run, monkeypatch):
+    """Whoever sees the end may go on at once, while its process still tells others of it."""
+    server = groq(answer_tokens=30)
+    server.script("400", times=None)
+    run = make_run()
+    publish = hub.publish
+
+    async def slowly(*run_ids) -> None:
+        await publish(*run_ids)
+        await asyncio.sleep(0.2)
+
+    monkeypatch.setattr(hub, "publish", slowly)
+    thread = started(run)
+    assert until(lambda: ToolRun.objects.filter(state="failed").exists())
+    server.clear()
+    run_resume(run=run)
+    perform_here(run.pk)
+    thread.join(5)
+    run.refresh_from_db()
+    assert run.state == "done"
+
+
+def test_edits_of_what_is_written_anew_are_gone_and_others_stay(groq, performed):
+    server = groq(answer_tokens=30)
+    server.script("cut_stream", when=lambda call: "Card 0" in call.text, times=3)
+    run = performed(parts=1)
+    assert {key: one["state"] for key, one in blocks(run).items()}["card-0"] == "failed"
+    run_edit(run=run, block="text", place="text", text="By hand")
+    blocks(run)["card-0"]["data"]["text"] = "half"
+    run.save(update_fields=["blocks"])
+    run_edit(run=run, block="card-0", place="text", text="By hand as well")
+    assert run_resume(run=run).edits == {"text": {"text": "By hand"}}
+
+
+def test_time_between_stop_and_resume_is_not_counted(groq, performed):
+    groq(answer_tokens=30).script("400")
+    run = performed()
+    took = run.total_ms
+    ToolRun.objects.update(started_at=timezone.now() - timedelta(days=1))
+    run_resume(run=run)
+    run_stop(run=run)
+    run.refresh_from_db()
+    assert (run.state, run.total_ms) == ("stopped", took)
+
+
+def test_evidence_outlasts_a_resumed_try_that_is_stopped_before_it_has_any(
+    performed, make_run, sample, monkeypatch
+):
+    def broken(*_) -> None:
+        raise ValidationError("Not today.")
+
+    monkeypatch.setattr(type(sample), "perform", lambda _self, _run: asyncio.sleep(-1, broken()))
+    run = performed()
+    assert (run.state, run.evidence) == ("failed", {"title": "Mug"})
+    monkeypatch.setattr(type(sample), "gather", broken)
+    run_resume(run=run)
+    perform_here(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.error, run.evidence) == ("failed", "Not today.", {"title": "Mug"})
+
+
+def test_run_that_waits_its_turn_is_not_given_up(make_run):
+    run = make_run()
+    ToolRun.objects.update(leased_until=timezone.now())
+    leases_renew(owner="me", run_ids=[run.pk])
+    assert runs_interrupt() == []
+
+
+def test_person_who_is_deleted_meanwhile_keeps_no_run_from_its_end(groq, make_run, make_user):
+    groq(answer_tokens=60, tokens_per_second=200)
+    run, person = make_run(), make_user()
+    ToolRun.objects.update(created_by=person)
+    thread = started(run)
+    assert until(lambda: RunEvent.objects.filter(kind="text").exists())
+    person.delete()
+    thread.join(10)
+    run.refresh_from_db()
+    assert (run.state, run.created_by) == ("done", None)
+
+
+def test_catalogue_that_is_gone_meanwhile_ends_the_call(groq, make_run):
+    server = groq(answer_tokens=2000, tokens_per_second=100)
+    run = make_run()
+    thread = started(run)
+    assert until(lambda: RunEvent.objects.filter(kind="text").exists())
+    ToolRun.objects.filter(pk=run.pk).delete()
+    thread.join(10)
+    assert until(lambda: server.requests[0].took)
+
+
+def test_nothing_is_begun_once_the_process_ends(make_run):
+    run = make_run()
+    running.end()
+    run_loop().end()
+    perform_here(run.pk)
+    run.refresh_from_db()
+    assert run.state == "queued"
 
 
 def test_stopped_before_it_began(make_run):
