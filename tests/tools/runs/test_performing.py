@@ -59,12 +59,12 @@ def test_run_ends_with_evidence_text_and_what_it_took(groq, performed):
 
 
 def test_events_are_numbered_without_gaps_and_add_up_to_the_run(groq, performed):
-    groq(answer_tokens=60, tokens_per_second=300)
+    groq(answer_tokens=60, tokens_per_second=100)
     run = performed(parts=3)
     numbers = list(RunEvent.objects.values_list("number", flat=True))
     assert numbers == list(range(1, run.last_event + 1))
     texts = RunEvent.objects.filter(kind="text")
-    assert texts.count() > 2
+    assert texts.count() > 1
     assert "".join(one.data["text"] for one in texts) == blocks(run)["text"]["data"]["text"]
     told = run.blocks
     run.blocks, run.last_event = [], 0
