@@ -77,7 +77,7 @@ def test_without_a_key_a_draft_is_written(performed):
 
 
 def test_parts_are_asked_at_once(groq, performed):
-    server = groq(answer_tokens=30, tokens_per_second=100)
+    server = groq(answer_tokens=30, first_token=0.5)
     performed(parts=4)
     assert server.most_concurrent == 4
 
