@@ -151,9 +151,14 @@ def _chosen(facts: ProductFacts, same: int, wider: int, *, above: bool) -> str:
         )
     parent = category.rpartition(" › ")[0]
     few = f"only {same} can" if same else "nothing can"
+    if not wider:
+        return (
+            f"Of your own assortment, {few} be compared in {category}, and nothing else in {parent} "
+            "looks like it."
+        )
     return (
         f"Of your own assortment, {few} be compared in {category}, so what looks most like it in "
-        f"{parent} is compared, too ({wider or 'none'}), weighted by how alike the photos are."
+        f"{parent} is compared, too ({wider}), weighted by how alike the photos are."
     )
 
 

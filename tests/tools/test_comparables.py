@@ -75,7 +75,10 @@ def test_an_engine_that_is_away_is_said(in_category, no_engine):
 def test_a_category_that_is_empty_otherwise_is_said(in_category, ingest):
     mug = in_category("Mug", color="red")
     ingest()
-    assert "nothing can be compared in" in compared(mug).chosen
+    assert compared(mug).chosen == (
+        "Of your own assortment, nothing can be compared in Home › Kitchen › Mugs, and nothing else "
+        "in Home › Kitchen looks like it."
+    )
 
 
 @pytest.mark.parametrize(
