@@ -25,7 +25,7 @@ def ad_card(block: Block, run: Any) -> Context:
     edited = block.get("edited") or {}
     evidence = getattr(run, "evidence", None) or {}
     if edited and evidence.get("facts"):
-        ad = revised_ad(ad, edited, Checker(support_of(evidence), lexicon()))
+        ad = revised_ad(ad, edited, Checker(support_of(evidence), lexicon(evidence)))
     element = dom_id(block["id"])
     return {
         "ad": ad,

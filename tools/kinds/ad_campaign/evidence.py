@@ -43,6 +43,7 @@ def gathered(product: Product, options: Options) -> Evidence:
         "brand": known.brand,
         "category": known.category_label,
         "language": options.language or known.language,
+        "catalog_language": known.language,
         "product_url": known.product_url,
         "skus": [each.sku for each in known.variants if each.sku] or [str(known.id)],
         "photo": known.photos[0].photo if known.photos else None,
@@ -62,12 +63,19 @@ def support_of(evidence: Mapping[str, Any]) -> Support:
     )
 
 
-def lexicon() -> Lexicon:
-    """The words that are looked for in texts: shipped claims, and the vocabulary's own terms."""
+def lexicon(evidence: Mapping[str, Any]) -> Lexicon:
+    """The words that are looked for in texts: shipped claims, and the vocabulary's own terms, in
+    English and in the languages of the ads and of the catalogue. What is gold in one language is
+    "or" in another.
+    """
+    tags = (str(evidence.get(name) or "en") for name in ("language", "catalog_language"))
+    languages = {"en", *(tag.partition("-")[0] for tag in tags)}
     attributes = vocabulary.current().attributes
     nodes = [attributes[key] for key in CHECKED_TERMS if key in attributes]
     terms = {
-        f"{node.key}:{term.key}": tuple(term.labels.values())
+        f"{node.key}:{term.key}": tuple(
+            text for tag, text in term.labels.items() if tag.partition("-")[0] in languages
+        )
         for node in nodes
         for term in node.terms
     }

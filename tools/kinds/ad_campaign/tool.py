@@ -95,7 +95,7 @@ class AdCampaign(Tool):
     async def perform(self, run: Run) -> None:
         facts = run.evidence.facts
         support = support_of(facts)
-        checker = Checker(support, await run.in_thread(lexicon))
+        checker = Checker(support, await run.in_thread(lexicon, facts))
         run.put(product={key: facts[key] for key in ("title", "brand", "product_url", "skus")})
         await _notices(run)
         chosen = [channels()[key] for key in run.options.channels]
@@ -110,7 +110,7 @@ class AdCampaign(Tool):
         await run.together(*(_write(run, channel, checker) for channel in chosen))
 
     def revised(self, output: Data, evidence: Data, edited: Mapping[str, Collection[str]]) -> Data:
-        checker = Checker(support_of(evidence), lexicon())
+        checker = Checker(support_of(evidence), lexicon(evidence))
         changed = {
             key: revised_ad(ad, edited[key], checker).model_dump(mode="json")
             for key, ad in exports.ads_of(output).items()

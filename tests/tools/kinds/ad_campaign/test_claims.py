@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tools.kinds.ad_campaign.facts import PATIENT, PRICE, checker, problems, support
+from tools.kinds.ad_campaign import evidence
 from tools.kinds.ad_campaign.claims import Checker
 from tools.kinds.ad_campaign.support import Fact, Lexicon, Support, claim_groups, term_groups
 
@@ -212,3 +215,16 @@ def test_a_claim_says_which_facts_it_rests_on():
 
 def test_facts_are_found_by_key():
     assert list(support("x", offer="y").by_key()) == ["a1", "offer"]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "words"),
+    [("en", "In coral or sky", []), ("fr", "Une bague en or", ["or"]), ("en-GB", "Gold", ["Gold"])],
+)
+def test_materials_are_looked_for_in_the_language_of_the_ad(monkeypatch, language, text, words):
+    gold = SimpleNamespace(key="gold", labels={"en": "Gold", "fr": "Or"})
+    material = SimpleNamespace(key="material", terms=[gold])
+    known = SimpleNamespace(attributes={"material": material})
+    monkeypatch.setattr(evidence.vocabulary, "current", lambda: known)
+    words_of = evidence.lexicon({"language": language, "catalog_language": "en"})
+    assert [claim.text for claim in Checker(Support(()), words_of).claims(text)] == words
