@@ -49,7 +49,7 @@ def test_question_is_asked_and_its_answer_shown_with_what_it_rests_on(site, url)
     run = asked(site, url)
     assert run.state == "done"
     page = site.get(f"{url}?run={run.pk}").content.decode()
-    assert '<p class="turn__question">What is it made of?</p>' in page
+    assert '<h3 class="turn__question">What is it made of?</h3>' in page
     assert "Material: steel</a>" in page
     assert "Draft by rules" in page
     assert 'id="run-result"' in page
