@@ -10,7 +10,9 @@ import pytest
 from channels.testing import WebsocketCommunicator
 from django.http import StreamingHttpResponse
 from django.test import AsyncClient
+from django.utils import timezone
 
+from catalog.models import ApiToken
 from catalog.services.catalogs import token_create
 from prodintel.asgi import application
 from prodintel.lib.threads import in_thread
@@ -100,6 +102,18 @@ async def test_events_of_a_run_under_way_come_as_they_are_written(under_way, hea
     text = "".join(one["data"]["text"] for one in found if one["event"] == "text")
     run = await in_thread(ToolRun.objects.get, pk=under_way.pk)
     assert text == run.output["text"]["text"]
+
+
+async def test_events_end_with_the_token_that_they_are_given_for(under_way, headers, monkeypatch):
+    monkeypatch.setattr("tools.runs.following.MEMBERSHIP_SECONDS", 0.0)
+    response = await AsyncClient().get(f"/api/v1/runs/{under_way.pk}/events", headers=headers)
+    told = []
+    async for chunk in response.streaming_content:
+        if not told:
+            await in_thread(ApiToken.objects.update, revoked_at=timezone.now())
+        told.append(chunk)
+    # That it runs, and not that it has ended.
+    assert b"".join(told).count(b"event: state") == 1
 
 
 async def test_socket_shows_what_a_page_without_anything_needs(finished, socket):
