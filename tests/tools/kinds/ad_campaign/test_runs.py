@@ -157,6 +157,7 @@ def test_what_cannot_be_asked_again_is_cut(groq, campaign):
         "empty_content",
         "wrong_types",
         "surrogates",
+        "huge",
     ],
 )
 def test_a_channel_that_fails_leaves_the_others_whole(groq, campaign, fault):
