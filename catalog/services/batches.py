@@ -22,7 +22,7 @@ from catalog.models import (
     VisionTask,
 )
 from catalog.models.describing import NOBODY_ASKED
-from catalog.models.job import RESTORE, RETRACT
+from catalog.models.job import ACCEPT_REST, RESTORE, RETRACT
 from catalog.models.sources import MACHINE_SOURCES
 from catalog.services.audit import audit
 from catalog.services.bulk import AT_ONCE, Act, Asked, Started, bulk_start
@@ -237,7 +237,9 @@ def _hold(batch: Batch, rows: QuerySet[LedgerEntry]) -> set[int]:
     jobs = Job.objects.filter(kind__in=[RETRACT, RESTORE], arguments__batch=batch.pk)
     if jobs.exclude(state=WorkState.DONE).exists():
         raise conflict("", "This is just being undone or restored. Stop that first.")
-    writing = Job.objects.filter(arguments__batch=batch.pk).exclude(kind__in=[RETRACT, RESTORE])
+    # Accepting the rest of a sample ends by itself once its batch is taken back.
+    others = [RETRACT, RESTORE, ACCEPT_REST]
+    writing = Job.objects.filter(arguments__batch=batch.pk).exclude(kind__in=others)
     if writing.exclude(state=WorkState.DONE).exists():
         raise conflict("", "This is still being written. Stop that first.")
     return ids

@@ -166,9 +166,9 @@ def test_page_offers_the_statuses_that_the_person_may_set(mug, people, client, r
 @pytest.mark.parametrize(
     ("role", "offered"),
     [
-        ("owner", {"status:approved", "status:draft", "describe", "delete"}),
+        ("owner", {"status:approved", "status:draft", "describe", "tool", "delete"}),
         ("reviewer", {"status:approved", "status:draft"}),
-        ("editor", {"status:draft", "describe", "delete"}),
+        ("editor", {"status:draft", "describe", "tool", "delete"}),
         ("viewer", set()),
     ],
 )
