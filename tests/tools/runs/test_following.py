@@ -19,6 +19,7 @@ from prodintel.lib.threads import in_thread
 from tests.access.test_sockets import cookie
 from tests.tools.runs.test_performing import started, until
 from tools.models import RunEvent, ToolRun
+from tools.runs import running
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("sample")]
 
@@ -104,16 +105,25 @@ async def test_events_of_a_run_under_way_come_as_they_are_written(under_way, hea
     assert text == run.output["text"]["text"]
 
 
-async def test_events_end_with_the_token_that_they_are_given_for(under_way, headers, monkeypatch):
+@pytest.fixture
+def long(groq, make_run):
+    """A run that goes on until it is stopped."""
+    groq(answer_tokens=5000, tokens_per_second=50)
+    run = make_run()
+    thread = started(run)
+    assert until(lambda: RunEvent.objects.filter(kind="text").exists())
+    yield run
+    running.stop(run)
+    thread.join(10)
+
+
+async def test_events_end_with_the_token_that_they_are_given_for(long, headers, monkeypatch):
     monkeypatch.setattr("tools.runs.following.MEMBERSHIP_SECONDS", 0.0)
-    response = await AsyncClient().get(f"/api/v1/runs/{under_way.pk}/events", headers=headers)
-    told = []
-    async for chunk in response.streaming_content:
-        if not told:
+    response = await AsyncClient().get(f"/api/v1/runs/{long.pk}/events", headers=headers)
+    async with asyncio.timeout(20):
+        async for _ in response.streaming_content:
             await in_thread(ApiToken.objects.update, revoked_at=timezone.now())
-        told.append(chunk)
-    # That it runs, and not that it has ended.
-    assert b"".join(told).count(b"event: state") == 1
+    assert (await in_thread(running.course_of, long.pk)).state == "running"
 
 
 async def test_socket_shows_what_a_page_without_anything_needs(finished, socket):
