@@ -20,7 +20,7 @@ from tools.kinds.pricing.blocks import (
 from tools.kinds.pricing.result import VariantPrice, compute
 from tools.runs.course import as_json
 
-RUN = SimpleNamespace(pk=7, catalog=SimpleNamespace(slug="shop"))
+RUN = SimpleNamespace(pk=7, state="done", catalog=SimpleNamespace(slug="shop"))
 HOSTILE = '"><script>alert(1)</script>'
 CASES = {
     "five": case(*FIVE, minimum=Decimal("36.50")),
