@@ -164,13 +164,12 @@ def _attributes(product: Product, words: Vocabulary, prefix: str = "a") -> Itera
     )
     for number, row in enumerate(rows, 1):
         node = words.attributes.get(row.field)
-        plain = row.field.replace("_", " ").capitalize()
         yield AttributeFact(
             key=f"{prefix}{number}",
             field=row.field,
-            label=label_in(node.labels, language, plain) if node else plain,
+            label=field_name(node, row.field, language),
             values=tuple(row.value or []),
-            labels=tuple(_value_label(node, value, words, language) for value in row.value or []),
+            labels=tuple(value_name(node, value, words, language) for value in row.value or []),
             source=row.source,
             confirmed=row.locked or row.source not in MACHINE_SOURCES,
             confidence=row.confidence,
@@ -179,7 +178,14 @@ def _attributes(product: Product, words: Vocabulary, prefix: str = "a") -> Itera
         )
 
 
-def _value_label(node: AttributeNode | None, value: Any, words: Vocabulary, language: str) -> str:
+def field_name(node: AttributeNode | None, field: str, language: str) -> str:
+    """An attribute's name as people read it."""
+    plain = field.replace("_", " ").capitalize()
+    return label_in(node.labels, language, plain) if node else plain
+
+
+def value_name(node: AttributeNode | None, value: Any, words: Vocabulary, language: str) -> str:
+    """A value as people read it, with its unit."""
     if isinstance(value, bool):
         return "Yes" if value else "No"
     if node is not None and node.kind not in CHOICES:

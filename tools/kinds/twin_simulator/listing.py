@@ -15,6 +15,7 @@ from catalog.models import CurrentAttribute, Placement, Product, Variant
 from catalog.money import money_text
 from catalog.services.attribute_values import CATEGORY, COLUMN_FIELDS
 from catalog.views.present import main_placement
+from tools.evidence import field_name, value_name
 from tools.kinds.twin_simulator.options import Change, Twin
 
 LISTING, CONTROL = "A", "A2"
@@ -123,9 +124,8 @@ def _in_words(
 ) -> tuple[str, str]:
     """An attribute's label and its values as people read them."""
     node = vocabulary.attributes.get(key)
-    words = (vocabulary.label_of(key, each, language) or str(each) for each in values)
-    unit = f" {node.unit}" if node and node.unit else ""
-    return vocabulary.field_label(key, language).capitalize(), ", ".join(words) + unit
+    words = (value_name(node, each, vocabulary, language) for each in values)
+    return field_name(node, key, language), ", ".join(words)
 
 
 def _is_shown(row: CurrentAttribute, language: str) -> bool:
