@@ -35,6 +35,8 @@ class MemberConsumer(AsyncWebsocketConsumer):
     seconds, as long as `show` asks `admitted` now and then.
     """
 
+    # Whatever it shows it looks at itself: nobody sends to a channel of its own.
+    channel_layer_alias = "none"
     _loop: asyncio.Task[None] | None = None
     _checked = 0.0
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from channels.layers import channel_layers
 from django.conf import settings as django_settings
 from django.contrib.auth.models import AbstractUser, User
 from django.core.cache import caches
@@ -143,6 +144,8 @@ def _nothing_remembered() -> Any:
     yield
     for cache in caches.all(initialized_only=True):
         cache.clear()
+    # A layer's locks belong to the event loop of the test that used it first.
+    channel_layers.backends.clear()
     vocabulary._kept = None
     kept._kept.clear()
     credentials.forget()

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils import timezone
 
 from prodintel.lib.threads import in_thread
@@ -334,7 +335,9 @@ def test_catalogue_that_is_gone_meanwhile_ends_the_call(groq, make_run):
     run = make_run()
     thread = started(run)
     assert until(lambda: RunEvent.objects.filter(kind="text").exists())
-    ToolRun.objects.filter(pk=run.pk).delete()
+    with transaction.atomic():
+        # Held first: an event that is written meanwhile would refer to what is being deleted.
+        ToolRun.objects.select_for_update().get(pk=run.pk).delete()
     thread.join(10)
     assert until(lambda: server.requests[0].took)
 
