@@ -23,7 +23,8 @@ def start(run: ToolRun) -> None:
 def stop(run: ToolRun) -> None:
     """Stop a run, whoever performs it."""
     services.run_stop(run=run)
-    run_loop().stop_run(run.pk)
+    if _performs():
+        run_loop().stop_run(run.pk)
     hub.tell_here(run.pk)
 
 
@@ -32,7 +33,8 @@ def course_of(run_id: int) -> Course:
 
     Raises Http404 when it is gone.
     """
-    return run_loop().course_of(run_id) or selectors.course_by_id(run_id)
+    here = run_loop().course_of(run_id) if _performs() else None
+    return here or selectors.course_by_id(run_id)
 
 
 def as_it_is(run: ToolRun) -> tuple[ToolRun, Course]:
@@ -61,5 +63,10 @@ def take_over() -> None:
 
 def end() -> None:
     """At the end of a process: what it performs is interrupted, and can be resumed."""
-    if run_loop.cache_info().currsize:
+    if _performs():
         run_loop().end()
+
+
+def _performs() -> bool:
+    """Whether this process has a loop for runs; who only reads them needs none."""
+    return bool(run_loop.cache_info().currsize)
