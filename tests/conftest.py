@@ -27,7 +27,7 @@ from prodintel.lib.bucket import storage_options
 from prodintel.llm import credentials
 from tests import sharing
 from tools.runs import running
-from tools.runs.loop import run_loop
+from tools.runs.loop import forget_run_loop
 
 # A machine under load is no fault of what is tested.
 hypothesis_settings.register_profile(
@@ -147,7 +147,7 @@ def _nothing_remembered() -> Any:
     for cache in caches.all(initialized_only=True):
         cache.clear()
     running.end()
-    run_loop.cache_clear()
+    forget_run_loop()
     # A layer's locks belong to the event loop of the test that used it first.
     channel_layers.backends.clear()
     vocabulary._kept = None

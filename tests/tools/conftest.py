@@ -21,7 +21,7 @@ from tools import registry
 from tools.kinds.base import EVIDENCE, Block, Evidence, Run, Tool
 from tools.models import ToolRun
 from tools.runs import performing, running
-from tools.runs.loop import run_loop
+from tools.runs.loop import forget_run_loop
 from tools.services.runs import run_create
 
 
@@ -91,7 +91,7 @@ def _runs_end(monkeypatch: pytest.MonkeyPatch, _django_db_helper: None) -> Itera
     monkeypatch.setattr(performing, "FIRST_WAIT", 0.02)
     yield
     running.end()
-    run_loop.cache_clear()
+    forget_run_loop()
 
 
 @pytest.fixture

@@ -300,7 +300,26 @@ def _gathered(tool: Tool, run: ToolRun, options: Any) -> Evidence:
     return tool.gather(product, options)
 
 
+_making = threading.Lock()
+
+
 @lru_cache(maxsize=1)
+def _made() -> RunLoop:
+    return RunLoop()
+
+
 def run_loop() -> RunLoop:
     """The loop of this process, started when it is first wanted."""
-    return RunLoop()
+    # Two threads that want it first would else start one each.
+    with _making:
+        return _made()
+
+
+def has_run_loop() -> bool:
+    """Whether it was started."""
+    return bool(_made.cache_info().currsize)
+
+
+def forget_run_loop() -> None:
+    """Another is started when it is next wanted; the one there is has been ended."""
+    _made.cache_clear()

@@ -9,7 +9,7 @@ from tools import selectors
 from tools.models import UNFINISHED, ToolRun
 from tools.runs import hub
 from tools.runs.course import Course
-from tools.runs.loop import owner_prefix, run_loop
+from tools.runs.loop import has_run_loop, owner_prefix, run_loop
 from tools.services import runs as services
 
 logger = structlog.get_logger(__name__)
@@ -23,7 +23,7 @@ def start(run: ToolRun) -> None:
 def stop(run: ToolRun) -> None:
     """Stop a run, whoever performs it."""
     services.run_stop(run=run)
-    if _performs():
+    if has_run_loop():
         run_loop().stop_run(run.pk)
     hub.tell_here(run.pk)
 
@@ -33,7 +33,7 @@ def course_of(run_id: int) -> Course:
 
     Raises Http404 when it is gone.
     """
-    here = run_loop().course_of(run_id) if _performs() else None
+    here = run_loop().course_of(run_id) if has_run_loop() else None
     return here or selectors.course_by_id(run_id)
 
 
@@ -63,10 +63,5 @@ def take_over() -> None:
 
 def end() -> None:
     """At the end of a process: what it performs is interrupted, and can be resumed."""
-    if _performs():
+    if has_run_loop():
         run_loop().end()
-
-
-def _performs() -> bool:
-    """Whether this process has a loop for runs; who only reads them needs none."""
-    return bool(run_loop.cache_info().currsize)

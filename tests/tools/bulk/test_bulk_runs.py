@@ -21,7 +21,7 @@ from prodintel.llm.models import Call
 from tools.bulk import performing
 from tools.bulk.act import KIND
 from tools.models import RunState, ToolRun
-from tools.runs import running
+from tools.runs.loop import forget_run_loop
 from tools.services.bulk import tool_runs_retry, tool_runs_start
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -150,7 +150,7 @@ def test_run_that_was_broken_off_by_the_end_of_the_worker_goes_on(groq, start, w
     job = start()
     assert job_step(LONG_KINDS, owner="test/1", stopping=lambda: "running" in states()) == 1
     assert (fresh(job).state, set(states())) == (WorkState.PENDING, {RunState.INTERRUPTED})
-    running.run_loop.cache_clear()
+    forget_run_loop()
     groq(answer_tokens=20)
     work()
     assert (fresh(job).state, states()) == (WorkState.DONE, ["done"] * 3)

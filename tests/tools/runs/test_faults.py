@@ -15,7 +15,7 @@ from tests.groq_protocol.faults import NAMES, WIRE
 from tests.groq_server import Fault, GroqServer
 from tools.models import RESUMABLE, RunEvent, RunState, ToolRun
 from tools.runs import performing, running
-from tools.runs.loop import run_loop
+from tools.runs.loop import forget_run_loop, run_loop
 from tools.services.runs import run_resume
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("sample")]
@@ -141,7 +141,7 @@ def test_fault_across_the_end_of_the_process_is_resumed(runs, server):
     begun = [run_loop().perform(run.pk) for run in runs.values()]
     assert begun
     running.end()
-    run_loop.cache_clear()
+    forget_run_loop()
     for run in runs.values():
         run.refresh_from_db()
         assert run.state in {RunState.QUEUED, RunState.INTERRUPTED, RunState.DONE, RunState.FAILED}
