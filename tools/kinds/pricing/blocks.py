@@ -15,6 +15,7 @@ from tools.kinds.pricing.result import AtPrice, Case, Result, VariantPrice, at_p
 from tools.money import amount_text, number_text, percent_text
 
 COMPARABLES, SUGGESTION, WRITTEN, TEXT = "comparables", "suggestion", "written", "text"
+NOTE = ("warning", "Note", False)
 
 
 def computed_blocks(case: Case, result: Result, try_price: Decimal | None = None) -> list[Block]:
@@ -201,13 +202,20 @@ def _left(row: AtPrice | Rung, currency: str) -> Data:
     }
 
 
+def _what_is_left(currency: str) -> list[tuple[str, str, bool]]:
+    """The columns that tell what a price leaves: key, label, whether they are numbers."""
+    return [
+        ("price", f"Price, {currency}", True),
+        ("profit", f"Profit, {currency}", True),
+        ("margin", "Margin", True),
+    ]
+
+
 def _prices(result: Result) -> Data:
     columns = [
         ("label", "Which", False),
-        ("price", f"Price, {result.currency}", True),
-        ("profit", f"Profit, {result.currency}", True),
-        ("margin", "Margin", True),
-        ("warning", "Note", False),
+        *_what_is_left(result.currency),
+        NOTE,
     ]
     rows = [{"label": row.label, **_left(row, result.currency)} for row in result.at_prices]
     caption = (
@@ -220,11 +228,9 @@ def _prices(result: Result) -> Data:
 def _ladder(result: Result) -> Data:
     columns = [
         ("discount", "Off", True),
-        ("price", f"Price, {result.currency}", True),
-        ("profit", f"Profit, {result.currency}", True),
-        ("margin", "Margin", True),
+        *_what_is_left(result.currency),
         ("sales", "Sales needed", True),
-        ("warning", "Note", False),
+        NOTE,
     ]
     rows = [
         {
@@ -247,10 +253,8 @@ def _ladder(result: Result) -> Data:
 def _siblings(case: Case) -> Data:
     columns = [
         ("label", "Variant", False),
-        ("price", f"Price, {case.currency}", True),
-        ("profit", f"Profit, {case.currency}", True),
-        ("margin", "Margin", True),
-        ("warning", "Note", False),
+        *_what_is_left(case.currency),
+        NOTE,
     ]
     caption = (
         "Each variant has its own price and cost; the terms are the same. Choose a variant in the "
