@@ -11,7 +11,7 @@ SECOND_MS = 1000
 def usage_notes(run: ToolRun) -> list[str]:
     """What a run took: model, tokens, cost, times, prompt version."""
     if run.writer == Writer.DRAFT:
-        return ["Draft by rules, no language model", *_times(run)]
+        return ["No language model", *_times(run)]
     tokens = run.prompt_tokens + run.completion_tokens
     cost = usd(run.cost_usd) if run.cost_usd is not None else "price not known"
     return [

@@ -39,7 +39,7 @@ def test_words_of_the_question_are_looked_up(facts, question, label, text):
 
 
 def test_what_is_not_filled_in_is_said_to_be_so(facts):
-    assert "- **Height:** the catalogue does not say" in lookup.draft("What height?", facts, "en")
+    assert "- **Height:** this is not filled in" in lookup.draft("What height?", facts, "en")
 
 
 def test_question_that_the_catalogue_has_no_words_for_is_not_answered(facts):

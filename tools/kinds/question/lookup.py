@@ -52,7 +52,7 @@ NOTHING = (
     "The catalogue does not say, as far as the words of the question can be compared with it. "
     "Without a language model nobody can tell more."
 )
-EMPTY = "the catalogue does not say; this is not filled in."
+EMPTY = "this is not filled in; a text of the catalogue may say it all the same."
 _MARKS = re.compile(r"([\\`*_\[\]<>#|~])")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 
