@@ -1,6 +1,7 @@
 """Fields, constraints and querysets. Writes go through `catalog.services`."""
 
 from catalog.models.catalog import ApiToken, AuditEvent, Catalog, Membership, Role
+from catalog.models.channels import ChannelTarget, ReadinessCheck, ReadinessGap
 from catalog.models.describing import (
     ConfidenceFit,
     DescribeRun,
@@ -16,6 +17,20 @@ from catalog.models.embedding import (
     EmbedTask,
     SpaceState,
 )
+from catalog.models.exporting import ExportProfile
+from catalog.models.grid import GridColumns
+from catalog.models.importing import (
+    ColumnMapping,
+    ForeignCells,
+    Import,
+    ImportItem,
+    ImportMode,
+    ImportPhoto,
+    ImportPhotoState,
+    ImportProblem,
+    ImportState,
+    ItemState,
+)
 from catalog.models.job import Job, JobStep
 from catalog.models.ledger import (
     Batch,
@@ -27,10 +42,12 @@ from catalog.models.ledger import (
 from catalog.models.outbox import FileRemoval, IndexChange
 from catalog.models.photo import Photo, PhotoRole, Placement
 from catalog.models.product import Availability, Condition, Product, ProductStatus, Variant
+from catalog.models.publishing import Feed, PublishedPhoto
 from catalog.models.review import ReviewSample, ReviewSampleItem, Verdict
 from catalog.models.search import SearchPhoto
 from catalog.models.sources import Source
 from catalog.models.text import CatalogWord, ProductText
+from catalog.models.upload import Upload, UploadPart
 from catalog.models.version import ProductVersion
 from catalog.models.vocabulary import (
     AttributeDefinition,
@@ -40,6 +57,7 @@ from catalog.models.vocabulary import (
     TermState,
     VocabularyImport,
 )
+from catalog.models.webhooks import Webhook, WebhookDelivery
 
 __all__ = [
     "ApiToken",
@@ -51,6 +69,8 @@ __all__ = [
     "Catalog",
     "CatalogWord",
     "Category",
+    "ChannelTarget",
+    "ColumnMapping",
     "Condition",
     "ConfidenceFit",
     "CurrentAttribute",
@@ -62,8 +82,20 @@ __all__ = [
     "EmbedTask",
     "Embedding",
     "EmbeddingSpace",
+    "ExportProfile",
+    "Feed",
     "FileRemoval",
+    "ForeignCells",
+    "GridColumns",
+    "Import",
+    "ImportItem",
+    "ImportMode",
+    "ImportPhoto",
+    "ImportPhotoState",
+    "ImportProblem",
+    "ImportState",
     "IndexChange",
+    "ItemState",
     "Job",
     "JobStep",
     "LedgerEntry",
@@ -75,6 +107,9 @@ __all__ = [
     "ProductStatus",
     "ProductText",
     "ProductVersion",
+    "PublishedPhoto",
+    "ReadinessCheck",
+    "ReadinessGap",
     "ReviewSample",
     "ReviewSampleItem",
     "Role",
@@ -84,9 +119,13 @@ __all__ = [
     "Term",
     "TermState",
     "TrialResult",
+    "Upload",
+    "UploadPart",
     "Urgency",
     "Variant",
     "Verdict",
     "VisionTask",
     "VocabularyImport",
+    "Webhook",
+    "WebhookDelivery",
 ]

@@ -1,5 +1,6 @@
 from django.urls import path, register_converter
 
+from catalog.urls import channels, exports, grid, imports, publishing
 from catalog.views import (
     activity,
     attributes,
@@ -180,4 +181,9 @@ urlpatterns = [
         name="member_remove",
     ),
     path("photos/<int:pk>/<int:width>.webp", photos.photo, name="photo"),
+    *imports.urlpatterns,
+    *exports.urlpatterns,
+    *channels.urlpatterns,
+    *grid.urlpatterns,
+    *publishing.urlpatterns,
 ]

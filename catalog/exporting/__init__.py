@@ -1,0 +1,1 @@
+"""Products on their way out, in the formats that shops and channels read."""

@@ -1,0 +1,1 @@
+"""What strangers may get: photos of approved products, and feeds, at addresses of their own."""

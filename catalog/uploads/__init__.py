@@ -1,0 +1,1 @@
+"""Files that arrive in parts (tus), kept until they are used."""
