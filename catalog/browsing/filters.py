@@ -17,6 +17,8 @@ from catalog.models import (
     Catalog,
     CurrentAttribute,
     CurrentTerm,
+    ImportItem,
+    ItemState,
     Placement,
     Product,
     ProductStatus,
@@ -57,6 +59,7 @@ _BAND = re.compile(r"([0-9]{1,3})-([0-9]{1,3})")
 _AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,4})?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _KEY = re.compile(r"[a-z0-9_-]{1,60}")
+_ID = re.compile(r"[1-9][0-9]{0,17}")
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,8 @@ class Browse:
     `exact` leaves out what lies below the category. `missing` are attributes (or "title", "description", "brand", "category", "price") that should
     have a value and have none; `values` are (attribute, value); `source` is a key of SAID_BY, its
     `confidence` a band in per cent such as (50, 70), the upper bound not in it but for 100;
-    `price` is (currency, lowest, upper bound), the upper bound not in it; a bound may be None.
+    `price` is (currency, lowest, upper bound), the upper bound not in it; a bound may be None;
+    `brought` is the id of an import that created or updated them, 0 for any.
     """
 
     status: str = ""
@@ -79,6 +83,7 @@ class Browse:
     confidence: tuple[int, int] | None = None
     photos: str = ""
     price: tuple[str, Decimal | None, Decimal | None] | None = None
+    brought: int = 0
     order: str = NEWEST
 
     @classmethod
@@ -108,6 +113,7 @@ class Browse:
             confidence=_confidence(address.get("confidence", "")),
             photos=photos if photos in PHOTO_COUNTS else "",
             price=_price(address),
+            brought=_id(address.get("import", "")),
             order=order if order in ORDERS else NEWEST,
         )
 
@@ -129,6 +135,7 @@ class Browse:
             plain.append(("currency", currency))
             plain.append(("price_min", f"{low:f}" if low is not None else ""))
             plain.append(("price_below", f"{high:f}" if high is not None else ""))
+        plain.append(("import", str(self.brought or "")))
         plain.append(("order", self.order if self.order != NEWEST else ""))
         return [(name, value) for name, value in plain if value]
 
@@ -165,7 +172,13 @@ class Browse:
             products = _with_photos(products, self.photos)
         if self.price is not None:
             products = products.filter(Exists(self._sold(self.price)))
+        if self.brought:
+            products = products.filter(Exists(self._written()))
         return products
+
+    def _written(self) -> QuerySet[ImportItem]:
+        written = ImportItem.objects.filter(product=OuterRef("pk"), source=self.brought)
+        return written.filter(state__in=(ItemState.CREATED, ItemState.UPDATED))
 
     def _said(self) -> QuerySet[CurrentAttribute]:
         said = CurrentAttribute.objects.filter(product=OuterRef("pk"), value__isnull=False)
@@ -259,3 +272,7 @@ def _price(address: QueryDict) -> tuple[str, Decimal | None, Decimal | None] | N
 
 def _amount(text: str) -> Decimal | None:
     return Decimal(text) if _AMOUNT.fullmatch(text) else None
+
+
+def _id(text: str) -> int:
+    return int(text) if _ID.fullmatch(text) else 0

@@ -1,5 +1,11 @@
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from catalog.views.imports import start
+
+_imports = "c/<slug:slug>/imports/"
+
+urlpatterns: list[URLPattern] = [
+    path(_imports, start.imports, name="imports"),
+]

@@ -72,6 +72,8 @@ def _chips(browse: Browse, labels: Labels) -> Iterator[tuple[str, Browse]]:
         yield PHOTO_LABELS[browse.photos], replace(browse, photos="")
     if browse.price is not None:
         yield price_label(*browse.price), replace(browse, price=None)
+    if browse.brought:
+        yield f"Written by import {browse.brought}", replace(browse, brought=0)
 
 
 def confidence_label(band: tuple[int, int]) -> str:

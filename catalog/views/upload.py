@@ -23,6 +23,7 @@ from catalog.services.photos import StagedPhoto, photo_stage
 from catalog.services.products import Created, product_add_photos, product_create
 from catalog.storage import StorageUnavailable
 from catalog.views.http import Request, first_message, json_error, number, read_upload, wants_json
+from catalog.views.places import BRING, tabs
 from catalog.vision.limits import PhotoRejected
 
 ACCEPT = (
@@ -45,6 +46,7 @@ def upload(request: Request, slug: str) -> HttpResponseBase:
     if request.method != "POST":
         values = {
             "catalog": catalog,
+            "tabs": tabs(catalog, BRING, "upload"),
             "accept": ACCEPT,
             "max_bytes": settings.MAX_PHOTO_BYTES,
             "hint": HINT.format(

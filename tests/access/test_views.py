@@ -96,6 +96,7 @@ LINES = [
     Line("placement_restore", PLACEMENT, "post", EDIT),
     Line("upload", SHOP, "get", EDIT),
     Line("upload", SHOP, "post", EDIT),
+    Line("imports", SHOP, "get", ANY),
     Line("insights", SHOP, "get", ANY),
     Line("jobs", SHOP, "get", ANY),
     Line("job_stop", ("slug", "job.pk"), "post", MOVE),

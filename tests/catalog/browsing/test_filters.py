@@ -6,7 +6,7 @@ import pytest
 from django.http import QueryDict
 
 from catalog.browsing import Browse
-from catalog.models import Source
+from catalog.models import Import, ImportItem, Source
 from catalog.services.ledger import MachineValue, attribute_set, machine_values_record
 from catalog.views.browse import query
 from tests.catalog.colours import staged
@@ -165,3 +165,24 @@ def test_list_that_grew_is_looked_at_again(things, catalog, client, person):
     page = client.post(f"/c/{catalog.slug}/products/bulk/", form, follow=True)
     assert "The list has changed: 2 products match now." in page.content.decode()
     assert not Browse(status="approved").products(catalog).exists()
+
+
+def test_products_that_an_import_wrote(catalog, found, make_product):
+    written = {"Made": "created", "Changed": "updated", "Same": "unchanged"}
+    brought = Import.objects.create(catalog=catalog, name="shop.csv")
+    for number, (title, state) in enumerate(written.items()):
+        ImportItem.objects.create(
+            source=brought,
+            number=number,
+            key=title,
+            record={},
+            state=state,
+            product=make_product(title),
+        )
+    assert found(f"import={brought.pk}") == {"Made", "Changed"}
+    assert found(f"import={brought.pk + 1}") == set()
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "x", "9" * 40])
+def test_import_that_cannot_be_one_filters_nothing(found, things, text):
+    assert found(f"import={text}") == {"Mug", "Bare"}
