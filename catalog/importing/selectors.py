@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
@@ -34,7 +36,7 @@ def import_for(user: object, pk: int, roles: frozenset = selectors.VIEW) -> Impo
     return import_in(selectors.catalog_for(user, source.catalog.slug, roles), pk)
 
 
-def begun_uploads(catalog: Catalog, user: object) -> list[Upload]:
+def begun_uploads(catalog: Catalog, user: Any) -> list[Upload]:
     """What the person began to send to this catalogue and has not finished, the newest first."""
     uploads = Upload.objects.filter(
         catalog=catalog, created_by=user, expires_at__gt=timezone.now(), offset__gt=0
