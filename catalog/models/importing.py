@@ -97,10 +97,10 @@ class ItemState(models.TextChoices):
 class ImportItem(models.Model):
     """One product of a file: its record, what is planned or was done with it, and what stood there.
 
-    `record` has the form of `ProductRecord.as_json`. `changes` is what the preview shows and what was
-    written, `[[what, before, after], ...]`; `before` and `after` are contents
-    (`catalog.approval.content`), by which it is undone and a person's later word is told from the
-    import's.
+    `record` has the form of `ProductRecord.as_json`, without photos: those are rows. `changes` is what
+    the preview shows and what was written, `[[what, before, after], ...]`; `before` and `after` are
+    how the product stood (`catalog.importing.standing`), by which it is undone. `wrote` is what
+    imports up to this one wrote to its columns, by which a person's word is told from an import's.
     """
 
     source = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="items")
@@ -114,6 +114,7 @@ class ImportItem(models.Model):
     changes = models.JSONField(default=list, blank=True)
     before = models.JSONField(null=True, blank=True)
     after = models.JSONField(null=True, blank=True)
+    wrote = models.JSONField(default=dict, blank=True)
 
     class Meta:
         ordering: ClassVar = ["number"]
@@ -127,6 +128,20 @@ class ImportItem(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class ImportClaim(models.Model):
+    """A SKU that an item of a file names: no two of its items may mean one thing."""
+
+    source = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="claims")
+    item = models.ForeignKey(ImportItem, on_delete=models.CASCADE, related_name="claims")
+    sku = models.CharField(max_length=80)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["source", "sku"], name="import_claim")]
+
+    def __str__(self) -> str:
+        return self.sku
 
 
 class ImportProblem(models.Model):
@@ -160,7 +175,8 @@ class ImportPhotoState(models.TextChoices):
 class ImportPhoto(models.Model):
     """A photo that a file names, on its way to a product. `source` is an address or a file's name.
 
-    `group` is the key of the item it goes to; a person may move it to another before the import runs.
+    A person may move it to another item before the import runs. `digest` is that of the source, by
+    which an address is known again that was fetched before.
     """
 
     origin = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="photo_rows")
@@ -168,6 +184,7 @@ class ImportPhoto(models.Model):
         ImportItem, null=True, blank=True, on_delete=models.CASCADE, related_name="photo_rows"
     )
     source = models.CharField(max_length=2000)
+    digest = models.CharField(max_length=64, blank=True, default="", editable=False)
     variant = models.CharField(max_length=400, blank=True, default="")
     role = models.CharField(max_length=10, blank=True, default="")
     alt_text = models.CharField(max_length=300, blank=True, default="")
@@ -177,6 +194,7 @@ class ImportPhoto(models.Model):
         max_length=8, choices=ImportPhotoState.choices, default=ImportPhotoState.WAITING
     )
     attempts = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(default=timezone.now, editable=False)
     error = models.CharField(max_length=500, blank=True, default="")
     placement = models.ForeignKey(
         "catalog.Placement", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -186,6 +204,7 @@ class ImportPhoto(models.Model):
         ordering: ClassVar = ["item", "position", "pk"]
         indexes: ClassVar = [
             models.Index(fields=["origin", "state", "id"], name="import_photo_state"),
+            models.Index(fields=["digest"], name="import_photo_digest"),
         ]
 
     def __str__(self) -> str:

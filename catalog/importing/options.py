@@ -1,0 +1,70 @@
+"""How a person wants a file to be imported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from catalog.models import ImportMode, ProductStatus
+
+SKU, GTIN, HANDLE = "sku", "gtin", "handle"
+KEEP, CLEAR = "keep", "clear"
+# By what a known product is looked for, in turn: the first that names one counts.
+ORDERS = {
+    SKU: (SKU, GTIN, HANDLE),
+    GTIN: (GTIN, SKU, HANDLE),
+    HANDLE: (HANDLE, SKU, GTIN),
+}
+_CHOICES: dict[str, frozenset[str]] = {
+    "mode": frozenset(ImportMode.values),
+    "match_by": frozenset(ORDERS),
+    "blanks": frozenset({KEEP, CLEAR}),
+    "status": frozenset(ProductStatus.values),
+}
+
+
+@dataclass(frozen=True)
+class Options:
+    """`mode` says whether products are created, updated or both; `match_by` by what known ones are
+    found; `blanks` whether an empty cell empties what stands; `over_people` whether a person's word
+    gives way; `status` is what new products get of which the file says none; `refetch` fetches
+    photos again that an earlier import has brought from the same address.
+    """
+
+    mode: str = ImportMode.BOTH
+    match_by: str = SKU
+    blanks: str = KEEP
+    over_people: bool = False
+    status: str = ProductStatus.DRAFT
+    refetch: bool = False
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        return ORDERS[self.match_by]
+
+    @property
+    def clears(self) -> bool:
+        return self.blanks == CLEAR
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any]) -> Options:
+        """Raises ValidationError by option for a name or value that there is not."""
+        wrong = {name: ["There is no such option."] for name in said if name not in _NAMES}
+        for name, choices in _CHOICES.items():
+            if name in said and said[name] not in choices:
+                wrong[name] = [f"Choose one of {', '.join(sorted(choices))}."]
+        for name in ("over_people", "refetch"):
+            if not isinstance(said.get(name, False), bool):
+                wrong[name] = ["Answer true or false."]
+        if wrong:
+            raise ValidationError(wrong)
+        return cls(**said)
+
+
+_NAMES = frozenset(Options.__dataclass_fields__)
