@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterator
 
+from prodintel.lib.graphemes import graphemes
 from tools.counting import Counted, length
 
 # A text this long is cut at the end of a sentence where that keeps most of it.
 LONG = 120
 KEPT_BY_A_SENTENCE = 0.6
-JOINER = "\u200d"
-SELECTORS = frozenset("\ufe0e\ufe0f")
-SKIN_TONES = range(0x1F3FB, 0x1F400)
-FLAG_LETTERS = range(0x1F1E6, 0x1F200)
 # The last three are the full-width stop, exclamation and question mark, which no space follows.
 SENTENCE_END = re.compile(r"[.!?](?=\s|$)|[\u3002\uff01\uff1f]")
 # Words that promise another one.
@@ -25,28 +20,6 @@ HANGING = re.compile(
     r"|al|con|del|el|las|los|o|para|por|sin|una|uno|y)",
     re.IGNORECASE,
 )
-
-
-def graphemes(text: str) -> Iterator[str]:
-    """What one sees as one character: with its accents, as an emoji with its parts, as a flag."""
-    cluster = ""
-    for character in text:
-        if cluster and not _continues(cluster, character):
-            yield cluster
-            cluster = ""
-        cluster += character
-    if cluster:
-        yield cluster
-
-
-def _continues(cluster: str, character: str) -> bool:
-    if cluster == "\r":
-        return character == "\n"
-    if character == JOINER or character in SELECTORS or cluster[-1] == JOINER:
-        return True
-    if unicodedata.category(character) in ("Mn", "Me", "Mc") or ord(character) in SKIN_TONES:
-        return True
-    return ord(character) in FLAG_LETTERS and len(cluster) == 1 and ord(cluster) in FLAG_LETTERS
 
 
 def shorten(text: str, limit: int, counted: Counted) -> str:

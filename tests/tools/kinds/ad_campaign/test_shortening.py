@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prodintel.lib.graphemes import graphemes
 from tests.tools.kinds.ad_campaign.facts import PATIENT
 from tools.counting import Counted, length
-from tools.kinds.ad_campaign.shortening import graphemes, shorten
+from tools.kinds.ad_campaign.shortening import shorten
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
 COUNTED = st.sampled_from(["chars", "weighted", "utf16"])
