@@ -1,0 +1,229 @@
+"""What one row of a table says, by what its columns are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from catalog.importing.tables import Row
+from catalog.importing.values import codes, lists, measures, words
+from catalog.importing.values.misread import Misread
+from catalog.importing.values.money import CURRENCIES, ambiguous_symbol, money
+from catalog.interchange.html import html_to_text, looks_like_html
+from catalog.interchange.records import PhotoRecord, Problem
+
+KEEP, IGNORE, KEY = "keep", "ignore", "key"
+ATTRIBUTE, VARIANT_ATTRIBUTE = "attribute.", "variant_attribute."
+MONEY = frozenset(
+    {"variant.price", "variant.sale_price", "variant.compare_at_price", "variant.cost"}
+)
+# Whose numbers have a decimal mark that is decided by the column.
+MARKED = MONEY | {f"variant.weight_{unit}" for unit in ("grams", "kg", "lb", "oz")}
+_WEIGHT_UNITS = {"grams": "g", "kg": "kg", "lb": "lb", "oz": "oz"}
+# Targets that differ in how a cell is written, and not in what it says.
+_SAME = {
+    "product.description_html": "description",
+    **{f"variant.weight_{unit}": "weight_grams" for unit in ("kg", "lb", "oz")},
+}
+_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
+_MAX_ADDRESS = 500
+
+
+@dataclass
+class Facts:
+    """What a row says. `product`, `variant` and the attributes have None where a cell is blank.
+
+    `variant` may have `sale_price`, `stock`, `oversell` and `parent` beside a variant's columns.
+    """
+
+    number: int
+    refused: bool = False
+    key: str = ""
+    product: dict[str, Any] = field(default_factory=dict)
+    variant: dict[str, str | None] = field(default_factory=dict)
+    attributes: dict[str, list[str] | None] = field(default_factory=dict)
+    variant_attributes: dict[str, list[str] | None] = field(default_factory=dict)
+    photos: list[PhotoRecord] = field(default_factory=list)
+    positions: list[str] = field(default_factory=list)
+    photo_of_variant: str = ""
+    extra: dict[str, str] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def has_variant(self) -> bool:
+        """Whether the row speaks of something that is sold, rather than of a photo alone."""
+        return any(self.variant.values()) or any(self.variant_attributes.values())
+
+
+class FactReader:
+    """Reads rows by what each column is; `marks` are the decimal marks of columns with numbers."""
+
+    def __init__(
+        self,
+        mapping: Mapping[str, str],
+        marks: Mapping[str, str],
+        *,
+        plain: Callable[[str], str] = str,
+        split: Callable[[str], list[str]] = lists.values,
+        always_kept: Iterable[str] = (),
+    ) -> None:
+        self._mapping = mapping
+        self._marks = marks
+        self._plain = plain
+        self._split = split
+        self._always_kept = frozenset(always_kept)
+        self._said: set[tuple[str, str]] = set()
+
+    def facts(self, row: Row) -> Facts:
+        facts = Facts(row.number, refused=row.is_refused, problems=list(row.problems))
+        photos: dict[str, list[str]] = {}
+        for header, cell in row.cells.items():
+            target = self._mapping.get(header, KEEP)
+            text = self._plain(cell)
+            if target == IGNORE:
+                continue
+            if target.startswith("photo.") and target != "photo.of_variant":
+                if text.strip():
+                    photos.setdefault(target, []).append(text)
+                continue
+            if text.strip() and (target == KEEP or header in self._always_kept):
+                facts.extra[header] = text
+            if target != KEEP:
+                self._read(facts, header, target, text)
+        self._read_photos(facts, photos)
+        if facts.refused:
+            return _only_named(facts, row)
+        return facts
+
+    def _read(self, facts: Facts, header: str, target: str, text: str) -> None:
+        try:
+            value = self._value(facts, header, target, text.strip())
+        except Misread as misread:
+            facts.problems.append(Problem(facts.number, header, str(misread), "warning"))
+            facts.extra[header] = text
+            return
+        if not _put(facts, target, value):
+            facts.extra[header] = text
+
+    def _value(self, facts: Facts, header: str, target: str, text: str) -> Any:
+        if not text:
+            return None
+        if target in MONEY:
+            return self._money(facts, header, text)
+        if target.startswith("variant.weight_"):
+            unit = _WEIGHT_UNITS[target.removeprefix("variant.weight_")]
+            return measures.grams(text, unit, self._marks.get(header, ""))
+        if target.startswith((ATTRIBUTE, VARIANT_ATTRIBUTE)):
+            return [text] if target == "attribute.category" else self._split(text)
+        if target == "product.description_html":
+            if looks_like_html(text):
+                facts.extra[header] = text
+            return html_to_text(text) or None
+        return _READERS.get(target, _text)(text)
+
+    def _money(self, facts: Facts, header: str, text: str) -> str:
+        amount = money(text, self._marks.get(header, ""))
+        if amount.in_doubt:
+            facts.problems.append(Problem(facts.number, header, amount.in_doubt, "warning"))
+        if amount.currency:
+            facts.variant.setdefault("currency", amount.currency)
+        elif sign := ambiguous_symbol(text):
+            message = f"“{sign}” is the sign of several currencies. The catalogue's own was taken."
+            self._note_once(facts, header, message)
+        return amount.amount
+
+    def _note_once(self, facts: Facts, header: str, message: str) -> None:
+        if (header, message) not in self._said:
+            self._said.add((header, message))
+            facts.problems.append(Problem(facts.number, header, message, "note"))
+
+    def _read_photos(self, facts: Facts, cells: Mapping[str, list[str]]) -> None:
+        sources = [
+            source for cell in cells.get("photo.source", ()) for source in lists.photos(cell)
+        ]
+        alt_texts = cells.get("photo.alt_text", [])
+        if len(sources) > 1 and len(alt_texts) == 1:
+            alt_texts = alt_texts[0].split("|")
+        roles, variants = cells.get("photo.role", []), cells.get("photo.variant", [])
+        for index, source in enumerate(sources):
+            facts.photos.append(
+                PhotoRecord(
+                    source=source,
+                    alt_text=alt_texts[index].strip() if index < len(alt_texts) else None,
+                    role=roles[index].strip().casefold() if index < len(roles) else "",
+                    variant=variants[index].strip() if index < len(variants) else "",
+                )
+            )
+        facts.positions = [position.strip() for position in cells.get("photo.position", [])]
+
+
+def _only_named(facts: Facts, row: Row) -> Facts:
+    """A row whose cells cannot be trusted, with no more than what tells whose it most likely is."""
+    named = Facts(row.number, refused=True, key=facts.key, problems=list(row.problems))
+    named.product["handle"] = facts.product.get("handle")
+    return named
+
+
+def _put(facts: Facts, target: str, value: Any) -> bool:
+    """Note a value, unless another column has said another one already."""
+    group, _, name = target.partition(".")
+    if target == KEY:
+        facts.key = facts.key or value or ""
+        return True
+    if target == "photo.of_variant":
+        facts.photo_of_variant = value or ""
+        return True
+    name = _SAME.get(target, name)
+    place: dict[str, Any] = {
+        "product": facts.product,
+        "variant": facts.variant,
+        "attribute": facts.attributes,
+        "variant_attribute": facts.variant_attributes,
+    }[group]
+    if place.get(name) is None:
+        place[name] = value
+        return True
+    return value is None or value == place[name]
+
+
+def _text(text: str) -> str:
+    return text
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _address(text: str) -> str:
+    if not _ADDRESS.fullmatch(text) or len(text) > _MAX_ADDRESS:
+        raise Misread(
+            f"“{text[:60]}” is no web address. Write one such as https://example.com/mug."
+        )
+    return text
+
+
+def _currency(text: str) -> str:
+    code = text.upper()
+    if code not in CURRENCIES:
+        raise Misread(f"“{text[:20]}” is no currency. Write a code such as EUR.")
+    return code
+
+
+_READERS: dict[str, Callable[[str], Any]] = {
+    "product.title": _line,
+    "product.handle": _line,
+    "product.brand": _line,
+    "product.tags": lists.tags,
+    "product.product_url": _address,
+    "product.status": words.status,
+    "variant.sku": codes.sku,
+    "variant.parent": codes.sku,
+    "variant.gtin": codes.gtin,
+    "variant.mpn": codes.sku,
+    "variant.currency": _currency,
+    "variant.availability": words.availability,
+    "variant.condition": words.condition,
+    **{f"variant.option{n}_{part}": _line for n in (1, 2, 3) for part in ("name", "value")},
+}

@@ -1,0 +1,153 @@
+"""Shopify's product CSV: the first row of a handle says the product, each row may say a variant and
+a photo, and rows with a photo alone follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from catalog.importing.attribute_names import attribute_of
+from catalog.importing.facts import KEEP, Facts
+from catalog.importing.formats.base import ReadProduct, TableFormat
+from catalog.importing.tables import Layout, Row
+from catalog.interchange import shopify
+from catalog.interchange.records import PhotoRecord, Problem, VariantRecord
+
+_NO_POSITION = 1_000_000
+# The cells of these say more than what they mean here, and are written back as they are.
+_KEPT = frozenset(
+    {"attribute.category", "product.type", "product.status", "variant.stock", "variant.oversell"}
+    | {"attribute.gender", "attribute.age_group"}
+)
+
+
+class ShopifyFormat(TableFormat):
+    name = "shopify"
+    label = "Shopify products"
+    photos_by_row = False
+    rows_repeat = False
+
+    def recognises(self, layout: Layout) -> bool:
+        return shopify.is_shopify(layout.headers)
+
+    def mapping(self, headers: Sequence[str], rows: Sequence[Row]) -> dict[str, str]:  # noqa: ARG002 -- the headers say it all
+        return {header: _target(header) for header in headers}
+
+    def always_kept(self, headers: Iterable[str]) -> set[str]:
+        return {
+            header
+            for header in headers
+            if shopify.metafield(header)
+            or ((column := shopify.column(header)) and column.target in _KEPT)
+        }
+
+    def key(self, facts: Facts) -> str:
+        return facts.product.get("handle") or facts.key or ""
+
+    def fill(self, product: ReadProduct, rows: list[Facts]) -> None:
+        first, *others = rows
+        _name_options(product, rows)
+        # Only the first row speaks of the product: elsewhere these cells are blank, or repeat it.
+        for facts in others:
+            facts.product = {name: value for name, value in facts.product.items() if value}
+            facts.attributes = {}
+        super().fill(product, rows)
+        kind = first.product.get("type")
+        if kind and not product.record.attributes.get("category"):
+            product.record.attributes["category"] = [kind]
+
+    def is_variant(self, facts: Facts) -> bool:
+        told = {name: value for name, value in facts.variant.items() if not name.endswith("_name")}
+        return any(told.values()) or any(facts.variant_attributes.values())
+
+    def variant(self, facts: Facts) -> VariantRecord:
+        variant = super().variant(facts)
+        variant.extra = {
+            h: t for h, t in facts.extra.items() if shopify.level(h) != shopify.PRODUCT
+        }
+        return variant
+
+    def add_variants(self, product: ReadProduct, rows: list[Facts]) -> None:
+        super().add_variants(product, rows)
+        extra = product.record.extra
+        for facts in rows:
+            for header, text in facts.extra.items():
+                if shopify.level(header) == shopify.PRODUCT:
+                    extra.setdefault(header, text)
+
+    def add_photos(self, product: ReadProduct, rows: list[Facts]) -> None:
+        for facts in rows:
+            # Shopify's own count says the order; what has none follows in the order of the rows.
+            facts.photos = [photo for photo in facts.photos if _is_address(product, facts, photo)]
+        order = sorted(rows, key=_position)
+        super().add_photos(product, order)
+        record = product.record
+        by_source = {photo.source: photo for photo in record.photos}
+        variants = {variant.row: variant for variant in record.variants}
+        for facts in rows:
+            variant, source = variants.get(facts.number), facts.photo_of_variant
+            if variant is None or not source:
+                continue
+            photo = by_source.get(source)
+            if photo is None:
+                photo = by_source[source] = PhotoRecord(source=source)
+                record.photos.append(photo)
+            if not photo.variant and len(record.variants) > 1:
+                photo.variant = variant.name
+
+
+def _target(header: str) -> str:
+    if column := shopify.column(header):
+        return column.target
+    if found := shopify.metafield(header):
+        key = attribute_of(found.key) or attribute_of(found.label)
+        if key:
+            group = "variant_attribute" if found.owner == shopify.VARIANT else "attribute"
+            return f"{group}.{key}"
+    return KEEP
+
+
+def _name_options(product: ReadProduct, rows: list[Facts]) -> None:
+    """Carry the names of options from the first row to the others, and name those without one."""
+    names: dict[int, str] = {}
+    for facts in rows:
+        variant = facts.variant
+        if variant.get("option1_value") == shopify.NO_OPTION_VALUE:
+            variant |= {"option1_name": None, "option1_value": None}
+        for n in (1, 2, 3):
+            name, value = f"option{n}_name", f"option{n}_value"
+            if not variant.get(value):
+                if name in variant:
+                    names[n] = variant[name] or names.get(n, "")
+                    variant[name] = None
+                continue
+            given = variant.get(name) or names.get(n)
+            if not given:
+                given = f"Option {n}"
+                message = (
+                    f"Option {n} has the value “{variant[value]}” and no name. It is called “{given}”; "
+                    "write its name, such as Colour, in the product's first row."
+                )
+                product.problems.append(Problem(facts.number, "", message, "warning"))
+            names[n] = given
+            variant[name] = given
+
+
+def _is_address(product: ReadProduct, facts: Facts, photo: PhotoRecord) -> bool:
+    if photo.source.startswith(("http://", "https://")):
+        return True
+    if photo.source.startswith("//"):
+        photo.source = f"https:{photo.source}"
+        return True
+    if ":" not in photo.source and "/" not in photo.source:
+        return True
+    message = f"“{photo.source[:80]}” is no address of a photo. It begins with https://."
+    product.problems.append(Problem(facts.number, "", message, "warning"))
+    return False
+
+
+def _position(facts: Facts) -> int:
+    for text in facts.positions:
+        if text.isdigit():
+            return int(text)
+    return _NO_POSITION

@@ -1,0 +1,91 @@
+"""What columns can be, and a guess at what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from catalog.importing.attribute_names import attribute_of
+from catalog.importing.facts import IGNORE, KEEP, KEY
+from catalog.models import AttributeDefinition, Catalog
+
+
+@dataclass(frozen=True)
+class Target:
+    """Something that a column can be."""
+
+    key: str
+    label: str
+    group: str
+    hint: str = ""
+
+
+_PRODUCT, _VARIANT, _PHOTO, _ATTRIBUTE, _OTHER = (
+    "Product",
+    "Variant",
+    "Photos",
+    "Attributes",
+    "Other",
+)
+
+TARGETS: tuple[Target, ...] = (
+    Target(KEY, "Group rows by", _OTHER, "Rows with the same text here are one product."),
+    Target(KEEP, "Keep as it is", _OTHER, "Means nothing here, and is written back on export."),
+    Target(IGNORE, "Leave out", _OTHER),
+    Target("product.handle", "Handle", _PRODUCT, "The product's name in addresses."),
+    Target("product.title", "Title", _PRODUCT),
+    Target("product.description", "Description, plain text", _PRODUCT),
+    Target("product.description_html", "Description, HTML", _PRODUCT, "Tags become paragraphs."),
+    Target("product.brand", "Brand", _PRODUCT),
+    Target("attribute.category", "Category", _PRODUCT, "A path, a name, or a taxonomy's number."),
+    Target("product.type", "Type", _PRODUCT, "The category, where nothing else says it."),
+    Target("product.tags", "Tags", _PRODUCT, "Parted by commas."),
+    Target("product.status", "Status", _PRODUCT),
+    Target("product.product_url", "Address of the product's page", _PRODUCT),
+    Target("variant.sku", "SKU", _VARIANT),
+    Target("variant.parent", "SKU of the parent", _VARIANT, "Rows of one parent are one product."),
+    Target("variant.gtin", "GTIN (EAN, UPC, ISBN)", _VARIANT),
+    Target("variant.mpn", "Manufacturer's number (MPN)", _VARIANT),
+    *(
+        Target(f"variant.option{n}_{part}", f"Option {n}: {part}", _VARIANT, hint)
+        for n in (1, 2, 3)
+        for part, hint in (("name", "Such as Colour."), ("value", "Such as Red."))
+    ),
+    Target("variant.price", "Price", _VARIANT),
+    Target("variant.sale_price", "Sale price", _VARIANT, "The price, where there is one."),
+    Target("variant.compare_at_price", "Compare-at price", _VARIANT, "The price before."),
+    Target("variant.cost", "Cost", _VARIANT, "What the shop pays for it."),
+    Target("variant.currency", "Currency", _VARIANT),
+    Target("variant.weight_grams", "Weight in g", _VARIANT, "Other units where cells name them."),
+    Target("variant.weight_kg", "Weight in kg", _VARIANT),
+    Target("variant.weight_lb", "Weight in lb", _VARIANT),
+    Target("variant.weight_oz", "Weight in oz", _VARIANT),
+    Target("variant.availability", "Availability", _VARIANT),
+    Target("variant.stock", "Stock", _VARIANT, "Pieces, which say whether it is available."),
+    Target("variant.oversell", "Sold when out of stock", _VARIANT),
+    Target("variant.condition", "Condition", _VARIANT, "New, refurbished or used."),
+    Target("photo.source", "Photo", _PHOTO, "An address or a file's name, or several."),
+    Target("photo.alt_text", "Alternative text", _PHOTO),
+    Target("photo.position", "Position", _PHOTO),
+    Target("photo.role", "Role", _PHOTO),
+    Target("photo.variant", "Variant of the photo", _PHOTO, "By its SKU."),
+    Target("photo.of_variant", "The variant's own photo", _PHOTO),
+)
+
+
+def targets(catalog: Catalog) -> list[Target]:
+    """Everything that a column of a file for this catalogue can be."""
+    attributes = [
+        Target(f"attribute.{attribute.key}", attribute.label(catalog.language), _ATTRIBUTE)
+        for attribute in AttributeDefinition.objects.all()
+    ]
+    return [*TARGETS, *attributes]
+
+
+def guess(
+    headers: Sequence[str],
+    rows: Sequence[Sequence[str]],  # noqa: ARG001
+    catalog: Catalog,  # noqa: ARG001
+) -> Mapping[str, str]:
+    found = {header: attribute_of(header) for header in headers}
+    return {header: f"attribute.{key}" if key else KEEP for header, key in found.items()}

@@ -1,0 +1,139 @@
+"""Files of products read: looked at once, then their products one by one, in constant memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from catalog.importing import tables
+from catalog.importing.facts import KEEP, MARKED
+from catalog.importing.formats import FORMATS, format_of
+from catalog.importing.formats.base import ReadProduct
+from catalog.importing.formats.json_lines import JsonLinesFormat
+from catalog.importing.tables import FileRejected, Layout, Row
+from catalog.importing.tables.limits import SHOWN_ROWS
+from catalog.importing.values.money import decimal_mark
+from catalog.interchange.records import Problem
+
+__all__ = ["FileRejected", "Inspection", "ReadProduct", "inspect", "read_records", "read_rows"]
+
+
+@dataclass
+class Inspection:
+    """What was seen of a file at first sight.
+
+    `format` is a name of `FORMATS`; `rows` are the first ones, as cells in the order of `headers`;
+    `marks` are the decimal marks of columns with numbers, by header, where the file tells them.
+    """
+
+    format: str
+    layout: Layout
+    headers: list[str]
+    rows: list[list[str]]
+    mapping: dict[str, str]
+    marks: dict[str, str] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    # Why each column was taken for what it is, for the person who checks it.
+    reasons: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def encoding(self) -> str:
+        return self.layout.encoding if self.layout.kind in {tables.CSV, tables.JSON_LINES} else ""
+
+    @property
+    def dialect(self) -> dict[str, str]:
+        """What parts the cells of a text file, or which sheet of a workbook is read."""
+        if self.layout.kind == tables.CSV:
+            return {"delimiter": self.layout.delimiter, "quote": self.layout.quote}
+        return {"sheet": self.layout.sheet} if self.layout.kind == tables.XLSX else {}
+
+    @property
+    def label(self) -> str:
+        """What people call this kind of file."""
+        return FORMATS[self.format].label
+
+    @property
+    def is_recognised(self) -> bool:
+        """Whether the file itself says what its columns are."""
+        return self.format != "table"
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "format": self.format,
+            "layout": self.layout.as_json(),
+            "headers": self.headers,
+            "rows": self.rows,
+            "mapping": self.mapping,
+            "marks": self.marks,
+            "reasons": self.reasons,
+            "problems": [[p.row, p.field, p.message, p.severity] for p in self.problems],
+        }
+
+    @classmethod
+    def of_json(cls, document: Mapping[str, Any]) -> Inspection:
+        return cls(
+            **{
+                **document,
+                "layout": Layout.of_json(document["layout"]),
+                "problems": [Problem(*each) for each in document["problems"]],
+            }
+        )
+
+
+def inspect(path: Path, name: str) -> Inspection:  # noqa: ARG001 -- the content decides; whoever calls knows the name
+    """What a file is, how it is read, and what its columns seem to be.
+
+    Raises FileRejected with a message for whoever brought it.
+    """
+    layout, problems = tables.layout_of(path)
+    found = format_of(layout)
+    sample = list(found.prepare(iter(tables.sample(path, layout))))
+    headers = found.headers(layout, sample)
+    mapping = {
+        header: target
+        for header, target in found.mapping(headers, sample).items()
+        if target != KEEP or found.name != "table"
+    }
+    return Inspection(
+        format=found.name,
+        layout=layout,
+        headers=headers,
+        rows=[[row.cells.get(header, "") for header in headers] for row in sample[:SHOWN_ROWS]],
+        mapping={header: mapping.get(header, KEEP) for header in headers},
+        marks=_marks(sample, headers),
+        problems=problems,
+    )
+
+
+def read_records(
+    path: Path, inspection: Inspection, mapping: Mapping[str, str]
+) -> Iterator[ReadProduct]:
+    """The products of a file, in its order, with what is wrong in their rows.
+
+    Rows of one product that do not stand together come as further products of the same key. Raises
+    FileRejected where the file breaks off.
+    """
+    found = FORMATS[inspection.format]
+    if isinstance(found, JsonLinesFormat):
+        yield from found.read(path, inspection.layout)
+        return
+    # A column that nobody has spoken of is kept rather than lost.
+    whole = dict.fromkeys(inspection.headers, KEEP) | dict(mapping)
+    marks = {
+        header: mark for header, mark in inspection.marks.items() if whole.get(header) in MARKED
+    }
+    yield from found.products(tables.rows(path, inspection.layout), whole, marks)
+
+
+def read_rows(path: Path, inspection: Inspection) -> Iterator[Row]:
+    """The rows of the file as they stand, for a report that can be mended and brought again."""
+    yield from tables.rows(path, inspection.layout)
+
+
+def _marks(sample: list[Row], headers: list[str]) -> dict[str, str]:
+    marks = {
+        header: decimal_mark(row.cells.get(header, "") for row in sample) for header in headers
+    }
+    return {header: mark for header, mark in marks.items() if mark}

@@ -1,0 +1,95 @@
+"""Tables in files, whatever the file is: one row after the other by its headers.
+
+Nothing here knows of products.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+from catalog.importing.tables import delimited, feeds, json_lines, workbook
+from catalog.importing.tables.headers import header_row, letters, named
+from catalog.importing.tables.kinds import CSV, JSON_LINES, XLSX, XML, kind_of
+from catalog.importing.tables.limits import MAX_ROWS, SAMPLE_ROWS
+from catalog.importing.tables.rows import FileRejected, Layout, Row
+from catalog.interchange.records import Problem
+
+__all__ = ["CSV", "JSON_LINES", "XLSX", "XML", "FileRejected", "Layout", "Row", "layout_of", "rows"]
+
+_HEAD_ROWS = 60
+
+
+def layout_of(path: Path) -> tuple[Layout, list[Problem]]:
+    """How a file is to be read, and what is wrong with all of it. Raises FileRejected."""
+    kind = kind_of(path)
+    if kind == JSON_LINES:
+        return json_lines.layout_of(path), []
+    if kind == XML:
+        return feeds.layout_of(path), []
+    layout = workbook.layout_of(path) if kind == XLSX else delimited.layout_of(path)
+    head = [cells for _, cells, _ in islice(_raw(path, layout), _HEAD_ROWS)]
+    if not any(cell.strip() for cells in head for cell in cells):
+        raise FileRejected("The file has no text in its first rows. Put the table at its top.")
+    index = header_row(head)
+    headers, problems = named(head[index])
+    if layout.lossy:
+        message = (
+            "A few characters of this file could not be read and are shown as \ufffd. Save it as UTF-8 "
+            "to keep them."
+        )
+        problems.append(Problem(0, "", message, "warning"))
+    return replace(layout, headers=headers, header_row=index + 1), problems
+
+
+def rows(path: Path, layout: Layout) -> Iterator[Row]:
+    """The rows below the headers, but for blank ones. Raises FileRejected where the file breaks off."""
+    if layout.kind == JSON_LINES:
+        return
+    read = feeds.rows(path) if layout.kind == XML else _below(path, layout)
+    for count, row in enumerate(read, 1):
+        if count > MAX_ROWS:
+            message = f"Only the first {MAX_ROWS:,} rows are read. Bring the others in a file of their own."
+            yield Row(row.number, {}, [Problem(row.number, "", message)])
+            return
+        if row.problems or not row.is_blank:
+            yield row
+
+
+def sample(path: Path, layout: Layout, count: int = SAMPLE_ROWS) -> list[Row]:
+    return list(islice((row for row in rows(path, layout) if not row.is_refused), count))
+
+
+def _raw(path: Path, layout: Layout) -> Iterator[delimited.Raw]:
+    module = workbook if layout.kind == XLSX else delimited
+    return module.rows_of(path, layout)
+
+
+def _below(path: Path, layout: Layout) -> Iterator[Row]:
+    for number, cells, problems in _raw(path, layout):
+        if number > layout.header_row:
+            yield _row(number, cells, problems, layout)
+
+
+def _row(number: int, cells: list[str], problems: list[Problem], layout: Layout) -> Row:
+    headers = layout.headers
+    beyond = [index for index in range(len(headers), len(cells)) if cells[index].strip()]
+    if beyond and not problems:
+        message = (
+            f"This row has cells beyond the last header, in column {letters(beyond[0])}. Mostly a "
+            "cell with a comma or a quotation mark is not quoted, and the cells are shifted."
+        )
+        problems = [Problem(number, "", message)]
+    row = Row(number, dict(zip(headers, cells, strict=False)), problems)
+    if layout.kind == XLSX:
+        # A workbook does not store what is empty at the end of a row.
+        row.cells = {header: row.cells.get(header, "") for header in headers}
+    elif len(cells) < len(headers) and not row.is_blank and not problems:
+        message = (
+            f"This row has {len(cells)} cells, and there are {len(headers)} columns. What is missing at "
+            "its end was left as it is."
+        )
+        row.problems = [Problem(number, "", message, "warning")]
+    return row

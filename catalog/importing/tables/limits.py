@@ -1,0 +1,23 @@
+"""How large what is read may be. Each limit is far above any real catalogue and below any machine."""
+
+from __future__ import annotations
+
+MAX_FILE_BYTES = 1_000_000_000
+MAX_ROWS = 1_000_000
+MAX_COLUMNS = 1_000
+# Of characters. Spreadsheets hold 32,767; csv's own limit is this one.
+MAX_CELL = 131_072
+MAX_ROW = 1_000_000
+MAX_HEADER = 200
+# A workbook unpacked, and its table of texts, which has to be in memory.
+MAX_WORKBOOK_BYTES = 1_000_000_000
+MAX_SHARED_TEXT_BYTES = 200_000_000
+MAX_WORKBOOK_PARTS = 10_000
+MAX_XML_DEPTH = 32
+# Rows that one product may have before it is handed on; more of them follow as a further part of it.
+MAX_ROWS_OF_PRODUCT = 2_500
+
+# How much of a file is looked at to find out what it is.
+HEAD_BYTES = 65_536
+SAMPLE_ROWS = 2_000
+SHOWN_ROWS = 20

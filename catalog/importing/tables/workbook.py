@@ -1,0 +1,190 @@
+"""XLSX workbooks: the first sheet that people see and that has something in it, as they see it."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import ParseError
+
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+
+from catalog.importing.tables.delimited import Raw
+from catalog.importing.tables.kinds import XLSX
+from catalog.importing.tables.limits import (
+    HEAD_BYTES,
+    MAX_CELL,
+    MAX_COLUMNS,
+    MAX_SHARED_TEXT_BYTES,
+    MAX_WORKBOOK_BYTES,
+    MAX_WORKBOOK_PARTS,
+)
+from catalog.importing.tables.rows import FileRejected, Layout
+from catalog.interchange.records import Problem
+
+_SHARED_TEXT = "xl/sharedStrings.xml"
+_SEARCHED_ROWS = 200
+# What openpyxl lets through when a workbook is damaged or made to harm.
+_BROKEN = (
+    *(
+        zipfile.BadZipFile,
+        InvalidFileException,
+        ParseError,
+        zlib.error,
+        EOFError,
+        NotImplementedError,
+    ),
+    *(KeyError, ValueError, TypeError, AttributeError, IndexError, OverflowError, OSError),
+)
+_DAMAGED = "The workbook is damaged and cannot be read. Open it, and save it again as .xlsx."
+_ERRORS = frozenset(
+    {"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"}
+)
+_DIGITS = 15
+
+
+def layout_of(path: Path) -> Layout:
+    """Which sheet is read. Raises FileRejected when there is none, or unpacking it would harm."""
+    _check_size(path)
+    with _opened(path) as book:
+        for sheet in book.worksheets:
+            if sheet.sheet_state == "visible" and _has_data(sheet):
+                return Layout(kind=XLSX, sheet=sheet.title)
+    raise FileRejected("No visible sheet of this workbook has anything in its first rows.")
+
+
+def rows_of(path: Path, layout: Layout) -> Iterator[Raw]:
+    """Every row of the sheet, blank ones too. Raises FileRejected where it cannot be read."""
+    _check_size(path)
+    with _opened(path) as book:
+        if layout.sheet not in book.sheetnames:
+            raise FileRejected(f"The workbook has no sheet “{layout.sheet}” any more.")
+        sheet = book[layout.sheet]
+        sheet.reset_dimensions()
+        for number, row in enumerate(sheet.iter_rows(), 1):
+            yield _row(number, row)
+
+
+def _row(number: int, row: tuple[Any, ...]) -> Raw:
+    cells, problems = [], []
+    # One column more than may be, so that whoever names the headers sees it.
+    for cell in row[: MAX_COLUMNS + 1]:
+        text = _text(cell)
+        if text in _ERRORS:
+            message = (
+                f"A formula in this row gives {text}. The cell was left out; mend the formula."
+            )
+            problems.append(Problem(number, "", message, "warning"))
+            text = ""
+        if len(text) > MAX_CELL:
+            message = f"A cell here is longer than {MAX_CELL:,} characters. Shorten it."
+            return number, [], [Problem(number, "", message)]
+        cells.append(text)
+    while cells and not cells[-1]:
+        cells.pop()
+    return number, cells, problems
+
+
+def _text(cell: Any) -> str:
+    """A cell as people see it: numbers without exponents, with the zeros that its format puts first."""
+    value = cell.value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, int | float):
+        return _number(value, cell.number_format)
+    if isinstance(value, datetime):
+        whole = value.time() == time()
+        return value.date().isoformat() if whole else value.isoformat(" ", "seconds")
+    if isinstance(value, date | time | timedelta):
+        return str(value)
+    return str(value).replace("_x000D_", "").replace("\x00", "")
+
+
+def _number(value: float, number_format: str) -> str:
+    if value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124 -- NaN is not itself
+        return ""
+    pattern = (number_format or "").split(";")[0]
+    if pattern and set(pattern) == {"0"}:
+        return f"{round(value):0{len(pattern)}d}"
+    if pattern.endswith("%") and "%" not in pattern[:-1]:
+        return f"{_plain(value * 100)}%"
+    return _plain(value)
+
+
+def _plain(value: float) -> str:
+    if isinstance(value, int) or value.is_integer():
+        return str(int(value))
+    return f"{Decimal(f'{value:.{_DIGITS}g}'):f}"
+
+
+def _has_data(sheet: Any) -> bool:
+    if not hasattr(sheet, "reset_dimensions"):
+        return False
+    sheet.reset_dimensions()
+    rows = islice(sheet.iter_rows(values_only=True), _SEARCHED_ROWS)
+    return any(value not in (None, "") for row in rows for value in row)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    book = None
+    try:
+        with path.open("rb") as file:
+            book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
+            yield book
+    except FileRejected:
+        raise
+    except _BROKEN as error:
+        raise FileRejected(_DAMAGED) from error
+    finally:
+        if book is not None:
+            book.close()
+
+
+def _check_size(path: Path) -> None:
+    """Refuse a workbook by its directory, before any of it is unpacked."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            parts = archive.infolist()
+            _check_parts(parts)
+            for part in parts:
+                if part.filename.endswith((".xml", ".rels")):
+                    _check_no_doctype(archive, part)
+    except _BROKEN as error:
+        raise FileRejected(_DAMAGED) from error
+
+
+def _check_parts(parts: list[zipfile.ZipInfo]) -> None:
+    total = sum(part.file_size for part in parts)
+    shared = sum(part.file_size for part in parts if part.filename == _SHARED_TEXT)
+    if len(parts) > MAX_WORKBOOK_PARTS or total > MAX_WORKBOOK_BYTES:
+        raise FileRejected(
+            f"Unpacked, this workbook has {total // 1_000_000:,} MB in {len(parts):,} parts, more than "
+            "is read. Save the sheet with the products as CSV."
+        )
+    if shared > MAX_SHARED_TEXT_BYTES:
+        raise FileRejected(
+            f"This workbook has {shared // 1_000_000:,} MB of text, more than is read. Save the sheet "
+            "with the products as CSV, or split it."
+        )
+    if any(part.flag_bits & 1 for part in parts):
+        raise FileRejected("The workbook has a password. Save it without one.")
+
+
+def _check_no_doctype(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
+    """No program writes declarations of types or entities into a workbook."""
+    with archive.open(part) as file:
+        head = file.read(HEAD_BYTES).replace(b"\x00", b"")
+    if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
+        raise FileRejected(
+            "The workbook has declarations that no spreadsheet writes. It is not read."
+        )
