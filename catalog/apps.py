@@ -8,6 +8,7 @@ class CatalogConfig(AppConfig):
     def ready(self) -> None:
         from catalog import guards, key_trail, signals  # noqa: F401 -- connects the receivers
         from catalog.describe.waiting import waiting_products
+        from catalog.publishing import receivers  # noqa: F401 -- likewise
         from prodintel.llm.waiting import register
 
         register(waiting_products)

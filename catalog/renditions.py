@@ -9,6 +9,10 @@ from catalog.vision.renditions import render
 
 WIDTHS = (96, 240, 480, 960, 1600)
 MIME = "image/webp"
+# Shops zoom into photos of 2,000 pixels and more; Meta takes no file over 8 MB.
+PUBLISHED_SIDE = 2400
+PUBLISHED_QUALITY = 90
+PUBLISHED_MIME = "image/jpeg"
 RENDITIONS = "renditions/{catalog}/"
 
 
@@ -29,6 +33,31 @@ def rendition(photo: Photo, width: int) -> tuple[str, bytes | None]:
     return storage.save(name, made), made
 
 
+def published_rendition(photo: Photo) -> bytes:
+    """A JPEG copy for channels, as large as they use it; metadata as of `rendition`.
+
+    Raises PhotoRejected, FileMissing, StorageUnavailable.
+    """
+    name = published_name(photo)
+    if storage.exists(name):
+        return storage.read(name)
+    picture = load(storage.read(photo.readable_name), max_side=PUBLISHED_SIDE)
+    made = render(
+        picture,
+        PUBLISHED_SIDE,
+        "jpeg",
+        PUBLISHED_QUALITY,
+        digital_source_type=photo.digital_source_type or None,
+    )
+    storage.save(name, made)
+    return made
+
+
+def published_name(photo: Photo) -> str:
+    folder = f"{RENDITIONS.format(catalog=photo.catalog_id)}{photo.sha256[:2]}"
+    return f"{folder}/{photo.pk}-{photo.sha256}-published.jpg"
+
+
 def rendition_name(photo: Photo, width: int) -> str:
     folder = f"{RENDITIONS.format(catalog=photo.catalog_id)}{photo.sha256[:2]}"
     return f"{folder}/{photo.pk}-{photo.sha256}-{width}.webp"
@@ -36,4 +65,4 @@ def rendition_name(photo: Photo, width: int) -> str:
 
 def rendition_names(photo: Photo) -> list[str]:
     """Every name under which a copy of the photo may be kept."""
-    return [rendition_name(photo, width) for width in WIDTHS]
+    return [*(rendition_name(photo, width) for width in WIDTHS), published_name(photo)]

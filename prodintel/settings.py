@@ -43,6 +43,7 @@ class Settings(Environment):
     port: int = Field(default=8000, ge=1, le=65535)
     allowed_hosts: CommaList = ["localhost", "127.0.0.1", "[::1]"]
     csrf_trusted_origins: CommaList = []
+    public_url: str = ""
     trust_proxy: bool = False
     database_url: SecretStr | None = None
     redis_url: SecretStr | None = None
@@ -106,7 +107,7 @@ class Settings(Environment):
             raise ValueError(f"{value!r} is no time zone; write one as Europe/Berlin") from error
         return value
 
-    @field_validator("qdrant_url", "s3_endpoint_url")
+    @field_validator("qdrant_url", "s3_endpoint_url", "public_url")
     @classmethod
     def _is_web_address(cls, value: str) -> str:
         if value and not names_host(value, "http", "https"):
@@ -339,6 +340,7 @@ CLIP_DTYPE = ENV.clip_dtype
 ENGINE_THREADS = ENV.engine_threads
 HOST = ENV.host
 PORT = ENV.port
+PUBLIC_URL = ENV.public_url
 
 # Tokenizers warn about forks that the engine never makes, and the model hub's client reports its use.
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

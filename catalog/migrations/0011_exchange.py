@@ -61,14 +61,18 @@ class Migration(migrations.Migration):
                 ('digest', models.CharField(editable=False, max_length=64, unique=True)),
                 ('prefix', models.CharField(editable=False, max_length=12)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ('fingerprint', models.CharField(blank=True, default='', editable=False, max_length=64)),
+                ('changed_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('polled_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('polled_by', models.CharField(blank=True, default='', editable=False, max_length=200)),
+                ('row_count', models.PositiveIntegerField(blank=True, editable=False, null=True)),
                 ('revoked_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('catalog', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='feeds', to='catalog.catalog')),
                 ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('profile', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='feeds', to='catalog.exportprofile')),
             ],
             options={
-                'ordering': ['-created_at'],
+                'ordering': ['-created_at', '-pk'],
             },
         ),
         migrations.CreateModel(
@@ -187,6 +191,18 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='PhotoPublishing',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ('catalog', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='photo_publishing', to='catalog.catalog')),
+                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name_plural': 'publishing of photos',
+            },
+        ),
+        migrations.CreateModel(
             name='PublishedPhoto',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -197,7 +213,7 @@ class Migration(migrations.Migration):
                 ('placement', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='published', to='catalog.placement')),
             ],
             options={
-                'ordering': ['-created_at'],
+                'ordering': ['-created_at', '-pk'],
             },
         ),
         migrations.CreateModel(
@@ -267,13 +283,17 @@ class Migration(migrations.Migration):
                 ('address', models.URLField(max_length=500)),
                 ('events', models.JSONField(default=list)),
                 ('secret', models.TextField(editable=False)),
+                ('old_secret', models.TextField(blank=True, default='', editable=False)),
+                ('old_secret_until', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('is_active', models.BooleanField(default=True)),
+                ('disabled_why', models.CharField(blank=True, default='', editable=False, max_length=300)),
+                ('failing_since', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('catalog', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='webhooks', to='catalog.catalog')),
                 ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'ordering': ['-created_at'],
+                'ordering': ['-created_at', '-pk'],
             },
         ),
         migrations.CreateModel(
@@ -386,5 +406,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='webhookdelivery',
             index=models.Index(condition=models.Q(('token__isnull', False)), fields=['token'], name='catalog_webhookdelivery_held'),
+        ),
+        migrations.AddIndex(
+            model_name='webhookdelivery',
+            index=models.Index(fields=['webhook', '-created_at'], name='delivery_log'),
         ),
     ]

@@ -43,7 +43,7 @@ from catalog.models.ledger import (
 from catalog.models.outbox import FileRemoval, IndexChange
 from catalog.models.photo import Photo, PhotoRole, Placement
 from catalog.models.product import Availability, Condition, Product, ProductStatus, Variant
-from catalog.models.publishing import Feed, PublishedPhoto
+from catalog.models.publishing import Feed, PhotoPublishing, PublishedPhoto
 from catalog.models.review import ReviewSample, ReviewSampleItem, Verdict
 from catalog.models.search import SearchPhoto
 from catalog.models.sources import Source
@@ -103,6 +103,7 @@ __all__ = [
     "LedgerEntry",
     "Membership",
     "Photo",
+    "PhotoPublishing",
     "PhotoRole",
     "Placement",
     "Product",

@@ -21,7 +21,9 @@ RETRACT = "batch-undo"
 RESTORE = "batch-restore"
 DELETE = "products-delete"
 UNDELETE = "products-restore"
-BULK = {MOVE, MOVE_BACK, QUEUE, RETRACT, RESTORE, DELETE, UNDELETE}
+PUBLISH = "photos-publish"
+UNPUBLISH = "photos-publish-undo"
+BULK = {MOVE, MOVE_BACK, QUEUE, RETRACT, RESTORE, DELETE, UNDELETE, PUBLISH, UNPUBLISH}
 
 
 class Job(Work):

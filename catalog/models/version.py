@@ -4,9 +4,14 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.dispatch import Signal
 from django.utils import timezone
 
 from catalog.models.product import Product
+
+# Sent with `sender`, the `catalog`, its `products` that were approved, the `versions` that were made
+# of them and the `actor`, inside the transaction of the approval.
+products_approved = Signal()
 
 
 class VersionQuerySet(models.QuerySet):

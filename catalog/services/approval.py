@@ -11,6 +11,7 @@ from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
 from catalog.approval.content import contents, seen
 from catalog.models import Product, ProductStatus, ProductVersion
 from catalog.models.outbox import CHUNK
+from catalog.models.version import products_approved
 from catalog.services.audit import audit_many
 
 
@@ -57,17 +58,33 @@ def latest_versions(product_ids: Collection[int]) -> QuerySet[ProductVersion]:
 
 
 @transaction.atomic
-def versions_record(*, products: Collection[Product], actor: Any) -> list[ProductVersion]:
+def versions_record(
+    *, products: Collection[Product], actor: Any, moved: Collection[int] = ()
+) -> list[ProductVersion]:
     """Keep products, which the caller holds, as they are now, as approved by `actor`.
 
-    Returns the new versions: one for each product that is not as its last version. The number of
-    queries does not depend on how many they are, up to 500.
+    Returns the new versions: one for each product that is not as its last version. `moved` are
+    those that were not approved until now: who listens is told of them also without a new version.
+    The number of queries does not depend on how many they are, up to 500.
     """
     rows = list(products)
     made: list[ProductVersion] = []
     for start in range(0, len(rows), CHUNK):
         made += _record({row.pk: row for row in rows[start : start + CHUNK]}, actor)
+    anew = {row.product_id for row in made}.union(moved)
+    approval_tell([row for row in rows if row.pk in anew], made, actor)
     return made
+
+
+def approval_tell(
+    products: Collection[Product], versions: Collection[ProductVersion], actor: Any
+) -> None:
+    """Tell who listens that these products of one catalogue are approved now."""
+    first = next(iter(products), None)
+    if first is not None:
+        products_approved.send(
+            Product, catalog=first.catalog, products=products, versions=versions, actor=actor
+        )
 
 
 def _record(products: dict[int, Product], actor: Any) -> list[ProductVersion]:

@@ -6,7 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from catalog.models import AuditEvent, Job
-from catalog.models.job import BULK, DELETE, MOVE
+from catalog.models.job import BULK, DELETE, MOVE, PUBLISH
+from catalog.publishing.many import (
+    PUBLISH_ACT,
+    UNPUBLISH_ACT,
+    is_publishing_undone,
+    products_publish_undo,
+)
 from catalog.services.batches import RESTORE_ACT, RETRACT_ACT
 from catalog.services.bulk import Act, Asked, Started
 from catalog.services.deleting import (
@@ -35,15 +41,22 @@ ACTS: dict[str, Act] = {
         RESTORE_ACT,
         DELETE_ACT,
         UNDELETE_ACT,
+        PUBLISH_ACT,
+        UNPUBLISH_ACT,
     )
 }
 
 
 # By the event in the result of the act.
-UNDO: dict[str, Callable[..., Started]] = {MOVE: products_move_back, DELETE: products_delete_undo}
+UNDO: dict[str, Callable[..., Started]] = {
+    MOVE: products_move_back,
+    DELETE: products_delete_undo,
+    PUBLISH: products_publish_undo,
+}
 IS_UNDONE: dict[str, Callable[[int, int | None], bool]] = {
     MOVE: is_moved_back,
     DELETE: is_deletion_undone,
+    PUBLISH: is_publishing_undone,
 }
 
 

@@ -91,7 +91,7 @@ def product_create(
                 summary=product.title,
             )
             if product.status == ProductStatus.APPROVED:
-                versions_record(products=[product], actor=actor)
+                versions_record(products=[product], actor=actor, moved=[product.pk])
     except _TwinFound as found:
         return Created(found.product, duplicate=True)
     return Created(product)
@@ -226,7 +226,8 @@ def product_update(
                 data=changes,
             )
         if plain.get("status") == ProductStatus.APPROVED:
-            versions_record(products=[product], actor=actor)
+            moved = [product.pk] if "status" in changes else []
+            versions_record(products=[product], actor=actor, moved=moved)
     return product
 
 

@@ -13,7 +13,12 @@ from django.utils import timezone
 from catalog import selectors
 from catalog.models import AuditEvent, Catalog, Job, Product, ProductStatus, ProductVersion
 from catalog.models.job import MOVE, MOVE_BACK
-from catalog.services.approval import approval_refresh, latest_versions, versions_record
+from catalog.services.approval import (
+    approval_refresh,
+    approval_tell,
+    latest_versions,
+    versions_record,
+)
 from catalog.services.audit import audit, audit_many
 from catalog.services.bulk import Act, Asked, Started, bulk_start
 from catalog.services.errors import conflict
@@ -71,7 +76,8 @@ def _move(
         row.status = status
     versions = []
     if status == ProductStatus.APPROVED:
-        versions = versions_record(products=locked, actor=actor)
+        ids = [row.pk for row in rows]
+        versions = versions_record(products=locked, actor=actor, moved=ids)
     return moved, versions
 
 
@@ -168,6 +174,8 @@ def _put_back(held: Mapping[int, Product], before: str, event: AuditEvent, actor
     rows.update(status=before, updated_at=timezone.now())
     targets = [(row, f"{status} → {before}") for row in there.values()]
     audit_many(actor=actor, action="product.status", targets=targets)
+    if before == ProductStatus.APPROVED:
+        approval_tell(list(there.values()), [], actor)
     return len(there)
 
 

@@ -11,7 +11,17 @@ from django.urls import reverse
 
 from catalog.activity.acts import BulkAct, bulk_acts_of
 from catalog.models import Catalog, Job, ProductStatus
-from catalog.models.job import DELETE, MOVE, MOVE_BACK, QUEUE, RESTORE, RETRACT, UNDELETE
+from catalog.models.job import (
+    DELETE,
+    MOVE,
+    MOVE_BACK,
+    PUBLISH,
+    QUEUE,
+    RESTORE,
+    RETRACT,
+    UNDELETE,
+    UNPUBLISH,
+)
 from catalog.services.bulk import LABEL
 from catalog.services.bulk_acts import is_undoable, may_act
 from catalog.views.http import Request
@@ -89,6 +99,19 @@ def _undeleted(_arguments: Any, result: dict[str, Any]) -> str:
     return words
 
 
+def _published(_arguments: Any, result: dict[str, Any]) -> str:
+    if not result["photos"]:
+        return "No photo was published: only photos of approved products are, each once."
+    words = f"{count_of(result['photos'], 'photo')} of {count_of(result['changed'])} published."
+    if result["left"]:
+        words += f" {count_of(result['left'])} left: not approved, or published already."
+    return words
+
+
+def _unpublished(_arguments: Any, result: dict[str, Any]) -> str:
+    return f"{count_of(result['changed'], 'address', 'addresses')} revoked."
+
+
 # What an act of each kind did, in words; and where more is said of one, by its job.
 _WORDS: dict[str, Callable[[Any, dict[str, Any]], str]] = {
     MOVE: _moved,
@@ -98,6 +121,8 @@ _WORDS: dict[str, Callable[[Any, dict[str, Any]], str]] = {
     RESTORE: _restored,
     DELETE: _deleted,
     UNDELETE: _undeleted,
+    PUBLISH: _published,
+    UNPUBLISH: _unpublished,
 }
 _PAGES: dict[str, Callable[[Job], str]] = {}
 

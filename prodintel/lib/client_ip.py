@@ -1,13 +1,21 @@
-"""The address that a request comes from, for the throttle of logins."""
+"""The address that a request comes from, for what is throttled."""
 
 from __future__ import annotations
 
 from ipaddress import IPv6Address, ip_address
 
+from django.conf import settings
 from django.http import HttpRequest
+from django.utils.module_loading import import_string
 
 # A subscriber's network has so many addresses of its own that all of them count as one.
 _SUBSCRIBER_BITS = 64
+
+
+def client_address(request: HttpRequest) -> str | None:
+    """The address as this site is set up to find it, with or without a proxy before it."""
+    found: str | None = import_string(settings.AXES_CLIENT_IP_CALLABLE)(request)
+    return found
 
 
 def direct(request: HttpRequest) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import structlog
 from django.core.cache import caches
+from django.core.cache.backends.base import BaseCache
 
 logger = structlog.get_logger(__name__)
 # A cache that is away can take seconds to say so; for so long it is not asked again.
@@ -49,6 +50,16 @@ class OptionalCache:
         """Forget a key, if the cache answers."""
         self._ask(lambda: caches[self._alias].delete(key), None)
 
+    def count(self, key: str, seconds: float) -> int:
+        """Add one to the number under a key, which is forgotten after so long; 0 where none is kept."""
+
+        def add() -> int:
+            cache = caches[self._alias]
+            # What was there a moment ago may be dropped before it is counted up.
+            return 1 if cache.add(key, 1, seconds) else _up(cache, key)
+
+        return self._ask(add, 0)
+
     def get_or_make(self, key: str, make: Callable[[], Value], seconds: float) -> Value:
         """What is kept under a key, made and kept where it is not."""
         kept = self.get(key, _MISSING)
@@ -66,6 +77,13 @@ class OptionalCache:
             self._rests_until = time.monotonic() + REST_SECONDS
             logger.warning("cache does not answer", cache=self._alias, reason=str(error))
             return otherwise
+
+
+def _up(cache: BaseCache, key: str) -> int:
+    try:
+        return cache.incr(key)
+    except ValueError:
+        return 0
 
 
 CACHE = OptionalCache()

@@ -16,7 +16,7 @@ from collections.abc import Collection
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Generic, Self, TypeVar, cast
+from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 
 from django.db import connections, models, transaction
 from django.db.models import F, Q, QuerySet
@@ -55,7 +55,17 @@ class WorkState(models.TextChoices):
 
 
 class WorkQuerySet(models.QuerySet[W]):
-    """Every change of state of work rows. Nothing else writes these columns."""
+    """Every change of state of work rows. Nothing else writes these columns.
+
+    A kind of work that is to be tried more or less often has a subclass with other `max_attempts`
+    and `delay_after`.
+    """
+
+    max_attempts: ClassVar[int] = MAX_ATTEMPTS
+
+    def delay_after(self, attempts: int) -> timedelta:
+        """How long to wait after the `attempts`-th failed try."""
+        return retry_delay(attempts)
 
     def claim(self, *, owner: str, limit: int, lease: timedelta = LEASE) -> Claim[W]:
         """Take up to `limit` rows for `owner`, most urgent first, counting the attempt.
@@ -70,7 +80,8 @@ class WorkQuerySet(models.QuerySet[W]):
                 ids = self._candidates(limit)
                 if not ids:
                     return claim
-                taken = self.filter(_claimable(timezone.now()), pk__in=ids).update(
+                claimable = _claimable(timezone.now(), self.max_attempts)
+                taken = self.filter(claimable, pk__in=ids).update(
                     state=WorkState.RUNNING,
                     owner=owner,
                     token=claim.token,
@@ -99,7 +110,7 @@ class WorkQuerySet(models.QuerySet[W]):
         now = timezone.now()
         ids = list(self._free(_due(now))[:limit])
         if len(ids) < limit:
-            ids += self._free(_abandoned(now))[: limit - len(ids)]
+            ids += self._free(_abandoned(now, self.max_attempts))[: limit - len(ids)]
         return ids
 
     def _free(self, condition: Q) -> QuerySet[Any, int]:
@@ -143,14 +154,14 @@ class WorkQuerySet(models.QuerySet[W]):
     ) -> None:
         """Record a failed try: again later with growing delay, or, when tries are used up, never."""
         for row in self.held(token).filter(pk__in=ids):
-            final = permanent or row.attempts >= MAX_ATTEMPTS
+            final = permanent or row.attempts >= self.max_attempts
             self.held(token).filter(pk=row.pk).update(
                 state=WorkState.FAILED if final else WorkState.PENDING,
                 owner="",
                 token=None,
                 leased_until=None,
                 error=error[:2000],
-                next_try_at=timezone.now() + retry_delay(row.attempts),
+                next_try_at=timezone.now() + self.delay_after(row.attempts),
                 finished_at=timezone.now() if final else None,
             )
 
@@ -182,7 +193,7 @@ class WorkQuerySet(models.QuerySet[W]):
 
     def give_up_exhausted(self, *, owner_prefix: str | None = None) -> int:
         """Fail rows whose last allowed try was left behind by an owner that is gone."""
-        rows = self.filter(state=WorkState.RUNNING, attempts__gte=MAX_ATTEMPTS)
+        rows = self.filter(state=WorkState.RUNNING, attempts__gte=self.max_attempts)
         if owner_prefix is None:
             rows = rows.filter(leased_until__lt=timezone.now())
         else:
@@ -195,7 +206,7 @@ class WorkQuerySet(models.QuerySet[W]):
             owner="",
             token=None,
             leased_until=None,
-            error=INTERRUPTED.format(attempts=MAX_ATTEMPTS),
+            error=INTERRUPTED.format(attempts=self.max_attempts),
             finished_at=timezone.now(),
         )
 
@@ -229,12 +240,12 @@ def _due(now: datetime) -> Q:
     return Q(state=WorkState.PENDING, next_try_at__lte=now)
 
 
-def _abandoned(now: datetime) -> Q:
-    return Q(state=WorkState.RUNNING, leased_until__lt=now, attempts__lt=MAX_ATTEMPTS)
+def _abandoned(now: datetime, max_attempts: int) -> Q:
+    return Q(state=WorkState.RUNNING, leased_until__lt=now, attempts__lt=max_attempts)
 
 
-def _claimable(now: datetime) -> Q:
-    return _due(now) | _abandoned(now)
+def _claimable(now: datetime, max_attempts: int) -> Q:
+    return _due(now) | _abandoned(now, max_attempts)
 
 
 def again() -> dict[str, Any]:
@@ -253,8 +264,12 @@ def again() -> dict[str, Any]:
 
 def retry_delay(attempts: int) -> timedelta:
     """How long to wait after the `attempts`-th failed try: doubling, with a fifth of jitter."""
-    seconds = FIRST_DELAY.total_seconds() * 2 ** max(attempts - 1, 0)
-    return timedelta(seconds=seconds * random.uniform(0.8, 1.2))  # noqa: S311 -- spreads load, guards nothing
+    return spread(FIRST_DELAY * 2 ** max(attempts - 1, 0))
+
+
+def spread(delay: timedelta) -> timedelta:
+    """The delay with a fifth of jitter: what failed together does not come back together."""
+    return delay * random.uniform(0.8, 1.2)  # noqa: S311 -- spreads load, guards nothing
 
 
 class Work(models.Model):
