@@ -8,7 +8,8 @@ class CatalogConfig(AppConfig):
     def ready(self) -> None:
         from catalog import guards, key_trail, signals  # noqa: F401 -- connects the receivers
         from catalog.describe.waiting import waiting_products
-        from catalog.publishing import receivers  # noqa: F401 -- likewise
+        from catalog.publishing import receivers as publishing_receivers  # noqa: F401 -- likewise
+        from catalog.webhooks import receivers as webhook_receivers  # noqa: F401 -- likewise
         from prodintel.llm.waiting import register
 
         register(waiting_products)

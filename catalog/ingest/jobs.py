@@ -22,6 +22,7 @@ from catalog.services.purging import catalog_purge, part_purge, photo_purge, pro
 from catalog.services.reprojecting import projection_step
 from catalog.services.review_samples import sample_rest_step
 from catalog.services.search_photos import search_photos_purge
+from catalog.webhooks.services import deliveries_purge
 from prodintel.lib.lease import kept_alive
 from prodintel.lib.runner import Stopping, never
 from prodintel.lib.work import WorkState
@@ -87,6 +88,7 @@ def purge(_job: Job, stopping: Stopping = never) -> None:
     for photo in _each(unused, stopping):
         photo_purge(photo_id=photo.pk)
     search_photos_purge()
+    deliveries_purge(before)
     llm_purge()
     for purge_more in _purges:
         purge_more(before)

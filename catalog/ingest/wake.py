@@ -15,7 +15,8 @@ VISION = "vision"
 INDEX = "index"
 JOBS = "jobs"
 LONG_JOBS = "long-jobs"
-RUNNERS = (EMBED, DESCRIBE, VISION, INDEX, JOBS, LONG_JOBS)
+WEBHOOKS = "webhooks"
+RUNNERS = (EMBED, DESCRIBE, VISION, INDEX, JOBS, LONG_JOBS, WEBHOOKS)
 
 
 def worker_address() -> Path:

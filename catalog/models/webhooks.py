@@ -76,7 +76,7 @@ class WebhookDelivery(Work):
     answer = models.CharField(max_length=500, blank=True, default="")
     took_ms = models.PositiveIntegerField(null=True, blank=True)
 
-    objects: models.Manager[Any] = DeliveryQuerySet.as_manager()
+    objects: ClassVar[models.Manager[Any]] = DeliveryQuerySet.as_manager()
 
     class Meta(Work.Meta):
         ordering: ClassVar = ["-created_at", "-pk"]

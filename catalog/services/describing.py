@@ -9,6 +9,8 @@ from django.db import transaction
 from catalog.models import DescribeTask, Product
 from catalog.services.ledger import MachineValue, machine_values_record
 from catalog.services.projection import lock_products, tell_points
+from catalog.webhooks.events import DESCRIBED
+from catalog.webhooks.services import products_tell
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,8 @@ def descriptions_record(
     refused = {product.pk: "; ".join(error.messages) for product, error in problems.items()}
     done = [each.task.pk for each in ours if each.product.pk not in refused]
     DescribeTask.objects.complete(token, done)
+    told = [each.product for each in ours if each.product.pk not in refused]
+    products_tell(event=DESCRIBED, products=told, model={row.pk: model for row in told})
     for each in ours:
         if each.product.pk in refused:
             DescribeTask.objects.fail(token, [each.task.pk], error=refused[each.product.pk])

@@ -28,6 +28,8 @@ from catalog.services.errors import conflict
 from catalog.services.ledger import ALT_TEXT, MachineValue, machine_values_record
 from catalog.services.projection import lock_products, tell_points
 from catalog.services.term_proposals import term_proposed
+from catalog.webhooks.events import DESCRIBED
+from catalog.webhooks.services import products_tell
 from prodintel.lib.work import again
 
 GROUP = 16
@@ -112,6 +114,11 @@ def _write(answers: Sequence[VisionAnswer], batch: Batch | None) -> dict[Product
             told=True,
             batch=batch,
         )
+    products_tell(
+        event=DESCRIBED,
+        products=[each.product for each in answers if each.product not in problems],
+        model={each.product.pk: each.model for each in answers},
+    )
     return problems
 
 

@@ -13,8 +13,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 from catalog.models import Product
+from catalog.publishing.addresses import absolute
 from catalog.services.attribute_values import check_text
 from catalog.services.errors import conflict
+from catalog.webhooks.events import RUN_DONE
+from catalog.webhooks.services import event_record
 from prodintel.llm.spend import used_by
 from tools.kinds.base import DONE
 from tools.models import RESUMABLE, UNFINISHED, RunEvent, RunState, ToolRun
@@ -142,7 +145,23 @@ def _end(run: ToolRun, ending: Ending) -> Course:
     RunEvent.objects.create(run=run, number=step.number, kind=step.kind, data=step.data)
     course = course.after(step)
     _keep(run, course, ending)
+    _tell(run)
     return course
+
+
+def _tell(run: ToolRun) -> None:
+    """Webhooks are told that a run has ended, whichever way."""
+    event_record(
+        catalog=run.catalog,
+        event=RUN_DONE,
+        payload={
+            "run": run.pk,
+            "tool": run.tool,
+            "state": run.state,
+            "product": run.product_id,
+            "url": absolute(run.get_absolute_url()),
+        },
+    )
 
 
 def _keep(run: ToolRun, course: Course, ending: Ending) -> None:
