@@ -7,6 +7,7 @@ class CatalogConfig(AppConfig):
 
     def ready(self) -> None:
         from catalog import guards, key_trail, signals  # noqa: F401 -- connects the receivers
+        from catalog.channels import signals as channel_signals  # noqa: F401 -- likewise
         from catalog.describe.waiting import waiting_products
         from catalog.publishing import receivers as publishing_receivers  # noqa: F401 -- likewise
         from catalog.webhooks import receivers as webhook_receivers  # noqa: F401 -- likewise

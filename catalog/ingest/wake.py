@@ -16,7 +16,8 @@ INDEX = "index"
 JOBS = "jobs"
 LONG_JOBS = "long-jobs"
 WEBHOOKS = "webhooks"
-RUNNERS = (EMBED, DESCRIBE, VISION, INDEX, JOBS, LONG_JOBS, WEBHOOKS)
+READINESS = "readiness"
+RUNNERS = (EMBED, DESCRIBE, VISION, INDEX, JOBS, LONG_JOBS, WEBHOOKS, READINESS)
 
 
 def worker_address() -> Path:

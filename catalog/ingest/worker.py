@@ -13,6 +13,7 @@ from types import FrameType
 
 import structlog
 
+from catalog.channels.keeping import ReadinessChecker
 from catalog.index import vector_index
 from catalog.ingest import wake
 from catalog.ingest.describe import Describer
@@ -52,6 +53,7 @@ class Worker:
             wake.INDEX: Indexer(vector_index(), owner=owner, stopping=stopping).step,
             wake.JOBS: Jobber(owner=owner, stopping=stopping).step,
             wake.LONG_JOBS: partial(job_step, LONG_KINDS, owner=owner, stopping=stopping),
+            wake.READINESS: ReadinessChecker(stopping=stopping).step,
         }
         self._runners = [Runner(name, step, on_crash=self._crash) for name, step in steps.items()]
         self._listener = Listener(

@@ -1,7 +1,7 @@
 """Fields, constraints and querysets. Writes go through `catalog.services`."""
 
 from catalog.models.catalog import ApiToken, AuditEvent, Catalog, Membership, Role
-from catalog.models.channels import ChannelTarget, ReadinessCheck, ReadinessGap
+from catalog.models.channels import ChannelTarget, ReadinessCheck, ReadinessGap, ReadinessGtin
 from catalog.models.describing import (
     ConfidenceFit,
     DescribeRun,
@@ -113,6 +113,7 @@ __all__ = [
     "PublishedPhoto",
     "ReadinessCheck",
     "ReadinessGap",
+    "ReadinessGtin",
     "ReviewSample",
     "ReviewSampleItem",
     "Role",

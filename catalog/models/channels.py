@@ -10,11 +10,19 @@ from catalog.models.product import Product
 
 
 class ChannelTarget(models.Model):
-    """A channel and country that a catalogue is sold in: what its products are checked against."""
+    """A channel and country that a catalogue is sold in: what its products are checked against.
+
+    A removed one stays, so that a catalogue whose targets were all removed gets no first ones again.
+    `marked_through` is the last product, by id, that was told to be checked against it; null once all
+    were. `profile_stamp` is that of the profile that products were told to be checked against.
+    """
 
     catalog = models.ForeignKey(Catalog, on_delete=models.CASCADE, related_name="channel_targets")
     channel = models.CharField(max_length=20)
     country = models.CharField(max_length=2)
+    marked_through = models.BigIntegerField(null=True, default=0, editable=False)
+    profile_stamp = models.CharField(max_length=16, blank=True, default="", editable=False)
+    removed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering: ClassVar = ["channel", "country"]
@@ -72,3 +80,24 @@ class ReadinessGap(models.Model):
 
     def __str__(self) -> str:
         return f"{self.requirement}: {self.message}"
+
+
+class ReadinessGtin(models.Model):
+    """A GTIN, as 14 digits, that a product had when it was last checked: how two that share one are
+    found, and told when one of them no longer has it.
+    """
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="readiness_gtins")
+    catalog = models.ForeignKey(Catalog, on_delete=models.CASCADE, db_index=False, related_name="+")
+    gtin = models.CharField(max_length=14)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["product", "gtin"], name="readiness_gtin_once")
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["catalog", "gtin"], name="readiness_gtin_of_catalog")
+        ]
+
+    def __str__(self) -> str:
+        return self.gtin

@@ -121,7 +121,7 @@ class _Reader:
     def _requirement(self, place: str, given: Any) -> Requirement:
         if isinstance(given, dict) and isinstance(given.get("id"), str):
             place = f"requirement “{given['id']}”"
-        rule = given.get("rule") if isinstance(given, dict) else None
+        rule = str(given.get("rule")) if isinstance(given, dict) else ""
         if rule not in RULES:
             self._refuse(place, f"has the rule “{rule}”; there are {', '.join(RULES)}")
         needed, more = RULES[rule]
