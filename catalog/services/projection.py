@@ -12,6 +12,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from catalog.channels.marking import readiness_mark
 from catalog.ingest import wake
 from catalog.models import (
     Category,
@@ -239,6 +240,7 @@ class _Changes:
         products.bulk_update(self._moved, ["category", "updated_at"])
         text_documents_refresh(self._reworded)
         approval_refresh(self.product_ids)
+        readiness_mark(self.product_ids)
 
     def _write_terms(self) -> None:
         CurrentTerm.objects.filter(current__in=[each.current for each in self._terms]).delete()
