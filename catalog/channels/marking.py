@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from django.db import connection, transaction
 
 from catalog.ingest import wake
-from catalog.models import Product, ReadinessCheck
+from catalog.models import ChannelTarget, Product, ReadinessCheck
 from catalog.models.outbox import CHUNK
 
 
@@ -36,6 +36,12 @@ def readiness_mark(product_ids: Iterable[int]) -> None:
                 # each other's way.
                 list(rows.select_for_update().order_by("pk").values_list("pk"))
             rows.update(stale=True)
+    wake.on_commit(wake.READINESS)
+
+
+def readiness_renew_all() -> None:
+    """Have all products of all catalogues checked anew, some at a time, after this transaction."""
+    ChannelTarget.objects.filter(removed_at=None).update(marked_through=0)
     wake.on_commit(wake.READINESS)
 
 

@@ -110,8 +110,8 @@ class _Chunk:
         wanted: set[_Row] = set()
         for pk, record in self.records.items():
             its_own = Known(known.google_ids, known.photo_sizes, shared.get(pk, frozenset()))
-            found = _checked(pk, record, [(each, t.country) for t, each in asked], its_own)
-            for (target, _), gaps in zip(asked, found, strict=True):
+            answers = _checked(pk, record, [(each, t.country) for t, each in asked], its_own)
+            for (target, _), gaps in zip(asked, answers, strict=True):
                 wanted |= {
                     (pk, target.pk, gap.requirement, gap.severity, gap.message) for gap in gaps
                 }

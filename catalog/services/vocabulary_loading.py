@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 
 from django.db.models import TextChoices
 
+from catalog.channels.marking import readiness_renew_all
 from catalog.models import (
     AttributeDefinition,
     AuditEvent,
@@ -277,6 +278,9 @@ class Loading:
                 unique_fields=["id"],
                 update_fields=fields,
             )
+        if any(isinstance(row, Category) for row in self._changed):
+            # Which of Google's numbers categories have decides what channels ask of products.
+            readiness_renew_all()
         for model, owner in ((AttributeDefinition, "attributedefinition_id"), (Term, "term_id")):
             moved = [(row, paths) for row, paths in self._moved if isinstance(row, model)]
             link: Any = model.categories.through

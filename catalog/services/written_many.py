@@ -1,8 +1,8 @@
 """Products and their variants, written by the hundred: what services for one do, once for all.
 
 Django tells nobody of rows written in bulk, and telling of each by itself would take most of the
-time. So the texts, the index and what compares products with how they were approved are told here,
-once, as the signals of single saves tell them.
+time. So the texts, the index, what compares products with how they were approved and what checks them for
+channels are told here, once, as the signals of single saves tell them.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from django.db.models import Model
 from django.utils import timezone
 
+from catalog.channels.marking import readiness_begin, readiness_mark
 from catalog.models import LedgerEntry, Product, ProductStatus, Variant
 from catalog.services.approval import approval_refresh, versions_record
 from catalog.services.attribute_values import COLUMN_FIELDS, Definitions
@@ -76,6 +77,8 @@ def products_write(*, writes: Writes, actor: Any, definitions: Definitions | Non
     # Before the texts: who changes a variant takes these two in this order.
     tell_points(moved)
     text_documents_refresh(new | moved)
+    readiness_begin(new)
+    readiness_mark(moved)
     _project(writes, new | moved, definitions)
     approval_refresh(moved)
     _tell(writes, actor)

@@ -32,6 +32,9 @@ from catalog.services.ledger import (
 )
 from catalog.services.products import product_update
 from catalog.services.variants import variant_update
+from catalog.services.vocabulary_loading import Loading, Mode
+from catalog.services.written_many import Writes, products_write
+from catalog.vocabulary.source import SourceCategory, SourceVocabulary
 
 pytestmark = pytest.mark.django_db
 GOOD, OTHER = "4006381333931", "036000291452"
@@ -314,3 +317,23 @@ def test_what_a_product_lacks_still_is_not_written_again(mug, keep):
     ReadinessCheck.objects.update(stale=True)
     keep()
     assert set(ReadinessGap.objects.values_list("pk", flat=True)) == before
+
+
+def test_numbers_of_googles_that_a_vocabulary_brings_make_products_ready(vocabulary, mug, lacks):
+    mug.category = Category.objects.get(path="home")
+    mug.save()
+    assert "category" in lacks(mug)
+    home = SourceCategory("home", parent="", slug="home", labels={"en": "Home"}, google_id="536")
+    Loading(SourceVocabulary((home,)), mode=Mode.UPDATE).write()
+    assert "category" not in lacks(mug)
+
+
+def test_products_that_are_written_by_the_hundred_are_checked(catalog, mug, person, lacks):
+    lacks(mug)
+    new = Product(catalog=catalog, handle="new", title="New")
+    variant = Variant(product=new, catalog=catalog, currency="EUR")
+    mug.description = "A mug."
+    writes = Writes(products=[new], variants=[variant], changed={mug: {"description"}})
+    products_write(writes=writes, actor=person)
+    assert "description" in lacks(new)
+    assert "description" not in lacks(mug)
