@@ -9,6 +9,8 @@ from typing import Protocol
 from django.urls import reverse
 
 from catalog.models import Photo
+from catalog.publishing.addresses import site_address
+from catalog.publishing.services import published_addresses
 from catalog.renditions import WIDTHS
 
 PUBLISHED, ALL, NONE = "published", "all", "none"
@@ -44,21 +46,21 @@ class NoAddresses:
 class OwnAddresses:
     """Published addresses, and our own for the rest, where a member's session or token is asked for.
 
-    `base` is this site's, without a slash at its end.
+    `base` is this site's address without a slash at its end, if it is not the one it is known by.
     """
 
     base: str = ""
     published_only: bool = False
 
     def of(self, photos: Collection[Standing]) -> Mapping[int, str]:
-        found: dict[int, str] = {}
-        if not self.published_only:
-            width = WIDTHS[-1]
-            found = {
-                each.placement_id: self.base + reverse("catalog:photo", args=[each.photo.pk, width])
-                for each in photos
-            }
-        return found
+        published = published_addresses([each.placement_id for each in photos])
+        if self.published_only:
+            return published
+        base = self.base or site_address()
+        return {
+            each.placement_id: base + reverse("catalog:photo", args=[each.photo.pk, WIDTHS[-1]])
+            for each in photos
+        } | published
 
 
 def addresses(choice: str, base: str) -> Addresses:

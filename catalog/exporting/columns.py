@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from django.db.models import QuerySet
 
 from catalog.describe import vocabulary
+from catalog.exporting.addresses import Addresses, NoAddresses
 from catalog.exporting.formats.base import Format, Writing
 from catalog.interchange.records import CATEGORY, LOCALE
 from catalog.models import (
@@ -27,6 +28,7 @@ def writing_of(
     columns: Iterable[str] = (),
     options: dict[str, str] | None = None,
     approved_only: bool = True,
+    addresses: Addresses | None = None,
 ) -> Writing:
     """A file of the catalogue's products to be written, with what can stand in its columns."""
     return Writing(
@@ -36,6 +38,7 @@ def writing_of(
         attributes=_names(catalog, approved_only=approved_only, of_variants=False),
         variant_attributes=_names(catalog, approved_only=approved_only, of_variants=True),
         kept=_kept_headers(catalog, form.kept) if form.kept else (),
+        addresses=addresses or NoAddresses(),
     )
 
 

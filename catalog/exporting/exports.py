@@ -27,8 +27,12 @@ def export_stream(
     records: Iterable[ProductRecord],
     columns: Sequence[str] = (),
     options: Mapping[str, Any] | None = None,
+    addresses: Addresses | None = None,
 ) -> Iterator[bytes]:
-    """Records as a file, in pieces. `columns` are headers in order, none for all of them."""
+    """Records as a file, in pieces. `columns` are headers in order, none for all of them.
+
+    A file that holds photos itself needs the `addresses` by which the records name them.
+    """
     form = FORMATS[format]
     chosen = options or {}
     writing = writing_of(
@@ -37,6 +41,7 @@ def export_stream(
         columns=columns,
         options={name: value for name, value in chosen.items() if isinstance(value, str)},
         approved_only=bool(chosen.get("approved_only", True)),
+        addresses=addresses,
     )
     return form.write(records, writing)
 
@@ -68,18 +73,15 @@ class Export:
         """Those of the chosen products that go out."""
         return exportable(chosen, approved_only=self.approved_only)
 
-    @property
-    def addresses(self) -> Addresses:
-        return addresses(self.photos, self.base)
-
     def stream(self, chosen: QuerySet[Product]) -> Iterator[bytes]:
         """The file, in pieces. Nothing is read before the first is asked for."""
+        named = self.form.files() if self.form.files else addresses(self.photos, self.base)
         found = records(
             self.catalog,
             chosen,
             approved_only=self.approved_only,
             kept=self.form.kept,
-            addresses=self.addresses,
+            addresses=named,
         )
         yield from export_stream(
             catalog=self.catalog,
@@ -87,6 +89,7 @@ class Export:
             records=found,
             columns=self.columns,
             options={**self.options, "approved_only": self.approved_only},
+            addresses=named,
         )
 
     @property

@@ -6,9 +6,12 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
+from catalog.channels.facts import Known
 from catalog.describe.vocabulary import Vocabulary, current
-from catalog.interchange.records import ProductRecord
+from catalog.exporting.addresses import Addresses, NoAddresses
+from catalog.interchange.records import CATEGORY, ProductRecord
 from catalog.models import Catalog
 
 # What is handed on at once: few enough to start at once, many enough to be worth a system call.
@@ -36,7 +39,8 @@ class Writing:
 
     `columns` are the headers that were chosen, in order; none: all. `attributes` are the names of
     those that the products have, but the category, `variant_attributes` of those that variants have
-    of their own; `kept` the headers of foreign cells that are written back.
+    of their own; `kept` the headers of foreign cells that are written back. `addresses` named the
+    photos of the records.
     """
 
     catalog: Catalog
@@ -45,11 +49,24 @@ class Writing:
     attributes: tuple[str, ...] = ()
     variant_attributes: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+    addresses: Addresses = field(default_factory=NoAddresses)
     vocabulary: Vocabulary = field(default_factory=current)
 
     def label(self, name: str, value: str) -> str:
         """A value as people read it, in the catalogue's language."""
         return self.vocabulary.label_of(name, value, self.catalog.language) or value
+
+    @cached_property
+    def known(self) -> Known:
+        """What channels know of categories."""
+        nodes = self.vocabulary.categories.values()
+        return Known(google_ids={node.path: node.google_id for node in nodes if node.google_id})
+
+    def trail(self, path: str) -> str:
+        """A category with what it lies in, as people read it: Home > Kitchen > Mugs."""
+        steps = path.split("/") if path else []
+        paths = ("/".join(steps[: n + 1]) for n in range(len(steps)))
+        return " > ".join(self.label(CATEGORY, each).rpartition("/")[2] for each in paths)
 
 
 Records = Iterable[ProductRecord]
@@ -62,7 +79,8 @@ class Format:
     """A file format that is written.
 
     `headers` are its columns where some can be chosen; those in `always` are written whatever was
-    chosen. `kept` names the format whose foreign cells it gives back.
+    chosen. `kept` names the format whose foreign cells it gives back. `files` makes the addresses of
+    photos where the file holds them itself; the records' photos are named by them then.
     """
 
     name: str
@@ -75,7 +93,7 @@ class Format:
     always: frozenset[str] = frozenset()
     choices: tuple[Choice, ...] = ()
     kept: str = ""
-    group: str = ""
+    files: Callable[[], Addresses] | None = None
 
     def option(self, options: Mapping[str, str], name: str) -> str:
         """The choice that was made, or the usual one."""
