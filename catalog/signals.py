@@ -29,6 +29,7 @@ from catalog.models import (
     Placement,
     Product,
     SpaceState,
+    UploadPart,
     Variant,
     VisionTask,
 )
@@ -68,6 +69,12 @@ def photo_files_must_go(instance: Photo, **_: Any) -> None:
     FileRemoval.objects.bulk_create(
         [FileRemoval(name=name) for name in names], ignore_conflicts=True
     )
+    wake.on_commit(wake.JOBS)
+
+
+@receiver(post_delete, sender=UploadPart)
+def upload_file_must_go(instance: UploadPart, **_: Any) -> None:
+    FileRemoval.objects.bulk_create([FileRemoval(name=instance.file)], ignore_conflicts=True)
     wake.on_commit(wake.JOBS)
 
 

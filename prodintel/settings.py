@@ -72,11 +72,19 @@ class Settings(Environment):
     llm_user_daily_usd: Decimal = Field(default=Decimal(5), ge=0)
     max_photo_mb: int = Field(default=25, ge=1, le=60)
     max_photo_megapixels: int = Field(default=50, ge=1, le=200)
+    max_upload_gb: int = Field(default=10, ge=1, le=1000)
+    fetch_allowed_hosts: CommaList = []
     time_zone: str = "UTC"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"
 
-    @field_validator("secret_key_fallbacks", "allowed_hosts", "csrf_trusted_origins", mode="before")
+    @field_validator(
+        "secret_key_fallbacks",
+        "allowed_hosts",
+        "csrf_trusted_origins",
+        "fetch_allowed_hosts",
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -318,6 +326,8 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 50
 MAX_BODY_BYTES = 64 * 1024 * 1024
 MAX_PHOTO_BYTES = ENV.max_photo_mb * 1024 * 1024
 MAX_PHOTO_PIXELS = ENV.max_photo_megapixels * 1_000_000
+MAX_UPLOAD_BYTES = ENV.max_upload_gb * 1024**3
+FETCH_ALLOWED_HOSTS = ENV.fetch_allowed_hosts
 
 S3_BUCKET = ENV.s3_bucket
 QDRANT_URL = ENV.qdrant_url

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 # What is stored is never changed under its name; whoever got it may keep it, and no proxy between.
 CACHE_CONTROL = "private, max-age=604800, immutable"
 # A bucket with another name, such as one with dots, has no host of its own.
+# Larger files are read through the disk.
+MAX_MEMORY_BYTES = 32 * 1024 * 1024
 _HOST_NAME = re.compile(r"[a-z0-9-]{3,63}")
 
 
@@ -27,6 +29,7 @@ def storage_options(
         "querystring_auth": True,
         "file_overwrite": True,
         "signature_version": "s3v4",
+        "max_memory_size": MAX_MEMORY_BYTES,
     }
 
 
