@@ -128,7 +128,7 @@ def open_stream(name: str) -> IO[bytes]:
         file = default_storage.open(name)
         # Services are asked at the first reading only.
         file.seek(0)
-        return file  # type: ignore[return-value]  # it reads like one
+        return file
 
 
 def local_path(name: str) -> Path | None:
