@@ -8,12 +8,12 @@ from typing import Protocol
 
 from django.urls import reverse
 
-from catalog.models import Photo
+from catalog.models import ImportPhoto, Photo
 from catalog.publishing.addresses import site_address
 from catalog.publishing.services import published_addresses
 from catalog.renditions import WIDTHS
 
-PUBLISHED, ALL, NONE = "published", "all", "none"
+PUBLIC, ALL, NONE = "public", "all", "none"
 
 
 @dataclass(frozen=True)
@@ -44,25 +44,33 @@ class NoAddresses:
 
 @dataclass(frozen=True)
 class OwnAddresses:
-    """Published addresses, and our own for the rest, where a member's session or token is asked for.
+    """Published addresses, for the rest those they were fetched from, and else our own.
 
-    `base` is this site's address without a slash at its end, if it is not the one it is known by.
+    Our own asks for a member's session or token, and is left out with `public_only`. `base` is this
+    site's address without a slash at its end, if it is not the one it is known by.
     """
 
     base: str = ""
-    published_only: bool = False
+    public_only: bool = False
 
     def of(self, photos: Collection[Standing]) -> Mapping[int, str]:
-        published = published_addresses([each.placement_id for each in photos])
-        if self.published_only:
-            return published
+        placements = [each.placement_id for each in photos]
+        known = _fetched_from(placements) | published_addresses(placements)
+        if self.public_only:
+            return known
         base = self.base or site_address()
         return {
             each.placement_id: base + reverse("catalog:photo", args=[each.photo.pk, WIDTHS[-1]])
             for each in photos
-        } | published
+        } | known
+
+
+def _fetched_from(placements: Collection[int]) -> dict[int, str]:
+    """Where photos came from that an import fetched. Whoever has them there need not fetch them."""
+    rows = ImportPhoto.objects.filter(placement__in=placements, source__startswith="http")
+    return dict(rows.order_by("-pk").values_list("placement", "source"))
 
 
 def addresses(choice: str, base: str) -> Addresses:
-    """What a choice of photo addresses means: PUBLISHED, ALL or NONE."""
-    return NoAddresses() if choice == NONE else OwnAddresses(base, choice == PUBLISHED)
+    """What a choice of photo addresses means: PUBLIC, ALL or NONE."""
+    return NoAddresses() if choice == NONE else OwnAddresses(base, choice == PUBLIC)

@@ -10,14 +10,14 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 
-from catalog.exporting.addresses import ALL, NONE, PUBLISHED, Addresses, addresses
+from catalog.exporting.addresses import ALL, NONE, PUBLIC, Addresses, addresses
 from catalog.exporting.columns import writing_of
 from catalog.exporting.formats import FORMATS, Format
 from catalog.exporting.reading import exportable, records
 from catalog.interchange.records import ProductRecord
 from catalog.models import Catalog, Product
 
-PHOTOS = (ALL, PUBLISHED, NONE)
+PHOTOS = (ALL, PUBLIC, NONE)
 
 
 def export_stream(
@@ -57,7 +57,7 @@ def filename(catalog: Catalog, form: Format) -> str:
 class Export:
     """What somebody wants to have exported, and how.
 
-    `photos` is PUBLISHED, ALL or NONE; `base` this site's address, without a slash at its end.
+    `photos` is PUBLIC, ALL or NONE; `base` this site's address, without a slash at its end.
     `options` are choices of the format by name.
     """
 

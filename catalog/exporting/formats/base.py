@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, TypeVar
 
 from catalog.channels.facts import Known
 from catalog.describe.vocabulary import Vocabulary, current
@@ -17,6 +18,7 @@ from catalog.models import Catalog
 # What is handed on at once: few enough to start at once, many enough to be worth a system call.
 PIECE = 64 * 1024
 Row = dict[str, str]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,13 @@ class Writing:
     kept: tuple[str, ...] = ()
     addresses: Addresses = field(default_factory=NoAddresses)
     vocabulary: Vocabulary = field(default_factory=current)
+    _made: dict[Callable, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, make: Callable[[Writing], T]) -> T:
+        """What is made of this for all records of the file, made when it is asked for first."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        return self._made[make]
 
     def label(self, name: str, value: str) -> str:
         """A value as people read it, in the catalogue's language."""
