@@ -12,6 +12,7 @@ from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from catalog import storage
+from catalog.grid.edits import grid_plans_purge
 from catalog.models import Catalog, FileRemoval, Job, Photo, Placement, Product, Variant
 from catalog.models.catalog import KEEP_DELETED
 from catalog.models.job import ACCEPT_REST, CALIBRATE, PURGE, REPROJECT
@@ -89,6 +90,7 @@ def purge(_job: Job, stopping: Stopping = never) -> None:
         photo_purge(photo_id=photo.pk)
     search_photos_purge()
     deliveries_purge(before)
+    grid_plans_purge()
     llm_purge()
     for purge_more in _purges:
         purge_more(before)

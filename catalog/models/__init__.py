@@ -18,7 +18,7 @@ from catalog.models.embedding import (
     SpaceState,
 )
 from catalog.models.exporting import ExportProfile
-from catalog.models.grid import GridColumns
+from catalog.models.grid import GridChange, GridColumns, GridEdit
 from catalog.models.importing import (
     ColumnMapping,
     ForeignCells,
@@ -87,7 +87,9 @@ __all__ = [
     "Feed",
     "FileRemoval",
     "ForeignCells",
+    "GridChange",
     "GridColumns",
+    "GridEdit",
     "Import",
     "ImportClaim",
     "ImportItem",

@@ -23,7 +23,23 @@ DELETE = "products-delete"
 UNDELETE = "products-restore"
 PUBLISH = "photos-publish"
 UNPUBLISH = "photos-publish-undo"
-BULK = {MOVE, MOVE_BACK, QUEUE, RETRACT, RESTORE, DELETE, UNDELETE, PUBLISH, UNPUBLISH}
+GRID_PLAN = "grid-plan"
+GRID_EDIT = "grid-edit"
+GRID_UNDO = "grid-undo"
+BULK = {
+    MOVE,
+    MOVE_BACK,
+    QUEUE,
+    RETRACT,
+    RESTORE,
+    DELETE,
+    UNDELETE,
+    PUBLISH,
+    UNPUBLISH,
+    GRID_PLAN,
+    GRID_EDIT,
+    GRID_UNDO,
+}
 
 
 class Job(Work):

@@ -17,6 +17,7 @@ from catalog.models import (
     Decision,
     DescribeRun,
     DescribeRunState,
+    GridEdit,
     Job,
     LedgerEntry,
     VisionTask,
@@ -109,6 +110,10 @@ def batch_restore(*, batch: Batch, actor: Any) -> Started:
     """
     if batch.went_back_to_id is not None:
         raise conflict("", "Go back to the version again, on the page of the product's versions.")
+    if GridEdit.objects.filter(batch=batch).exists():
+        raise conflict(
+            "", "Do it again in the grid: what it changed of columns is no part of this."
+        )
     ids = _hold(batch, batch_rows(batch))
     if batch.retracted_at is None:
         raise conflict("", "This is not undone.")

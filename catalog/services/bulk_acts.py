@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from catalog.grid.edits import EDIT_ACT, PLAN_ACT, UNDO_ACT, grid_undo_event, is_grid_undone
 from catalog.models import AuditEvent, Job
-from catalog.models.job import BULK, DELETE, MOVE, PUBLISH
+from catalog.models.job import BULK, DELETE, GRID_EDIT, MOVE, PUBLISH
 from catalog.publishing.many import (
     PUBLISH_ACT,
     UNPUBLISH_ACT,
@@ -43,6 +44,9 @@ ACTS: dict[str, Act] = {
         UNDELETE_ACT,
         PUBLISH_ACT,
         UNPUBLISH_ACT,
+        PLAN_ACT,
+        EDIT_ACT,
+        UNDO_ACT,
     )
 }
 
@@ -52,11 +56,13 @@ UNDO: dict[str, Callable[..., Started]] = {
     MOVE: products_move_back,
     DELETE: products_delete_undo,
     PUBLISH: products_publish_undo,
+    GRID_EDIT: grid_undo_event,
 }
 IS_UNDONE: dict[str, Callable[[int, int | None], bool]] = {
     MOVE: is_moved_back,
     DELETE: is_deletion_undone,
     PUBLISH: is_publishing_undone,
+    GRID_EDIT: is_grid_undone,
 }
 
 

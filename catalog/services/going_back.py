@@ -19,6 +19,7 @@ from catalog.approval.content import (
     contents,
 )
 from catalog.approval.diff import label
+from catalog.grid.edits import grid_edit_of, grid_undo
 from catalog.models import (
     AuditEvent,
     Batch,
@@ -109,11 +110,13 @@ def product_go_back_undo(*, product: Product, event: AuditEvent, actor: Any) -> 
 @transaction.atomic
 def batch_undo(*, batch: Batch, actor: Any) -> Started:
     """Undo everything an act did, as `batch_retract`; a product that it took back to a version has
-    its texts, variants and photos of before as well.
+    its texts, variants and photos of before as well, and what the grid changed its columns.
 
     Raises ValidationError when it is undone already, is still being written, or for a deleted
     product.
     """
+    if (edit := grid_edit_of(batch.pk)) is not None:
+        return grid_undo(edit=edit, actor=actor)
     if batch.went_back_to is None:
         return batch_retract(batch=batch, actor=actor)
     product = Product.objects.alive().filter(pk=batch.went_back_to.product_id).first()

@@ -105,9 +105,9 @@ def batch_undo(request: Request, slug: str, pk: int) -> HttpResponseBase:
     if undone.job is not None:
         return begun(request, undone, here)
     again = ""
-    if found.went_back_to_id is None:
+    if undone.kind == RETRACT and found.went_back_to_id is None:
         again = reverse("catalog:batch_restore", args=[catalog.slug, found.pk])
-    return done(request, told(RETRACT, {}, undone.result), here, undo_url=again)
+    return done(request, told(undone.kind, {}, undone.result), here, undo_url=again)
 
 
 @require_POST

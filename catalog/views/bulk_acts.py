@@ -13,6 +13,9 @@ from catalog.activity.acts import BulkAct, bulk_acts_of
 from catalog.models import Catalog, Job, ProductStatus
 from catalog.models.job import (
     DELETE,
+    GRID_EDIT,
+    GRID_PLAN,
+    GRID_UNDO,
     MOVE,
     MOVE_BACK,
     PUBLISH,
@@ -112,6 +115,32 @@ def _unpublished(_arguments: Any, result: dict[str, Any]) -> str:
     return f"{count_of(result['changed'], 'address', 'addresses')} revoked."
 
 
+def _planned(_arguments: Any, result: dict[str, Any]) -> str:
+    cells = count_of(result["cells"], "cell")
+    return f"{cells} of {count_of(result['products'])} would change. Look at them, then apply it."
+
+
+def _grid_edited(_arguments: Any, result: dict[str, Any]) -> str:
+    words = f"{count_of(result['changed'], 'cell')} of {count_of(result['products'])} changed."
+    if result["left"]:
+        words += f" {count_of(result['left'], 'cell')} left alone: somebody changed them meanwhile."
+    if result["refused"]:
+        words += f" {count_of(result['refused'], 'cell')} refused."
+    return words
+
+
+def _grid_undone(_arguments: Any, result: dict[str, Any]) -> str:
+    words = f"{count_of(result['changed'], 'cell')} back as before."
+    if result["left"]:
+        words += f" {count_of(result['left'], 'cell')} changed by somebody since: left alone."
+    return words
+
+
+def _plan_url(job: Job) -> str:
+    assert job.catalog is not None
+    return reverse("catalog:grid_edit", args=[job.catalog.slug, job.arguments["edit"]])
+
+
 # What an act of each kind did, in words; and where more is said of one, by its job.
 _WORDS: dict[str, Callable[[Any, dict[str, Any]], str]] = {
     MOVE: _moved,
@@ -123,8 +152,11 @@ _WORDS: dict[str, Callable[[Any, dict[str, Any]], str]] = {
     UNDELETE: _undeleted,
     PUBLISH: _published,
     UNPUBLISH: _unpublished,
+    GRID_PLAN: _planned,
+    GRID_EDIT: _grid_edited,
+    GRID_UNDO: _grid_undone,
 }
-_PAGES: dict[str, Callable[[Job], str]] = {}
+_PAGES: dict[str, Callable[[Job], str]] = {GRID_PLAN: _plan_url, GRID_EDIT: _plan_url}
 
 
 def register(

@@ -1,0 +1,244 @@
+"""Planned cells written through the services, as a person's, each unless somebody changed it since."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from catalog.grid.columns import Column, Level
+from catalog.grid.lines import Line, lines_of
+from catalog.grid.sheet import Sheet, same
+from catalog.models import GridChange, GridEdit, LedgerEntry, Product, Source, Variant
+from catalog.services.ledger import attribute_set, attributes_set
+from catalog.services.products import product_update
+from catalog.services.projection import lock_products, project, tell_points
+from catalog.services.variants import variant_update
+
+DONE, LEFT, UNDONE = "done", "left", "undone"
+# Shown before and after; undoing goes the other way.
+BEFORE, AFTER = "before", "after"
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """One cell of a change, by its place in it, with its column and the line it stands in."""
+
+    change: GridChange
+    place: int
+    column: Column
+    line: Line
+    text: str
+
+    def became(self, outcome: str) -> None:
+        self.change.outcomes[self.place] = outcome
+
+
+def write_some(edit: GridEdit, sheet: Sheet, ids: Sequence[int], actor: Any) -> dict[str, int]:
+    """Write what is planned for these products, in the caller's transaction; returns the counts of
+    cells `changed`, `left` and `refused`, and of `products` that changed.
+
+    What was tried before is not tried again.
+    """
+    held = _hold(ids)
+    changes = list(edit.changes.filter(product__in=ids, outcomes=[]).order_by("product_id"))
+    for change in changes:
+        change.outcomes = [LEFT] * len(change.cells)
+    cells = list(_still(sheet, changes, BEFORE, AFTER))
+    _write(sheet, edit, held, cells, actor, DONE)
+    GridChange.objects.bulk_update(changes, ["outcomes"])
+    return _result(changes, DONE)
+
+
+def undo_some(edit: GridEdit, sheet: Sheet, ids: Sequence[int], actor: Any) -> dict[str, int]:
+    """Take back what was written of these products, in the caller's transaction: columns hold what
+    they held before, attributes say what they said, unless somebody changed them since. Counts as
+    `write_some`.
+    """
+    held = _hold(ids)
+    changes = list(edit.changes.filter(product__in=ids).exclude(outcomes=[]))
+    changes = [change for change in changes if DONE in change.outcomes]
+    columns = [
+        cell
+        for cell in _still(sheet, changes, AFTER, BEFORE, only=DONE)
+        if cell.column.level != Level.ATTRIBUTE
+    ]
+    attributes = [
+        cell
+        for cell in _still(sheet, changes, AFTER, AFTER, only=DONE)
+        if cell.column.level == Level.ATTRIBUTE
+    ]
+    _write(sheet, edit, held, columns, actor, UNDONE)
+    _retract(edit, held, actor)
+    for cell in attributes:
+        cell.became(UNDONE)
+    result = _result(changes, UNDONE)
+    result["left"] = sum(change.outcomes.count(DONE) for change in changes) + result["refused"]
+    GridChange.objects.bulk_update(changes, ["outcomes"])
+    return result
+
+
+def _hold(ids: Iterable[int]) -> dict[int, Product]:
+    held = {product.pk: product for product in lock_products(ids) if product.deleted_at is None}
+    # All points at once and in their order, before single services tell of some again.
+    tell_points(held.keys())
+    return held
+
+
+def _still(
+    sheet: Sheet, changes: Sequence[GridChange], now: str, then: str, only: str = ""
+) -> Iterable[_Cell]:
+    """The cells that still show one side of the plan, with the text of the other."""
+    keys = dict.fromkeys(cell["column"] for change in changes for cell in change.cells)
+    columns = sheet.known(keys)
+    by_key = {column.key: column for column in columns}
+    lines = lines_of(sheet, columns, [change.product_id for change in changes])
+    for change in changes:
+        rows = {line.variant: line for line in lines.get(change.product_id, ())}
+        for place, cell in enumerate(change.cells):
+            if only and change.outcomes[place] != only:
+                continue
+            column, line = by_key.get(cell["column"]), rows.get(cell["variant"])
+            if column is None or line is None or column.key not in line.cells:
+                continue
+            if same(line.cells[column.key].text, cell[now]):
+                yield _Cell(change, place, column, line, cell[then])
+
+
+def _write(
+    sheet: Sheet,
+    edit: GridEdit,
+    held: Mapping[int, Product],
+    cells: Sequence[_Cell],
+    actor: Any,
+    outcome: str,
+) -> None:
+    """Fields of one product or variant together, and one value of an attribute for all its products."""
+    fields: dict[tuple[int, int | None], list[_Cell]] = defaultdict(list)
+    values: dict[tuple[str, str], list[_Cell]] = defaultdict(list)
+    for cell in cells:
+        if cell.change.product_id not in held:
+            continue
+        if cell.column.level == Level.ATTRIBUTE:
+            values[cell.column.key, cell.text].append(cell)
+        else:
+            sold = cell.line.sold if cell.column.level == Level.VARIANT else None
+            fields[cell.change.product_id, sold].append(cell)
+    variants = Variant.objects.select_related("product__catalog", "catalog").in_bulk(
+        [sold for _, sold in fields if sold]
+    )
+    for product in held.values():
+        product.catalog = sheet.catalog
+    for (pk, sold), some in fields.items():
+        row = variants[sold] if sold else held[pk]
+        _fields(sheet, row, some, actor, outcome)
+    for some in values.values():
+        _attribute(sheet, edit, held, some, actor)
+
+
+def _fields(
+    sheet: Sheet, row: Product | Variant, cells: Sequence[_Cell], actor: Any, outcome: str
+) -> None:
+    """All fields of a row at once; where that is refused, each by itself, so that one does no harm
+    to the others.
+    """
+
+    def write(some: Sequence[_Cell]) -> None:
+        said = {cell.column.name: sheet.parse(cell.column, cell.text)[0] for cell in some}
+        if isinstance(row, Variant):
+            variant_update(variant=row, actor=actor, **said)
+        else:
+            product_update(product=row, actor=actor, fields=said)
+
+    if not _tried(partial(write, cells), cells, outcome) and len(cells) > 1:
+        for cell in cells:
+            row.refresh_from_db()
+            _tried(partial(write, [cell]), [cell], outcome)
+    elif any(cell.change.outcomes[cell.place] != outcome for cell in cells):
+        row.refresh_from_db()
+
+
+def _attribute(
+    sheet: Sheet,
+    edit: GridEdit,
+    held: Mapping[int, Product],
+    cells: Sequence[_Cell],
+    actor: Any,
+) -> None:
+    """One text of an attribute for all these cells."""
+    column, text = cells[0].column, cells[0].text
+
+    def write() -> None:
+        value = sheet.parse(column, text)[0]
+        many = edit.batch is not None and not column.locale
+        together = [cell for cell in cells if many and not cell.line.variant]
+        if together:
+            attributes_set(
+                products=[held[cell.change.product_id] for cell in together],
+                field=column.name,
+                value=value,
+                actor=actor,
+                batch=edit.batch,
+            )
+        for cell in cells:
+            if many and not cell.line.variant:
+                continue
+            attribute_set(
+                product=held[cell.change.product_id],
+                field=column.name,
+                value=value,
+                actor=actor,
+                variant=Variant(pk=cell.line.variant) if cell.line.variant else None,
+                locale=column.locale,
+                batch=edit.batch,
+                at=edit.applied_at,
+            )
+
+    _tried(write, cells, DONE)
+
+
+def _tried(write: Callable[[], None], cells: Sequence[_Cell], outcome: str) -> bool:
+    """Write, or note why that cannot be; returns whether it was done."""
+    try:
+        with transaction.atomic():
+            write()
+    except ValidationError as error:
+        for cell in cells:
+            cell.became(" ".join(error.messages)[:500])
+        return False
+    for cell in cells:
+        cell.became(outcome)
+    return True
+
+
+def _retract(edit: GridEdit, held: Mapping[int, Product], actor: Any) -> None:
+    rows = LedgerEntry.objects.filter(retracted_at=None, product__in=held.keys())
+    if edit.batch is not None:
+        wrote = rows.filter(batch=edit.batch)
+    else:
+        assert edit.applied_at is not None
+        wrote = rows.filter(
+            created_by=edit.created_by, created_at=edit.applied_at, source=Source.PERSON
+        )
+    fields = set(wrote.order_by().values_list("field", flat=True).distinct())
+    if fields:
+        wrote.update(retracted_at=timezone.now(), retracted_by=actor)
+        project(held.values(), fields, told=True)
+
+
+def _result(changes: Sequence[GridChange], outcome: str) -> dict[str, int]:
+    outcomes = [each for change in changes for each in change.outcomes]
+    changed, left = outcomes.count(outcome), outcomes.count(LEFT)
+    known = {DONE, LEFT, UNDONE}
+    return {
+        "changed": changed,
+        "left": left,
+        "refused": sum(each not in known for each in outcomes),
+        "products": sum(outcome in (change.outcomes) for change in changes),
+    }
