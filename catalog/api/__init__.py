@@ -2,6 +2,7 @@
 
 from catalog.api.describing import router as describing_router
 from catalog.api.errors import add_error_handlers
+from catalog.api.grid import router as grid_router
 from catalog.api.health import router as health_router
 from catalog.api.insights import router as insights_router
 from catalog.api.jobs import router as jobs_router
@@ -23,6 +24,7 @@ ROUTERS = (
     jobs_router,
     ledger_router,
     review_router,
+    grid_router,
 )
 
 __all__ = ["ROUTERS", "add_error_handlers"]

@@ -70,6 +70,8 @@ def grid_plan(
     for an operation that cannot be done.
     """
     operation.checked()
+    if product_ids is None and not operation.named_rows:
+        raise conflict("rows", "Choose at least one row, or all that match.")
     edit = GridEdit.objects.create(
         catalog=catalog, created_by=actor, label=label[:200], asked=operation.as_json()
     )

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 
 from catalog.grid.lines import Line, lines_of
 from catalog.grid.operations import Operation
-from catalog.grid.sheet import FACT, NOTHING_HERE, Sheet
+from catalog.grid.sheet import FACT, NOTHING_HERE, Sheet, same
 from catalog.models import GridChange, GridEdit, Product, Variant
 
 UNKNOWN = "There is no such column."
@@ -56,7 +56,7 @@ def _planned(
             )
             continue
         cell = line.cells[key]
-        if after == cell.text:
+        if same(after, cell.text):
             continue
         change.cells.append(
             {
@@ -79,7 +79,8 @@ def _after(sheet: Sheet, line: Line, key: str, text: str) -> str:
         raise ValidationError(FACT)
     if key not in line.cells:
         raise ValidationError(NOTHING_HERE)
-    return sheet.parse(column, text)[1]
+    # Browsers end the lines of what somebody typed in their own way.
+    return sheet.parse(column, text.replace("\r\n", "\n"))[1]
 
 
 def _refuse_taken(sheet: Sheet, changes: Collection[GridChange]) -> None:

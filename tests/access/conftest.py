@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 
 from catalog.approval.content import contents
+from catalog.grid.operations import Act, Operation
 from catalog.models import (
     AuditEvent,
     Batch,
     Catalog,
     DescribeRun,
+    GridEdit,
     Job,
     Membership,
     ProductVersion,
@@ -94,6 +96,13 @@ def shop(catalog: Catalog, make_product: Any, vocabulary: Any, no_engine: None, 
         job=job,
         suggestion=product.ledger.get(),
         term=vocabulary["color"].terms.first(),
+        grid_edit=GridEdit.objects.create(
+            catalog=catalog,
+            label="Clear Brand",
+            asked=Operation(Act.CLEAR, ("product.brand",)).as_json(),
+            counts={"products": 0},
+            planned_at=product.created_at,
+        ),
         run=DescribeRun.objects.create(catalog=catalog, label="Describe 1 product"),
         sample=sample_draw(catalog=catalog, field="color", category=None, actor=None),
         search_photo=SearchPhoto.objects.create(catalog=catalog, image=picture()),

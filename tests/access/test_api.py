@@ -34,6 +34,7 @@ READ = {
     ("GET", "/describe-runs/{pk}"),
     ("GET", "/catalogs/{slug}/jobs"),
     ("GET", "/jobs/{pk}"),
+    ("GET", "/catalogs/{slug}/grid/columns"),
 }
 WRITE = {
     ("POST", "/catalogs/{slug}/describe"),
@@ -50,6 +51,10 @@ WRITE = {
     ("DELETE", "/products/{pk}"),
     ("POST", "/batches/{pk}/undo"),
     ("POST", "/batches/{pk}/restore"),
+    ("POST", "/catalogs/{slug}/grid/plans"),
+    ("GET", "/grid/plans/{pk}"),
+    ("POST", "/grid/plans/{pk}/apply"),
+    ("POST", "/grid/plans/{pk}/undo"),
 }
 # What reviewers may do and editors may not.
 DECIDE = {
@@ -78,12 +83,19 @@ BODIES = {
     "/review/samples/{pk}/verdicts": {"decisions": [{"entry": 0, "decision": "undo"}]},
     "/review/samples/{pk}/accept-rest": {},
     "/describe-runs/{pk}/accept": {},
+    "/catalogs/{slug}/grid/plans": {"act": "clear", "columns": ["product.brand"], "query": ""},
     "/catalogs/{slug}/suggestions/decide": {"ids": [1], "accept": True},
 }
 # The run that there is runs: who may decide on a trial is told that it is none.
 NO_TRIAL = {f"/describe-runs/{{pk}}/{act}" for act in ("accept", "discard", "reopen")}
-# Nobody has decided on the suggestion that there is, the batch stands, and the job goes on.
-NOTHING_TO_UNDO = {"/suggestions/{pk}/undo", "/batches/{pk}/restore", "/jobs/{pk}/undo"}
+# Nobody has decided on the suggestion that there is, the batch stands, the job goes on, and the
+# plan of the grid was not applied.
+NOTHING_TO_UNDO = {
+    "/suggestions/{pk}/undo",
+    "/batches/{pk}/restore",
+    "/jobs/{pk}/undo",
+    "/grid/plans/{pk}/undo",
+}
 # There is nothing to draw from, and the sample that there is was not judged.
 NO_SAMPLE = {"/catalogs/{slug}/review/samples", "/review/samples/{pk}/accept-rest"}
 UPLOAD = ("POST", "/catalogs/{slug}/products")
@@ -108,6 +120,7 @@ def owners(shop):
         ("/suggestions/", shop.suggestion),
         ("/batches/", shop.batch),
         ("/jobs/", shop.job),
+        ("/grid/plans/", shop.grid_edit),
         ("/review/samples/", shop.sample),
     ]
 
@@ -172,7 +185,7 @@ def expected(role: str, method: str, path: str) -> set[int]:
         return {200}
     if role not in allowed:
         return {403}
-    return {422} if path in NO_TRIAL | NOTHING_TO_UNDO | NO_SAMPLE else {200, 204}
+    return {422} if path in NO_TRIAL | NOTHING_TO_UNDO | NO_SAMPLE else {200, 201, 204}
 
 
 @pytest.mark.parametrize("role", ["owner", "editor", "reviewer", "viewer"])

@@ -38,6 +38,7 @@ RUN = ("slug", "run.pk")
 PLACED = ("slug", "placement.pk")
 SUGGESTION, BATCH = (*PRODUCT, "suggestion.pk"), ("slug", "batch.pk")
 TERM = ("slug", "term.pk")
+GRID_EDIT = ("slug", "grid_edit.pk")
 VARIANT, PLACEMENT = (*PRODUCT, "variant.pk"), (*PRODUCT, "placement.pk")
 LINES = [
     Line("search", SHOP, "get", ANY),
@@ -97,6 +98,15 @@ LINES = [
     Line("upload", SHOP, "get", EDIT),
     Line("upload", SHOP, "post", EDIT),
     Line("imports", SHOP, "get", ANY),
+    Line("grid", SHOP, "get", ANY),
+    Line("grid_columns", SHOP, "post", ANY),
+    Line("grid_cells", SHOP, "post", EDIT),
+    Line("grid_row", ("slug", "product.pk"), "get", EDIT),
+    Line("grid_row", ("slug", "product.pk"), "post", EDIT),
+    Line("grid_plan", SHOP, "post", EDIT),
+    Line("grid_edit", GRID_EDIT, "get", EDIT),
+    Line("grid_apply", GRID_EDIT, "post", EDIT),
+    Line("grid_undo", GRID_EDIT, "post", EDIT),
     Line("insights", SHOP, "get", ANY),
     Line("jobs", SHOP, "get", ANY),
     Line("job_stop", ("slug", "job.pk"), "post", MOVE),
