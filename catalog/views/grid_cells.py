@@ -130,11 +130,11 @@ def _field(
     sheet: Sheet, column: Column, line: Line, answer: Written | None, posted: QueryDict
 ) -> dict[str, Any]:
     cell = line.cells[column.key]
-    text, errors = cell.text, []
+    text, errors = cell.text, list[str]()
     if answer is not None and answer.state == "conflict":
-        text, errors = posted[column.key], [CONFLICT.format(answer.text)]
+        text, errors = str(posted[column.key]), [CONFLICT.format(answer.text)]
     elif answer is not None and answer.state == "refused":
-        text, errors = posted[column.key], [answer.message]
+        text, errors = str(posted[column.key]), [answer.message]
     return {
         "key": column.key,
         "id": f"row-{column.key.replace('.', '-')}",
