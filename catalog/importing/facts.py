@@ -20,13 +20,17 @@ MONEY = frozenset(
     {"variant.price", "variant.sale_price", "variant.compare_at_price", "variant.cost"}
 )
 # Whose numbers have a decimal mark that is decided by the column.
-MARKED = MONEY | {f"variant.weight_{unit}" for unit in ("grams", "kg", "lb", "oz")}
-_WEIGHT_UNITS = {"grams": "g", "kg": "kg", "lb": "lb", "oz": "oz"}
+_WEIGHT_UNITS = {
+    f"variant.weight_{name}": unit
+    for name, unit in (("grams", "g"), ("kg", "kg"), ("lb", "lb"), ("oz", "oz"))
+}
+MARKED = MONEY | set(_WEIGHT_UNITS)
 # Targets that differ in how a cell is written, and not in what it says.
 _SAME = {
     "product.description_html": "description",
-    **{f"variant.weight_{unit}": "weight_grams" for unit in ("kg", "lb", "oz")},
+    **dict.fromkeys(_WEIGHT_UNITS, "weight_grams"),
 }
+_BREAKS = re.compile(r"[ \t]*[\t\r\n\v\f]+[ \t]*")
 _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 _MAX_ADDRESS = 500
 
@@ -57,6 +61,23 @@ class Facts:
         return any(self.variant.values()) or any(self.variant_attributes.values())
 
 
+Split = Callable[[str], list[str]]
+
+
+def whole(text: str) -> list[str]:
+    return [text]
+
+
+@dataclass(frozen=True)
+class Splits:
+    """How several values in one cell are told apart."""
+
+    values: Split = lists.values
+    tags: Split = lists.tags
+    photos: Split = lists.photos
+    category: Split = whole
+
+
 class FactReader:
     """Reads rows by what each column is; `marks` are the decimal marks of columns with numbers."""
 
@@ -65,23 +86,20 @@ class FactReader:
         mapping: Mapping[str, str],
         marks: Mapping[str, str],
         *,
-        plain: Callable[[str], str] = str,
-        split: Callable[[str], list[str]] = lists.values,
+        splits: Splits | None = None,
         always_kept: Iterable[str] = (),
     ) -> None:
         self._mapping = mapping
         self._marks = marks
-        self._plain = plain
-        self._split = split
+        self._splits = splits or Splits()
         self._always_kept = frozenset(always_kept)
         self._said: set[tuple[str, str]] = set()
 
     def facts(self, row: Row) -> Facts:
         facts = Facts(row.number, refused=row.is_refused, problems=list(row.problems))
         photos: dict[str, list[str]] = {}
-        for header, cell in row.cells.items():
+        for header, text in row.cells.items():
             target = self._mapping.get(header, KEEP)
-            text = self._plain(cell)
             if target == IGNORE:
                 continue
             if target.startswith("photo.") and target != "photo.of_variant":
@@ -112,16 +130,20 @@ class FactReader:
             return None
         if target in MONEY:
             return self._money(facts, header, text)
-        if target.startswith("variant.weight_"):
-            unit = _WEIGHT_UNITS[target.removeprefix("variant.weight_")]
-            return measures.grams(text, unit, self._marks.get(header, ""))
-        if target.startswith((ATTRIBUTE, VARIANT_ATTRIBUTE)):
-            return [text] if target == "attribute.category" else self._split(text)
+        if target in _WEIGHT_UNITS:
+            return measures.grams(text, _WEIGHT_UNITS[target], self._marks.get(header, ""))
         if target == "product.description_html":
             if looks_like_html(text):
                 facts.extra[header] = text
             return html_to_text(text) or None
-        return _READERS.get(target, _text)(text)
+        return (self._split(target) or _READERS.get(target, _text))(text)
+
+    def _split(self, target: str) -> Split | None:
+        if target == "attribute.category":
+            return self._splits.category
+        if target.startswith((ATTRIBUTE, VARIANT_ATTRIBUTE)):
+            return self._splits.values
+        return self._splits.tags if target == "product.tags" else None
 
     def _money(self, facts: Facts, header: str, text: str) -> str:
         amount = money(text, self._marks.get(header, ""))
@@ -141,7 +163,7 @@ class FactReader:
 
     def _read_photos(self, facts: Facts, cells: Mapping[str, list[str]]) -> None:
         sources = [
-            source for cell in cells.get("photo.source", ()) for source in lists.photos(cell)
+            source for cell in cells.get("photo.source", ()) for source in self._splits.photos(cell)
         ]
         alt_texts = cells.get("photo.alt_text", [])
         if len(sources) > 1 and len(alt_texts) == 1:
@@ -193,7 +215,7 @@ def _text(text: str) -> str:
 
 
 def _line(text: str) -> str:
-    return " ".join(text.split())
+    return _BREAKS.sub(" ", text)
 
 
 def _address(text: str) -> str:
@@ -215,7 +237,6 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "product.title": _line,
     "product.handle": _line,
     "product.brand": _line,
-    "product.tags": lists.tags,
     "product.product_url": _address,
     "product.status": words.status,
     "variant.sku": codes.sku,

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from catalog.importing.attribute_names import attribute_of
-from catalog.importing.facts import IGNORE, KEEP, KEY
+from catalog.importing.attribute_names import plain
+from catalog.importing.facts import ATTRIBUTE, IGNORE, KEEP, KEY, VARIANT_ATTRIBUTE
+from catalog.importing.guessing import Guess, guesses_at
+from catalog.interchange.records import LOCALE
 from catalog.models import AttributeDefinition, Catalog
 
 
@@ -83,9 +85,44 @@ def targets(catalog: Catalog) -> list[Target]:
 
 
 def guess(
+    headers: Sequence[str], rows: Sequence[Sequence[str]], catalog: Catalog
+) -> dict[str, str]:
+    """What the columns of an unknown table most likely are, by header."""
+    return {each.header: each.target for each in guesses(headers, rows, catalog)}
+
+
+def guesses(
     headers: Sequence[str],
-    rows: Sequence[Sequence[str]],  # noqa: ARG001
-    catalog: Catalog,  # noqa: ARG001
-) -> Mapping[str, str]:
-    found = {header: attribute_of(header) for header in headers}
-    return {header: f"attribute.{key}" if key else KEEP for header, key in found.items()}
+    rows: Sequence[Sequence[str]],
+    catalog: Catalog,  # noqa: ARG001 -- all catalogues share one vocabulary, for now
+) -> list[Guess]:
+    """As `guess`, each with its certainty and its reason."""
+    return guesses_at(headers, rows, _labels())
+
+
+def fitted(mapping: Mapping[str, str], catalog: Catalog) -> dict[str, str]:
+    """The mapping without what this catalogue does not know: such columns are kept as they are."""
+    known = {target.key for target in targets(catalog)} | {"product.structured_title"}
+    known |= {"product.structured_description", "variant.type"}
+    return {
+        header: target if _without_language(target) in known else KEEP
+        for header, target in mapping.items()
+    }
+
+
+def _without_language(target: str) -> str:
+    name = target.partition(LOCALE)[0]
+    return (
+        f"{ATTRIBUTE}{name.removeprefix(VARIANT_ATTRIBUTE)}"
+        if name.startswith(VARIANT_ATTRIBUTE)
+        else name
+    )
+
+
+def _labels() -> dict[str, str]:
+    """Attributes by their keys and their labels in every language."""
+    found: dict[str, str] = {}
+    for attribute in AttributeDefinition.objects.all():
+        for name in (attribute.key, *attribute.labels.values()):
+            found.setdefault(plain(name), attribute.key)
+    return found

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from catalog.importing import tables
-from catalog.importing.facts import KEEP, MARKED
+from catalog.importing.facts import IGNORE, KEEP, MARKED
 from catalog.importing.formats import FORMATS, format_of
-from catalog.importing.formats.base import ReadProduct
+from catalog.importing.formats.base import ReadProduct, TableFormat
 from catalog.importing.formats.json_lines import JsonLinesFormat
+from catalog.importing.guessing import guesses_at
 from catalog.importing.tables import FileRejected, Layout, Row
-from catalog.importing.tables.limits import SHOWN_ROWS
+from catalog.importing.tables.limits import SAMPLE_ROWS, SHOWN_CHARACTERS, SHOWN_ROWS
 from catalog.importing.values.money import decimal_mark
 from catalog.interchange.records import Problem
+from prodintel.lib.csv_files import plain
+
+# The column that a report of what was refused adds to the file's own.
+PROBLEMS = "Problems"
 
 __all__ = ["FileRejected", "Inspection", "ReadProduct", "inspect", "read_records", "read_rows"]
 
@@ -89,21 +95,30 @@ def inspect(path: Path, name: str) -> Inspection:  # noqa: ARG001 -- the content
     """
     layout, problems = tables.layout_of(path)
     found = format_of(layout)
-    sample = list(found.prepare(iter(tables.sample(path, layout))))
+    rows = (row for row in _rows(path, found, layout) if not row.is_refused)
+    sample = list(found.prepare(islice(rows, SAMPLE_ROWS)))
     headers = found.headers(layout, sample)
-    mapping = {
-        header: target
-        for header, target in found.mapping(headers, sample).items()
-        if target != KEEP or found.name != "table"
-    }
+    cells = [[row.cells.get(header, "") for header in headers] for row in sample]
+    if found.name == "table":
+        guesses = guesses_at(headers, cells)
+        mapping = {each.header: each.target for each in guesses}
+        reasons = {each.header: each.reason for each in guesses}
+    else:
+        mapping = found.mapping(headers, sample)
+        reasons = {
+            header: f"{found.label} call it so." for header in headers if mapping[header] != KEEP
+        }
+    if PROBLEMS in mapping:
+        mapping[PROBLEMS] = IGNORE
     return Inspection(
         format=found.name,
         layout=layout,
         headers=headers,
-        rows=[[row.cells.get(header, "") for header in headers] for row in sample[:SHOWN_ROWS]],
-        mapping={header: mapping.get(header, KEEP) for header in headers},
+        rows=[[cell[:SHOWN_CHARACTERS] for cell in row] for row in cells[:SHOWN_ROWS]],
+        mapping=mapping,
         marks=_marks(sample, headers),
         problems=problems,
+        reasons=reasons,
     )
 
 
@@ -122,14 +137,25 @@ def read_records(
     # A column that nobody has spoken of is kept rather than lost.
     whole = dict.fromkeys(inspection.headers, KEEP) | dict(mapping)
     marks = {
-        header: mark for header, mark in inspection.marks.items() if whole.get(header) in MARKED
+        header: inspection.marks.get(header) or found.default_mark
+        for header, target in whole.items()
+        if target in MARKED
     }
-    yield from found.products(tables.rows(path, inspection.layout), whole, marks)
+    yield from found.products(_rows(path, found, inspection.layout), whole, marks)
 
 
 def read_rows(path: Path, inspection: Inspection) -> Iterator[Row]:
     """The rows of the file as they stand, for a report that can be mended and brought again."""
-    yield from tables.rows(path, inspection.layout)
+    yield from _rows(path, FORMATS[inspection.format], inspection.layout)
+
+
+def _rows(path: Path, found: TableFormat, layout: Layout) -> Iterator[Row]:
+    """The rows of a file, without the marks that were put before what looks like a formula."""
+    is_guarded = found.is_guarded(layout) or PROBLEMS in layout.headers
+    for row in tables.rows(path, layout):
+        if is_guarded:
+            row.cells = {header: plain(text) for header, text in row.cells.items()}
+        yield row
 
 
 def _marks(sample: list[Row], headers: list[str]) -> dict[str, str]:

@@ -13,6 +13,9 @@ _PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", 
 _UNSEEN = frozenset({"script", "style", "template", "noscript", "iframe", "object", "head", "svg"})
 _TAG = re.compile(r"<(?:/?[a-zA-Z][^<>]*|!--.*?--|!\[CDATA\[.*?)>", re.DOTALL)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31}\d{0,2});")
+# What HTML takes for one blank. A hard one stays, so that several can be written.
+_BLANKS = re.compile(r"[ \t\r\n\f]+")
+_SEVERAL = re.compile(r" (?= )")
 _BLANK_LINES = re.compile(r"\n{3,}")
 _BREAK = re.compile(r"\n[ \t]*\n\s*")
 
@@ -35,6 +38,8 @@ class _Text(HTMLParser):
         else:
             self._kept += tag == "pre"
             self._break(tag)
+            if tag in {"td", "th"}:
+                self.parts.append(" ")
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag not in _UNSEEN:
@@ -51,15 +56,13 @@ class _Text(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if not self._unseen:
-            self.parts.append(data if self._kept else re.sub(r"\s+", " ", data))
+            self.parts.append(data if self._kept else _BLANKS.sub(" ", data))
 
     def _break(self, tag: str) -> None:
         if tag in _PARAGRAPHS:
             self.parts.append("\n\n")
         elif tag in _LINES:
             self.parts.append("\n")
-        elif tag in {"td", "th"}:
-            self.parts.append(" ")
 
 
 def looks_like_html(text: str) -> bool:
@@ -93,6 +96,10 @@ def text_to_html(text: str) -> str:
 def _block(block: str) -> str:
     lines = [line.strip() for line in block.split("\n")]
     if all(line.startswith("- ") for line in lines):
-        items = "".join(f"<li>{html.escape(line[2:].strip(), quote=False)}</li>" for line in lines)
+        items = "".join(f"<li>{_escaped(line[2:].strip())}</li>" for line in lines)
         return f"<ul>{items}</ul>"
-    return f"<p>{'<br>'.join(html.escape(line, quote=False) for line in lines)}</p>"
+    return f"<p>{'<br>'.join(_escaped(line) for line in lines)}</p>"
+
+
+def _escaped(line: str) -> str:
+    return _SEVERAL.sub("&nbsp;", html.escape(line, quote=False))

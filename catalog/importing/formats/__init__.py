@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from catalog.importing.formats.base import ReadProduct, TableFormat
+from catalog.importing.formats.google import GoogleFormat, MetaFormat
 from catalog.importing.formats.json_lines import JsonLinesFormat
+from catalog.importing.formats.own import OwnFormat
 from catalog.importing.formats.shopify import ShopifyFormat
+from catalog.importing.formats.woocommerce import WooCommerceFormat
 from catalog.importing.tables import Layout
 
 __all__ = ["FORMATS", "ReadProduct", "TableFormat", "format_of"]
 
 FORMATS: dict[str, TableFormat] = {
-    each.name: each for each in (JsonLinesFormat(), ShopifyFormat(), TableFormat())
+    each.name: each
+    for each in (
+        JsonLinesFormat(),
+        OwnFormat(),
+        ShopifyFormat(),
+        WooCommerceFormat(),
+        MetaFormat(),
+        GoogleFormat(),
+        TableFormat(),
+    )
 }
 
 

@@ -44,6 +44,8 @@ class TableFormat:
     label: ClassVar[str] = "Table"
     # Whether photos in a variant's row are that variant's own.
     photos_by_row: ClassVar[bool] = True
+    # The decimal mark of columns that do not tell; nothing where it is in doubt then.
+    default_mark: ClassVar[str] = ""
     # Whether rows that say other titles than the first are told of.
     rows_repeat: ClassVar[bool] = True
 
@@ -64,6 +66,10 @@ class TableFormat:
 
     def reader(self, mapping: Mapping[str, str], marks: Mapping[str, str]) -> FactReader:
         return FactReader(mapping, marks, always_kept=self.always_kept(mapping))
+
+    def is_guarded(self, layout: Layout) -> bool:  # noqa: ARG002 -- see the others
+        """Whether cells that look like formulas have a mark before them that is to be taken off."""
+        return False
 
     def prepare(self, rows: Iterator[Row]) -> Iterator[Row]:
         """The rows with what the format writes in ways of its own made into columns."""

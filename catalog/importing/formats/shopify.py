@@ -17,7 +17,7 @@ _NO_POSITION = 1_000_000
 # The cells of these say more than what they mean here, and are written back as they are.
 _KEPT = frozenset(
     {"attribute.category", "product.type", "product.status", "variant.stock", "variant.oversell"}
-    | {"attribute.gender", "attribute.age_group"}
+    | {"attribute.gender", "attribute.age_group", "photo.of_variant"}
 )
 
 
@@ -26,6 +26,7 @@ class ShopifyFormat(TableFormat):
     label = "Shopify products"
     photos_by_row = False
     rows_repeat = False
+    default_mark = "."
 
     def recognises(self, layout: Layout) -> bool:
         return shopify.is_shopify(layout.headers)

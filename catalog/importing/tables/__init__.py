@@ -13,7 +13,7 @@ from pathlib import Path
 from catalog.importing.tables import delimited, feeds, json_lines, workbook
 from catalog.importing.tables.headers import header_row, letters, named
 from catalog.importing.tables.kinds import CSV, JSON_LINES, XLSX, XML, kind_of
-from catalog.importing.tables.limits import MAX_ROWS, SAMPLE_ROWS
+from catalog.importing.tables.limits import MAX_ROWS
 from catalog.importing.tables.rows import FileRejected, Layout, Row
 from catalog.interchange.records import Problem
 
@@ -56,10 +56,6 @@ def rows(path: Path, layout: Layout) -> Iterator[Row]:
             return
         if row.problems or not row.is_blank:
             yield row
-
-
-def sample(path: Path, layout: Layout, count: int = SAMPLE_ROWS) -> list[Row]:
-    return list(islice((row for row in rows(path, layout) if not row.is_refused), count))
 
 
 def _raw(path: Path, layout: Layout) -> Iterator[delimited.Raw]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from xml.sax import SAXException
+from xml.sax import SAXException, SAXParseException
 from xml.sax.handler import ContentHandler, feature_namespaces
 
 from defusedxml import DefusedXmlException
@@ -42,7 +42,7 @@ class _Items(ContentHandler):
         self.count = 0
         self._values: dict[str, list[str]] = {}
         self._text: list[str] = []
-        self._parts: list[str] = []
+        self._parts: list[tuple[str, str]] = []
         self._size = 0
 
     def startElement(self, name: str, attrs: Any) -> None:  # noqa: N802 -- SAX's name
@@ -83,10 +83,10 @@ class _Items(ContentHandler):
         if at == 0:
             self._finish()
         elif at == 1:
-            own = _PARTS.join(self._parts) if self._parts else "".join(self._text).strip()
+            own = _one(self._parts) if self._parts else "".join(self._text).strip()
             self._values.setdefault(local, []).append(own)
         else:
-            self._parts.append("".join(self._text).strip())
+            self._parts.append((local, "".join(self._text).strip()))
             self._text = []
 
     def _finish(self) -> None:
@@ -148,15 +148,26 @@ def rows(path: Path) -> Iterator[Row]:
             "The file declares a document type or entities, which feeds do not need and which can "
             "harm. Remove the <!DOCTYPE …> part."
         ) from error
+    except SAXParseException as error:
+        raise FileRejected(
+            f"The XML cannot be read in line {error.getLineNumber()}, after item {items.count}: "
+            f"{error.getMessage()}. Save or download it again."
+        ) from error
     except (SAXException, ValueError, LookupError) as error:
         raise FileRejected(
-            f"The XML is not well-formed after item {items.count}: {error}"
+            f"The XML cannot be read after item {items.count}. Save it as UTF-8."
         ) from error
 
 
 def _taken(items: _Items) -> Iterator[Row]:
     done, items.done = items.done, []
     yield from done
+
+
+def _one(parts: list[tuple[str, str]]) -> str:
+    """The parts of one value as a text feed writes them; who wrote a text stands first there."""
+    ordered = sorted(parts, key=lambda part: part[0] != "digital_source_type")
+    return _PARTS.join(text for _, text in ordered)
 
 
 def _joined(name: str, values: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from catalog.importing.tables.limits import (
     HEAD_BYTES,
     MAX_CELL,
     MAX_COLUMNS,
+    MAX_ROW,
     MAX_SHARED_TEXT_BYTES,
     MAX_WORKBOOK_BYTES,
     MAX_WORKBOOK_PARTS,
@@ -29,7 +31,12 @@ from catalog.importing.tables.limits import (
 from catalog.importing.tables.rows import FileRejected, Layout
 from catalog.interchange.records import Problem
 
-_SHARED_TEXT = "xl/sharedStrings.xml"
+# Read piece by piece, or never. All other parts are in memory while a workbook is open.
+_IN_PIECES = ("xl/worksheets/", "xl/media/")
+_CONTENT_TYPES = "[Content_Types].xml"
+_SHARED_TEXT = re.compile(
+    rb'<Override(?=[^>]*sharedStrings\+xml)[^>]*PartName\s*=\s*["\']/?([^"\']*)'
+)
 _SEARCHED_ROWS = 200
 # What openpyxl lets through when a workbook is damaged or made to harm.
 _BROKEN = (
@@ -44,9 +51,6 @@ _BROKEN = (
     *(KeyError, ValueError, TypeError, AttributeError, IndexError, OverflowError, OSError),
 )
 _DAMAGED = "The workbook is damaged and cannot be read. Open it, and save it again as .xlsx."
-_ERRORS = frozenset(
-    {"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"}
-)
 _DIGITS = 15
 
 
@@ -77,7 +81,7 @@ def _row(number: int, row: tuple[Any, ...]) -> Raw:
     # One column more than may be, so that whoever names the headers sees it.
     for cell in row[: MAX_COLUMNS + 1]:
         text = _text(cell)
-        if text in _ERRORS:
+        if cell.data_type == "e":
             message = (
                 f"A formula in this row gives {text}. The cell was left out; mend the formula."
             )
@@ -157,15 +161,16 @@ def _check_size(path: Path) -> None:
             parts = archive.infolist()
             _check_parts(parts)
             for part in parts:
-                if part.filename.endswith((".xml", ".rels")):
+                if not part.filename.startswith("xl/media/"):
                     _check_no_doctype(archive, part)
+            _check_shared_text(archive)
     except _BROKEN as error:
         raise FileRejected(_DAMAGED) from error
 
 
 def _check_parts(parts: list[zipfile.ZipInfo]) -> None:
     total = sum(part.file_size for part in parts)
-    shared = sum(part.file_size for part in parts if part.filename == _SHARED_TEXT)
+    shared = sum(part.file_size for part in parts if not part.filename.startswith(_IN_PIECES))
     if len(parts) > MAX_WORKBOOK_PARTS or total > MAX_WORKBOOK_BYTES:
         raise FileRejected(
             f"Unpacked, this workbook has {total // 1_000_000:,} MB in {len(parts):,} parts, more than "
@@ -178,6 +183,15 @@ def _check_parts(parts: list[zipfile.ZipInfo]) -> None:
         )
     if any(part.flag_bits & 1 for part in parts):
         raise FileRejected("The workbook has a password. Save it without one.")
+
+
+def _check_shared_text(archive: zipfile.ZipFile) -> None:
+    """Texts that pose as something that is read in pieces would all be in memory."""
+    with archive.open(_CONTENT_TYPES) as file:
+        types = file.read(MAX_ROW)
+    for name in _SHARED_TEXT.findall(types):
+        if name.decode(errors="replace").startswith(_IN_PIECES):
+            raise FileRejected(_DAMAGED)
 
 
 def _check_no_doctype(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:

@@ -44,10 +44,10 @@ def looks_like_gtin(text: str) -> bool:
 
 def sku(text: str) -> str:
     """A stock number. Raises Misread where a spreadsheet has broken it."""
-    plain = " ".join(text.split())
+    plain = text.strip()
     if re.fullmatch(r"\d(?:\.\d+)?E\+\d+", plain):
         raise Misread(
             f"“{plain}” is what a spreadsheet makes of a long number: its last digits are gone. Set the "
             "column to “Text” and paste the numbers again."
         )
-    return plain.removeprefix("'") if plain.startswith("'") else plain
+    return plain

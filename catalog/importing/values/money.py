@@ -86,7 +86,7 @@ def money(text: str, mark: str = "") -> Money:
         raise Misread(f"“{_short(text)}” is too large for a price.")
     if round(amount, _MOST_PLACES) != amount:
         raise Misread(f"“{_short(text)}” has more than {_MOST_PLACES} places after the point.")
-    return Money(money_text(amount) or "", currency, in_doubt)
+    return Money(money_text(abs(amount)) or "", currency, in_doubt)
 
 
 def number(text: str, mark: str = "") -> tuple[Decimal, str]:
@@ -117,7 +117,7 @@ def _digits(text: str) -> str:
     """The number alone, without spaces and apostrophes, which part thousands everywhere."""
     found = _AMOUNT.search(text)
     plain = _SPACES.sub("", found[0] if found else "").replace("\u2212", "-")
-    return re.sub(r"[.,][-\u2013\u2014]{1,2}$", "", plain)
+    return re.sub(r"([.,])[-\u2013\u2014]{1,2}$", r"\g<1>00", plain)
 
 
 def _certain_mark(digits: str) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from catalog.importing.values.misread import Misread
 from catalog.models import Availability, Condition, ProductStatus
+
+# Not before a digit: there it is a minus.
+_JOINTS = re.compile(r"_|-(?!\d)")
 
 
 def _spellings(values: Mapping[str, str]) -> dict[str, str]:
@@ -16,7 +20,7 @@ def _spellings(values: Mapping[str, str]) -> dict[str, str]:
 def _plain(text: str) -> str:
     """Without the schema.org address, case, and what parts words."""
     text = text.strip().removeprefix("https://").removeprefix("http://").removeprefix("schema.org/")
-    return "".join(text.casefold().replace("_", "").replace("-", "").split())
+    return "".join(_JOINTS.sub("", text.casefold()).split())
 
 
 _AVAILABILITY = _spellings(
@@ -57,7 +61,7 @@ _STATUS = _spellings(
 _BOOLEAN = _spellings(
     {
         "true": "true,yes,y,1,on,ja,j,wahr,oui,o,vrai,sí,si,s,verdadero,x,✓,✔",
-        "false": "false,no,n,0,off,nein,falsch,non,faux,falso,-",
+        "false": "false,no,n,0,off,nein,falsch,non,faux,falso",
     }
 )
 

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog.interchange.html import html_to_text, text_to_html
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>One</p>\n<p>Two</p>", "One\n\nTwo"),
+        ("One<br>Two<br/>Three", "One\nTwo\nThree"),
+        ("<ul>\n<li>A</li>\n<li>B</li>\n</ul>", "- A\n- B"),
+        ("<b>Bold</b> and <i>not</i>", "Bold and not"),
+        ("Tom &amp; Jerry&nbsp;&copy;", "Tom & Jerry ©"),
+        ("<p>Hi<script>alert('x</p>')</script></p>", "Hi"),
+        ("<style>p { color: red }</style>Hi", "Hi"),
+        ("<!-- hidden -->Hi", "Hi"),
+        ("size < 5 and > 3", "size < 5 and > 3"),
+        ("no tags\r\nat all", "no tags\nat all"),
+        ("<p>broken <b>tags<p>here", "broken tags\n\nhere"),
+        ("<table><tr><td>Width</td><td>5 cm</td></tr></table>", "Width 5 cm"),
+    ],
+)
+def test_html_becomes_what_its_reader_sees(html, text):
+    assert html_to_text(html) == text
+
+
+@given(
+    st.text(
+        st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\n<&-> "), max_size=60
+    )
+)
+def test_text_comes_back_from_its_html(text):
+    once = html_to_text(text_to_html(text))
+    assert html_to_text(text_to_html(once)) == once
+    assert "".join(once.split()) == "".join(text.split())
+
+
+@given(st.text(max_size=80))
+def test_no_text_fails(text):
+    html_to_text(text)
+
+
+def test_several_blanks_come_back():
+    assert html_to_text(text_to_html("a   b")) == "a   b"
+
+
+def test_text_is_escaped():
+    assert (
+        text_to_html("<b>\n\n- a & b\n- c")
+        == "<p>&lt;b&gt;</p><ul><li>a &amp; b</li><li>c</li></ul>"
+    )

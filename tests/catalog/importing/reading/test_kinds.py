@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import io
+import zipfile
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from catalog.importing import tables
+from catalog.importing.reading import FileRejected, inspect, read_records
+from catalog.importing.tables import limits
+
+
+def zipped(**parts: bytes | str) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    return file.getvalue()
+
+
+def photo() -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(file, "JPEG")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "empty"),
+        (b"\xef\xbb\xbf \r\n", "empty"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500), "old kind"),
+        (photo(), "a JPEG photo"),
+        (b"%PDF-1.7 and so on", "a PDF"),
+        (zipped(**{"a.jpg": photo()}), "zip archive"),
+        (zipped(**{"xl/workbook.bin": b"x"}), ".xlsb"),
+        (zipped(**{"content.xml": b"<x/>", "mimetype": "odf"}), ".ods"),
+        (zipped(**{"xl/workbook.xml": b"<x/>"}), "damaged"),
+        (zipped(**{"xl/workbook.xml": b"<x/>"})[:40], "damaged"),
+        (b"<!DOCTYPE html><html><title>Log in</title></html>", "web page"),
+        (b'[{"key": "mug"}]', "JSON Lines"),
+        (b'{"key": "mug"', "first line"),
+        (bytes(range(256)) * 40, "no text file"),
+    ],
+)
+def test_what_is_no_table_is_refused_with_what_to_do(file, content, says):
+    with pytest.raises(FileRejected, match=says):
+        inspect(file(content), "catalogue.csv")
+
+
+def test_a_file_larger_than_is_read_is_refused(file, monkeypatch):
+    monkeypatch.setattr("catalog.importing.tables.kinds.MAX_FILE_BYTES", 10)
+    with pytest.raises(FileRejected, match="Split it"):
+        inspect(file("sku,name\na,b\n"), "a.csv")
+
+
+def test_rows_beyond_the_limit_are_told_of_once(file, monkeypatch):
+    monkeypatch.setattr(tables, "MAX_ROWS", 2)
+    path = file("sku,name\na,b\nc,d\ne,f\ng,h\n")
+    layout, _ = tables.layout_of(path)
+    *whole, last = tables.rows(path, layout)
+    assert [row.cells["sku"] for row in whole] == ["a", "c"]
+    assert "first 2 rows" in last.problems[0].message
+
+
+def test_a_table_with_too_many_columns_is_refused(file):
+    names = ",".join(f"column {n}" for n in range(limits.MAX_COLUMNS + 1))
+    with pytest.raises(FileRejected, match="columns"):
+        inspect(file(f"{names}\n{names}\n"), "a.csv")
+
+
+@given(
+    content=st.binary(max_size=300)
+    | st.text(max_size=200).map(str.encode)
+    | st.sampled_from(
+        [b"PK\x03\x04", b"<?xml version='1.0'?>", b"{", b"\xff\xfe", b"sep=", b'"', b"<rss><item>"]
+    ).flatmap(lambda start: st.binary(max_size=100).map(lambda rest: start + rest))
+)
+def test_no_bytes_do_more_than_be_refused(tmp_path_factory, content):
+    path = tmp_path_factory.mktemp("bytes") / "any"
+    path.write_bytes(content)
+    with suppress(FileRejected):
+        inspection = inspect(path, "any.csv")
+        list(read_records(path, inspection, inspection.mapping))
