@@ -63,7 +63,9 @@ def named_failures(name: str) -> Iterator[None]:
         raise FileMissing(f"The stored file {name} is missing.") from error
     except _failures() as error:
         if isinstance(error, OSError) and error.errno in _FULL:
-            raise StorageFull("The disk of the file storage is full.") from error
+            raise StorageFull(
+                "The server's disk is full. What is stored stays; ask whoever runs it to make room."
+            ) from error
         message = f"The photo storage cannot be used just now: {error}"
         raise StorageUnavailable(message) from error
 

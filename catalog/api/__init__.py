@@ -10,6 +10,7 @@ from catalog.api.ledger import router as ledger_router
 from catalog.api.products import router as products_router
 from catalog.api.review import router as review_router
 from catalog.api.search import router as search_router
+from catalog.api.uploads import router as uploads_router
 from catalog.api.versions import router as versions_router
 from catalog.api.vocabulary import router as vocabulary_router
 
@@ -25,6 +26,7 @@ ROUTERS = (
     ledger_router,
     review_router,
     grid_router,
+    uploads_router,
 )
 
 __all__ = ["ROUTERS", "add_error_handlers"]

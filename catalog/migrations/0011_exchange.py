@@ -290,6 +290,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=200)),
                 ('size', models.PositiveBigIntegerField()),
                 ('offset', models.PositiveBigIntegerField(default=0)),
+                ('metadata', models.TextField(blank=True, default='', editable=False)),
                 ('sha256', models.CharField(blank=True, default='', editable=False, max_length=64)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('expires_at', models.DateTimeField(db_index=True)),

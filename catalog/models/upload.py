@@ -13,7 +13,8 @@ from catalog.models.catalog import Catalog
 class Upload(models.Model):
     """A file that somebody brings in parts, so that it can go on where it was cut off (tus).
 
-    It is complete once `offset` is `size`. Its parts are stored files; they are removed when it is
+    It is complete once `offset` is `size`. `metadata` is what its client said of it, as it said it.
+    Its parts are stored files; they are removed when it is
     used up, dropped, or left lying (`expires_at`).
     """
 
@@ -22,6 +23,7 @@ class Upload(models.Model):
     name = models.CharField(max_length=200)
     size = models.PositiveBigIntegerField()
     offset = models.PositiveBigIntegerField(default=0)
+    metadata = models.TextField(blank=True, default="", editable=False)
     sha256 = models.CharField(max_length=64, blank=True, default="", editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"

@@ -18,6 +18,7 @@ from functools import partial
 from typing import IO, Any, cast
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
@@ -61,8 +62,10 @@ class Checksum:
     digest: bytes
 
 
-def upload_begin(*, catalog: Catalog, actor: Any, name: str, size: int) -> Upload:
-    """An upload of `size` bytes that waits for the first of them.
+def upload_begin(
+    *, catalog: Catalog, actor: Any, name: str, size: int, metadata: str = ""
+) -> Upload:
+    """An upload of `size` bytes that waits for the first of them; `metadata` is the client's own.
 
     Raises ValidationError where it is empty or its owner has too much lying around, UploadTooLarge,
     storage.StorageFull.
@@ -72,16 +75,16 @@ def upload_begin(*, catalog: Catalog, actor: Any, name: str, size: int) -> Uploa
     # It is joined from its parts when it is read, and then there twice.
     if free is not None and free < 2 * size + SPARE_BYTES:
         raise storage.StorageFull(
-            "There is too little room on the server's disk for this file. Ask whoever runs it to make room."
+            "The server's disk has too little room for this file. Ask whoever runs it to make room."
         )
-    return _create(catalog, actor, name, size)
+    return _create(catalog, actor, name, size, metadata=metadata)
 
 
 @transaction.atomic
 def _create(catalog: Catalog, actor: Any, name: str, size: int, **columns: Any) -> Upload:
     if actor is not None:
         # Of several that begin at once each counts those before it.
-        lock_row(actor)
+        lock_row(get_user_model()(pk=actor.pk))
         _check_quota(actor, size)
     return Upload.objects.create(
         catalog=catalog,

@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from catalog.urls import channels, exports, grid, imports, publishing
+from catalog.urls import channels, exports, grid, imports, publishing, uploads
 from catalog.views import (
     activity,
     attributes,
@@ -182,6 +182,7 @@ urlpatterns = [
     ),
     path("photos/<int:pk>/<int:width>.webp", photos.photo, name="photo"),
     *imports.urlpatterns,
+    *uploads.urlpatterns,
     *exports.urlpatterns,
     *channels.urlpatterns,
     *grid.urlpatterns,

@@ -26,6 +26,7 @@ from catalog.services.going_back import product_go_back
 from catalog.services.ledger import MachineValue, machine_values_record
 from catalog.services.review_samples import sample_draw
 from catalog.services.statuses import MANY
+from catalog.uploads.services import upload_begin
 from tests.catalog.colours import picture
 from tests.catalog.conftest import make_product, no_engine, person, vocabulary  # noqa: F401
 
@@ -105,5 +106,6 @@ def shop(catalog: Catalog, make_product: Any, vocabulary: Any, no_engine: None, 
         ),
         run=DescribeRun.objects.create(catalog=catalog, label="Describe 1 product"),
         sample=sample_draw(catalog=catalog, field="color", category=None, actor=None),
+        upload=upload_begin(catalog=catalog, actor=person, name="photos.zip", size=9),
         search_photo=SearchPhoto.objects.create(catalog=catalog, image=picture()),
     )

@@ -99,7 +99,13 @@ NOTHING_TO_UNDO = {
 # There is nothing to draw from, and the sample that there is was not judged.
 NO_SAMPLE = {"/catalogs/{slug}/review/samples", "/review/samples/{pk}/accept-rest"}
 UPLOAD = ("POST", "/catalogs/{slug}/products")
-TABLE = sorted(READ | WRITE | MOVE | DECIDE)
+# Calls of the tus protocol, which first of all want its header; the second kind is whose it is.
+BEGIN = {(method, "/catalogs/{slug}/uploads") for method in ("POST", "OPTIONS")}
+CONTINUE = {
+    (method, "/catalogs/{slug}/uploads/{pk}")
+    for method in ("HEAD", "PATCH", "DELETE", "POST", "OPTIONS")
+}
+TABLE = sorted(READ | WRITE | MOVE | DECIDE | BEGIN | CONTINUE)
 
 
 def operations() -> set[tuple[str, str]]:
@@ -122,6 +128,7 @@ def owners(shop):
         ("/jobs/", shop.job),
         ("/grid/plans/", shop.grid_edit),
         ("/review/samples/", shop.sample),
+        ("/catalogs/{slug}/uploads/", shop.upload),
     ]
 
 
@@ -146,7 +153,7 @@ def call(shop):
 
 
 def test_every_operation_has_a_line():
-    assert operations() == OPEN | OWN | READ | WRITE | MOVE | DECIDE
+    assert operations() == OPEN | OWN | {*TABLE}
 
 
 @pytest.fixture
@@ -177,6 +184,10 @@ def test_stranger_finds_nothing(statuses, people):
 
 def expected(role: str, method: str, path: str) -> set[int]:
     allowed = {"owner", "editor"} | ({"reviewer"} if (method, path) in MOVE else set())
+    if (method, path) in CONTINUE:
+        allowed = {"owner"}
+    if role in allowed and (method, path) in BEGIN | CONTINUE:
+        return {204} if method == "OPTIONS" else {412}
     if (method, path) in DECIDE:
         allowed = {"owner", "reviewer"}
     if (method, path) == UPLOAD:

@@ -107,6 +107,8 @@ LINES = [
     Line("grid_edit", GRID_EDIT, "get", EDIT),
     Line("grid_apply", GRID_EDIT, "post", EDIT),
     Line("grid_undo", GRID_EDIT, "post", EDIT),
+    Line("uploads", SHOP, "post", EDIT),
+    Line("upload_part", ("slug", "upload.pk"), "post", OWN),
     Line("insights", SHOP, "get", ANY),
     Line("jobs", SHOP, "get", ANY),
     Line("job_stop", ("slug", "job.pk"), "post", MOVE),
@@ -143,8 +145,8 @@ LINES = [
     Line("member_remove", ("slug", "membership.pk"), "post", OWN),
     Line("photo", ("photo.pk", "=240"), "get", ANY),
 ]
-# A picture that must not be shown is not there; a login page is no picture.
-ANONYMOUS = {"photo": 404}
+# A picture that must not be shown is not there; a login page is no picture, and no answer to a script.
+ANONYMOUS = {"photo": 404, "uploads": 401, "upload_part": 401}
 
 
 def address(line: Line, shop: Any) -> str:
