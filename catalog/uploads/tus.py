@@ -11,7 +11,7 @@ import binascii
 from collections.abc import Callable, Mapping
 from functools import wraps
 from http import HTTPStatus
-from typing import IO, Any, Concatenate, ParamSpec, cast
+from typing import IO, Any, cast
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -31,7 +31,6 @@ from catalog.uploads.services import (
     uploads_waiting,
 )
 
-P = ParamSpec("P")
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,checksum,termination,expiration"
 ALGORITHMS = ("sha1", "sha256")
@@ -66,16 +65,14 @@ def refusal(error: TusRefused) -> HttpResponse:
     return response
 
 
-def _speaks_tus(
-    answer: Callable[Concatenate[HttpRequest, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+def _speaks_tus(answer: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Checks the version, and says what went wrong as the protocol wants it."""
 
     @wraps(answer)
-    def checked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def checked(request: HttpRequest, *args: Any) -> HttpResponse:
         try:
             _check_version(request)
-            response = answer(request, *args, **kwargs)
+            response = answer(request, *args)
         except Exception as error:
             refused = _refused(error)
             if refused is None:

@@ -7,7 +7,7 @@ from functools import wraps
 from http import HTTPStatus
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
@@ -22,7 +22,7 @@ def _logged_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
     """As `login_required` for a script: a redirect to a form would not tell it anything."""
 
     @wraps(view)
-    def checked(request: Request, *args: object, **kwargs: object) -> HttpResponse:
+    def checked(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         if not request.user.is_authenticated:
             message = "Log in again. The upload goes on where it was."
             return refusal(TusRefused(HTTPStatus.UNAUTHORIZED, "unauthorized", message))
