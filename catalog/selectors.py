@@ -19,6 +19,7 @@ from catalog.models import (
     Batch,
     Catalog,
     Category,
+    ChannelTarget,
     DescribeRun,
     EmbeddingSpace,
     Job,
@@ -369,3 +370,12 @@ def product_versions(product: Product) -> QuerySet[ProductVersion]:
     """All its versions, also withdrawn ones, the newest first, without what they hold."""
     versions = ProductVersion.objects.filter(product=product).select_related("approved_by")
     return versions.defer("content").order_by("-number")
+
+
+def channel_target_in(catalog: Catalog, pk: int, *, removed: bool = False) -> ChannelTarget:
+    """A channel that the catalogue is sold in, or was. Raises Http404 when there is none."""
+    targets = ChannelTarget.objects.filter(catalog=catalog, removed_at__isnull=not removed)
+    target = targets.filter(pk=pk).first()
+    if target is None:
+        raise Http404
+    return target

@@ -1,5 +1,23 @@
 """The admin of everything. What it saves goes through the services, as from pages and the API."""
 
-from catalog.admin import access, grid, ledger, products, vocabulary, vocabulary_files, work
+from catalog.admin import (
+    access,
+    channels,
+    grid,
+    ledger,
+    products,
+    vocabulary,
+    vocabulary_files,
+    work,
+)
 
-__all__ = ["access", "grid", "ledger", "products", "vocabulary", "vocabulary_files", "work"]
+__all__ = [
+    "access",
+    "channels",
+    "grid",
+    "ledger",
+    "products",
+    "vocabulary",
+    "vocabulary_files",
+    "work",
+]

@@ -1,5 +1,6 @@
 """The catalogue's part of the HTTP API."""
 
+from catalog.api.channels import router as channels_router
 from catalog.api.describing import router as describing_router
 from catalog.api.errors import add_error_handlers
 from catalog.api.grid import router as grid_router
@@ -19,6 +20,7 @@ ROUTERS = (
     products_router,
     search_router,
     insights_router,
+    channels_router,
     versions_router,
     vocabulary_router,
     describing_router,

@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 from django.http import QueryDict
 
 from catalog import selectors
+from catalog.browsing import readiness
 from catalog.describe import vocabulary
 from catalog.describe.vocabulary import Vocabulary, applies
 from catalog.models import (
@@ -70,7 +71,8 @@ class Browse:
     have a value and have none; `values` are (attribute, value); `source` is a key of SAID_BY, its
     `confidence` a band in per cent such as (50, 70), the upper bound not in it but for 100;
     `price` is (currency, lowest, upper bound), the upper bound not in it; a bound may be None;
-    `brought` is the id of an import that created or updated them, 0 for any.
+    `brought` is the id of an import that created or updated them, 0 for any; `channel` is (channel,
+    country), for which the products lack the requirement `lacks`, or are `ready` ("yes", "no").
     """
 
     status: str = ""
@@ -84,6 +86,9 @@ class Browse:
     photos: str = ""
     price: tuple[str, Decimal | None, Decimal | None] | None = None
     brought: int = 0
+    channel: readiness.Channel | None = None
+    lacks: str = ""
+    ready: str = ""
     order: str = NEWEST
 
     @classmethod
@@ -102,6 +107,12 @@ class Browse:
         ]
         missing = [name for name in address.getlist("missing") if _KEY.fullmatch(name)]
         category = clean_category(address.get("category", ""))
+        channel = readiness.channel_of(address.get("channel", ""))
+        lacks = readiness.requirement_of(address.get("lacks", "")) if channel else ""
+        is_ready = address.get("ready", "") if channel and not lacks else ""
+        if is_ready not in {readiness.READY, readiness.NOT_READY}:
+            # A channel by itself asks for nothing.
+            is_ready, channel = "", channel if lacks else None
         return cls(
             status=status if status in ProductStatus.values else "",
             changed=address.get("changed", "") == "1",
@@ -114,6 +125,9 @@ class Browse:
             photos=photos if photos in PHOTO_COUNTS else "",
             price=_price(address),
             brought=_id(address.get("import", "")),
+            channel=channel,
+            lacks=lacks,
+            ready=is_ready,
             order=order if order in ORDERS else NEWEST,
         )
 
@@ -129,6 +143,9 @@ class Browse:
             ("source", self.source),
             ("confidence", "-".join(map(str, self.confidence)) if self.confidence else ""),
             ("photos", self.photos),
+            ("channel", ":".join(self.channel) if self.channel else ""),
+            ("lacks", self.lacks),
+            ("ready", self.ready),
         ]
         if self.price is not None:
             currency, low, high = self.price
@@ -174,7 +191,14 @@ class Browse:
             products = products.filter(Exists(self._sold(self.price)))
         if self.brought:
             products = products.filter(Exists(self._written()))
-        return products
+        return self._ready(products)
+
+    def _ready(self, products: QuerySet[Product]) -> QuerySet[Product]:
+        if self.channel is None:
+            return products
+        if self.lacks:
+            return readiness.lacking(products, self.channel, self.lacks)
+        return readiness.ready(products, self.channel, self.ready)
 
     def _written(self) -> QuerySet[ImportItem]:
         written = ImportItem.objects.filter(product=OuterRef("pk"), source=self.brought)

@@ -35,6 +35,13 @@ def channel_label(channel: str, country: str) -> str:
     return f"{found.label if found else channel.capitalize()} {NAMES.get(country, country)}"
 
 
+def requirement_title(channel: str, requirement: str) -> str:
+    """A requirement's title; its id where its channel no longer has it."""
+    found = profile(channel)
+    known = found.requirements.get(requirement) if found else None
+    return known.title if known else requirement
+
+
 def targets_begin(*, catalog: Catalog) -> None:
     """Give a catalogue that has no targets its first ones: every channel, in its likely country."""
     country = guess_country(catalog.currency, catalog.language)

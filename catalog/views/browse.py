@@ -10,6 +10,8 @@ from django.http import QueryDict
 
 from catalog.browsing import Browse
 from catalog.browsing.filters import PRICE
+from catalog.browsing.readiness import READY
+from catalog.channels.targets import channel_label, requirement_title
 from catalog.services.attribute_values import CATEGORY
 from catalog.views.present import Labels
 
@@ -64,6 +66,11 @@ def _chips(browse: Browse, labels: Labels) -> Iterator[tuple[str, Browse]]:
         name, value = pair
         label = f"{labels.field(name)}: {labels.value(name, value)}"
         yield label, replace(browse, values=left)
+    yield from _single_chips(browse)
+
+
+def _single_chips(browse: Browse) -> Iterator[tuple[str, Browse]]:
+    """Those of filters that are on once at most."""
     if browse.source:
         yield SAID_BY_LABELS[browse.source], replace(browse, source="")
     if browse.confidence:
@@ -72,8 +79,19 @@ def _chips(browse: Browse, labels: Labels) -> Iterator[tuple[str, Browse]]:
         yield PHOTO_LABELS[browse.photos], replace(browse, photos="")
     if browse.price is not None:
         yield price_label(*browse.price), replace(browse, price=None)
+    if browse.channel:
+        yield readiness_label(browse), replace(browse, channel=None, lacks="", ready="")
     if browse.brought:
         yield f"Written by import {browse.brought}", replace(browse, brought=0)
+
+
+def readiness_label(browse: Browse) -> str:
+    """Such as "Google Germany: GTIN" for what lacks a GTIN there."""
+    assert browse.channel is not None
+    where = channel_label(*browse.channel)
+    if browse.ready:
+        return f"{'Ready' if browse.ready == READY else 'Not ready'} for {where}"
+    return f"{where}, to mend: {requirement_title(browse.channel[0], browse.lacks)}"
 
 
 def confidence_label(band: tuple[int, int]) -> str:

@@ -30,6 +30,7 @@ from catalog.views.browse import (
     price_label,
     query,
 )
+from catalog.views.channels import insights_tabs
 from catalog.views.present import Labels, amount, color_hex
 from catalog.views.words import count_of
 
@@ -56,6 +57,7 @@ def insights(request: HttpRequest, slug: str) -> HttpResponseBase:
         "insights": found,
         "figures": _figures(found),
         "may_edit": may_edit,
+        "tabs": insights_tabs(catalog, "insights"),
     }
     if found.products:
         values |= _Pictures(catalog, found, labels, may_edit=may_edit).all()

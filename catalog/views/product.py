@@ -26,6 +26,7 @@ from catalog.views.bulk import undo_url
 from catalog.views.deleted import removed_parts
 from catalog.views.history import history
 from catalog.views.http import Request, done, first_message, refused
+from catalog.views.product_channels import product_channels
 from catalog.views.products import restore_url
 from catalog.views.upload import ACCEPT
 from catalog.views.versions import approval, approved_fact
@@ -62,6 +63,7 @@ def product_page(request: Request, slug: str, pk: int) -> HttpResponseBase:
         "accept": ACCEPT,
         **_sold(product),
     }
+    values["channels"] = product_channels(product, may_edit=values["may_edit"])
     if values["may_edit"]:
         values["removed"] = removed_parts(product)
     return render(request, "catalog/product.html", values)

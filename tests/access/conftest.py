@@ -11,6 +11,7 @@ from catalog.models import (
     AuditEvent,
     Batch,
     Catalog,
+    ChannelTarget,
     DescribeRun,
     GridEdit,
     Job,
@@ -103,6 +104,10 @@ def shop(catalog: Catalog, make_product: Any, vocabulary: Any, no_engine: None, 
             asked=Operation(Act.CLEAR, ("product.brand",)).as_json(),
             counts={"products": 0},
             planned_at=product.created_at,
+        ),
+        target=ChannelTarget.objects.create(catalog=catalog, channel="google", country="DE"),
+        gone_target=ChannelTarget.objects.create(
+            catalog=catalog, channel="google", country="FR", removed_at=catalog.created_at
         ),
         run=DescribeRun.objects.create(catalog=catalog, label="Describe 1 product"),
         sample=sample_draw(catalog=catalog, field="color", category=None, actor=None),

@@ -27,6 +27,8 @@ READ = {
     ("GET", "/products/{pk}/versions/{number}"),
     ("GET", "/products/{pk}/changes"),
     ("GET", "/catalogs/{slug}/insights"),
+    ("GET", "/catalogs/{slug}/channels"),
+    ("GET", "/products/{pk}/channels"),
     ("GET", "/catalogs/{slug}/activity"),
     ("GET", "/catalogs/{slug}/batches"),
     ("GET", "/products/{pk}/suggestions"),
@@ -37,6 +39,8 @@ READ = {
     ("GET", "/catalogs/{slug}/grid/columns"),
 }
 WRITE = {
+    ("POST", "/catalogs/{slug}/channels"),
+    ("DELETE", "/catalogs/{slug}/channels/{pk}"),
     ("POST", "/catalogs/{slug}/describe"),
     ("POST", "/catalogs/{slug}/activity/pause"),
     ("POST", "/catalogs/{slug}/activity/resume"),
@@ -76,6 +80,7 @@ MOVE = {
 }
 # Bodies of calls that take JSON.
 BODIES = {
+    "/catalogs/{slug}/channels": {"channel": "meta", "country": "DE"},
     "/catalogs/{slug}/products/status": {"status": "in_review", "ids": []},
     "/catalogs/{slug}/describe": {"dry_run": True},
     "/catalogs/{slug}/review/decisions": {"decisions": [{"entry": 0, "decision": "undo"}]},
@@ -122,6 +127,7 @@ def operations() -> set[tuple[str, str]]:
 def owners(shop):
     """What an id in an address names, by the address's beginning."""
     return [
+        ("/catalogs/{slug}/channels/", shop.target),
         ("/describe-runs/", shop.run),
         ("/suggestions/", shop.suggestion),
         ("/batches/", shop.batch),
@@ -142,7 +148,7 @@ def call(shop):
         named = next((row for of, row in owners(shop) if path.startswith(of)), shop.product)
         url = "/api/v1" + known.replace("{pk}", str(named.pk))
         client = Client(headers=headers)
-        if path in BODIES:
+        if method == "POST" and path in BODIES:
             return client.post(url, BODIES[path], content_type="application/json").status_code
         if method == "POST":
             return client.post(url, {"title": "x"}).status_code
