@@ -10,7 +10,7 @@ from typing import Any
 from catalog.importing.tables import Row
 from catalog.importing.values import codes, lists, measures, words
 from catalog.importing.values.misread import Misread
-from catalog.importing.values.money import CURRENCIES, ambiguous_symbol, money
+from catalog.importing.values.money import CURRENCIES, ambiguous_symbol, money, number
 from catalog.interchange.html import html_to_text, looks_like_html
 from catalog.interchange.records import PhotoRecord, Problem
 
@@ -30,6 +30,7 @@ _SAME = {
     "product.description_html": "description",
     **dict.fromkeys(_WEIGHT_UNITS, "weight_grams"),
 }
+_NUMBER = re.compile(r"\d")
 _BREAKS = re.compile(r"[ \t]*[\t\r\n\v\f]+[ \t]*")
 _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 _MAX_ADDRESS = 500
@@ -93,7 +94,12 @@ class FactReader:
         self._marks = marks
         self._splits = splits or Splits()
         self._always_kept = frozenset(always_kept)
+        self._headers = {target: header for header, target in reversed(mapping.items())}
         self._said: set[tuple[str, str]] = set()
+
+    def header(self, target: str) -> str:
+        """The first column that is this, for messages."""
+        return self._headers.get(target, "")
 
     def facts(self, row: Row) -> Facts:
         facts = Facts(row.number, refused=row.is_refused, problems=list(row.problems))
@@ -163,7 +169,10 @@ class FactReader:
 
     def _read_photos(self, facts: Facts, cells: Mapping[str, list[str]]) -> None:
         sources = [
-            source for cell in cells.get("photo.source", ()) for source in self._splits.photos(cell)
+            source
+            for cell in cells.get("photo.source", ())
+            for source in map(_source, self._splits.photos(cell))
+            if self._is_source(facts, source)
         ]
         alt_texts = cells.get("photo.alt_text", [])
         if len(sources) > 1 and len(alt_texts) == 1:
@@ -179,6 +188,22 @@ class FactReader:
                 )
             )
         facts.positions = [position.strip() for position in cells.get("photo.position", [])]
+
+    def _is_source(self, facts: Facts, source: str) -> bool:
+        if _ADDRESS.fullmatch(source) or ":" not in source:
+            return True
+        message = (
+            f"“{source[:80]}” is neither an address, which begins with https://, nor the name of a file. "
+            "The photo was left out."
+        )
+        problem = Problem(facts.number, self.header("photo.source"), message, "warning")
+        facts.problems.append(problem)
+        return False
+
+
+def _source(text: str) -> str:
+    """An address without a scheme is one of the web."""
+    return f"https:{text}" if text.startswith("//") else text
 
 
 def _only_named(facts: Facts, row: Row) -> Facts:
@@ -226,6 +251,16 @@ def _address(text: str) -> str:
     return text
 
 
+def _count(text: str) -> str:
+    try:
+        amount, _ = number(text)
+    except Misread:
+        amount = None
+    if amount is None or not _NUMBER.search(text):
+        raise Misread(f"“{text[:40]}” is no number of pieces. Write a number such as 12.")
+    return f"{amount:f}"
+
+
 def _currency(text: str) -> str:
     code = text.upper()
     if code not in CURRENCIES:
@@ -244,6 +279,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "variant.gtin": codes.gtin,
     "variant.mpn": codes.sku,
     "variant.currency": _currency,
+    "variant.stock": _count,
     "variant.availability": words.availability,
     "variant.condition": words.condition,
     **{f"variant.option{n}_{part}": _line for n in (1, 2, 3) for part in ("name", "value")},

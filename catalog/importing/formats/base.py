@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.utils.text import slugify
@@ -117,6 +118,7 @@ class TableFormat:
             )
             product.problems.append(Problem(group[0].number, "", message, "warning"))
         self.fill(product, rows)
+        product.problems.sort(key=lambda problem: problem.row)
         return product
 
     def fill(self, product: ReadProduct, rows: list[Facts]) -> None:
@@ -169,7 +171,7 @@ class TableFormat:
     def variant(self, facts: Facts) -> VariantRecord:
         fields = dict(facts.variant)
         _settle_price(fields)
-        _settle_availability(fields, facts)
+        _settle_availability(fields)
         for helper in _HELPERS:
             fields.pop(helper, None)
         return VariantRecord(
@@ -245,18 +247,11 @@ def _settle_price(fields: dict[str, str | None]) -> None:
         fields.setdefault("compare_at_price", None)
 
 
-def _settle_availability(fields: dict[str, str | None], facts: Facts) -> None:
+def _settle_availability(fields: dict[str, str | None]) -> None:
     """Where a file counts stock instead of saying it."""
     stock = fields.get("stock")
     if fields.get("availability") or not stock:
         return
-    try:
-        count = float(stock.replace(",", "."))
-    except ValueError:
-        facts.problems.append(
-            Problem(facts.number, "", f"“{stock[:40]}” is no number of pieces.", "warning")
-        )
-        return
     oversell = (fields.get("oversell") or "").casefold() in {"continue", "true", "1", "yes"}
     out = Availability.BACKORDER if oversell else Availability.OUT_OF_STOCK
-    fields["availability"] = str(Availability.IN_STOCK if count > 0 else out)
+    fields["availability"] = str(Availability.IN_STOCK if Decimal(stock) > 0 else out)

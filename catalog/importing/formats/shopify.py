@@ -4,21 +4,66 @@ a photo, and rows with a photo alone follow.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from catalog.importing.attribute_names import attribute_of
-from catalog.importing.facts import KEEP, Facts
-from catalog.importing.formats.base import ReadProduct, TableFormat
+from catalog.importing.facts import KEEP, FactReader, Facts
+from catalog.importing.formats.base import ReadProduct, TableFormat, folded_key
 from catalog.importing.tables import Layout, Row
 from catalog.interchange import shopify
 from catalog.interchange.records import PhotoRecord, Problem, VariantRecord
 
 _NO_POSITION = 1_000_000
+_REMEMBERED = 20_000
 # The cells of these say more than what they mean here, and are written back as they are.
 _KEPT = frozenset(
     {"attribute.category", "product.type", "product.status", "variant.stock", "variant.oversell"}
     | {"attribute.gender", "attribute.age_group", "photo.of_variant"}
 )
+
+
+class _OptionReader(FactReader):
+    """Carries the names of options, which only a product's first row has, to its other rows."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # By product, for rows that do not stand together; those of long ago are forgotten.
+        self._names: OrderedDict[str, dict[int, str]] = OrderedDict()
+
+    def facts(self, row: Row) -> Facts:
+        facts = super().facts(row)
+        key = folded_key(facts.product.get("handle") or "")
+        names = self._names.setdefault(key, {}) if key else {}
+        self._name(facts, names)
+        if len(self._names) > _REMEMBERED:
+            self._names.popitem(last=False)
+        return facts
+
+    def _name(self, facts: Facts, names: dict[int, str]) -> None:
+        variant = facts.variant
+        if variant.get("option1_value") == shopify.NO_OPTION_VALUE:
+            variant |= {"option1_name": None, "option1_value": None}
+        for n in (1, 2, 3):
+            name, value = f"option{n}_name", f"option{n}_value"
+            given = variant.get(name) or names.get(n)
+            if variant.get(value):
+                names[n] = variant[name] = given or self._invented(facts, n)
+            elif name in variant:
+                variant[name] = None
+                if given:
+                    names[n] = given
+
+    def _invented(self, facts: Facts, n: int) -> str:
+        name = f"Option {n}"
+        header = self.header(f"variant.option{n}_name")
+        message = (
+            f"Option {n} has the value “{facts.variant[f'option{n}_value']}” and no name. It is called "
+            f"“{name}”; write its name, such as Colour, in the product's first row."
+        )
+        facts.problems.append(Problem(facts.number, header, message, "warning"))
+        return name
 
 
 class ShopifyFormat(TableFormat):
@@ -42,12 +87,17 @@ class ShopifyFormat(TableFormat):
             or ((column := shopify.column(header)) and column.target in _KEPT)
         }
 
+    def reader(self, mapping: Mapping[str, str], marks: Mapping[str, str]) -> FactReader:
+        return _OptionReader(mapping, marks, always_kept=self.always_kept(mapping))
+
     def key(self, facts: Facts) -> str:
-        return facts.product.get("handle") or facts.key or ""
+        return facts.product.get("handle") or facts.key or facts.variant.get("sku") or ""
 
     def fill(self, product: ReadProduct, rows: list[Facts]) -> None:
         first, *others = rows
-        _name_options(product, rows)
+        if not first.product.get("handle"):
+            message = "This row has no handle, so it is a product of its own. Give it the handle of its product."
+            product.problems.append(Problem(first.number, "Handle", message, "warning"))
         # Only the first row speaks of the product: elsewhere these cells are blank, or repeat it.
         for facts in others:
             facts.product = {name: value for name, value in facts.product.items() if value}
@@ -77,11 +127,8 @@ class ShopifyFormat(TableFormat):
                     extra.setdefault(header, text)
 
     def add_photos(self, product: ReadProduct, rows: list[Facts]) -> None:
-        for facts in rows:
-            # Shopify's own count says the order; what has none follows in the order of the rows.
-            facts.photos = [photo for photo in facts.photos if _is_address(product, facts, photo)]
-        order = sorted(rows, key=_position)
-        super().add_photos(product, order)
+        # Shopify's own count says the order; what has none follows in the order of the rows.
+        super().add_photos(product, sorted(rows, key=_position))
         record = product.record
         by_source = {photo.source: photo for photo in record.photos}
         variants = {variant.row: variant for variant in record.variants}
@@ -106,45 +153,6 @@ def _target(header: str) -> str:
             group = "variant_attribute" if found.owner == shopify.VARIANT else "attribute"
             return f"{group}.{key}"
     return KEEP
-
-
-def _name_options(product: ReadProduct, rows: list[Facts]) -> None:
-    """Carry the names of options from the first row to the others, and name those without one."""
-    names: dict[int, str] = {}
-    for facts in rows:
-        variant = facts.variant
-        if variant.get("option1_value") == shopify.NO_OPTION_VALUE:
-            variant |= {"option1_name": None, "option1_value": None}
-        for n in (1, 2, 3):
-            name, value = f"option{n}_name", f"option{n}_value"
-            if not variant.get(value):
-                if name in variant:
-                    names[n] = variant[name] or names.get(n, "")
-                    variant[name] = None
-                continue
-            given = variant.get(name) or names.get(n)
-            if not given:
-                given = f"Option {n}"
-                message = (
-                    f"Option {n} has the value “{variant[value]}” and no name. It is called “{given}”; "
-                    "write its name, such as Colour, in the product's first row."
-                )
-                product.problems.append(Problem(facts.number, "", message, "warning"))
-            names[n] = given
-            variant[name] = given
-
-
-def _is_address(product: ReadProduct, facts: Facts, photo: PhotoRecord) -> bool:
-    if photo.source.startswith(("http://", "https://")):
-        return True
-    if photo.source.startswith("//"):
-        photo.source = f"https:{photo.source}"
-        return True
-    if ":" not in photo.source and "/" not in photo.source:
-        return True
-    message = f"“{photo.source[:80]}” is no address of a photo. It begins with https://."
-    product.problems.append(Problem(facts.number, "", message, "warning"))
-    return False
 
 
 def _position(facts: Facts) -> int:

@@ -179,7 +179,7 @@ def test_what_is_not_understood_is_told_of_and_kept(shopify):
     assert {problem.field for problem in product.problems} == {
         "Variant Barcode",
         "Variant Price",
-        "",
+        "Image Src",
     }
     assert {problem.severity for problem in product.problems} == {"warning"}
     assert variant.extra["Variant Price"] == "on request"
@@ -206,3 +206,25 @@ def test_a_column_that_a_person_leaves_out_is_left_out(file):
     inspection = Inspection.of_json(inspect(path, "a.csv").as_json())
     (product,) = read_records(path, inspection, inspection.mapping | {"Title": "ignore"})
     assert "title" not in product.record.fields
+
+
+def test_a_row_without_a_handle_is_a_product_by_its_sku(shopify):
+    (product,) = shopify({"Variant SKU": "a", "Variant Price": "5"})
+    assert product.record.key == "a"
+    assert "Give it the handle" in product.problems[0].message
+
+
+def test_a_variant_far_from_its_product_has_the_names_of_its_options(shopify):
+    *_, last = shopify(
+        {"Handle": "mug", "Option1 Name": "Colour", "Option1 Value": "Red", "Variant SKU": "a"},
+        {"Handle": "plate", "Variant SKU": "b"},
+        {"Handle": "mug", "Option1 Value": "Blue", "Variant SKU": "c"},
+    )
+    assert last.record.variants[0].fields["option1_name"] == "Colour"
+    assert not last.problems
+
+
+def test_a_stock_in_words_is_told_of(shopify):
+    (product,) = shopify({"Handle": "mug", "Variant SKU": "a", "Variant Inventory Qty": "many"})
+    assert [problem.field for problem in product.problems] == ["Variant Inventory Qty"]
+    assert "availability" not in product.record.variants[0].fields
