@@ -9,6 +9,8 @@ class CatalogConfig(AppConfig):
         from catalog import guards, key_trail, signals  # noqa: F401 -- connects the receivers
         from catalog.channels import signals as channel_signals  # noqa: F401 -- likewise
         from catalog.describe.waiting import waiting_products
+        from catalog.importing import performing
+        from catalog.importing.purging import imports_purge
         from catalog.ingest.jobs import register_purge
         from catalog.publishing import receivers as publishing_receivers  # noqa: F401 -- likewise
         from catalog.uploads.services import uploads_purge
@@ -17,3 +19,5 @@ class CatalogConfig(AppConfig):
 
         register(waiting_products)
         register_purge(uploads_purge)
+        performing.register()
+        register_purge(imports_purge)

@@ -160,6 +160,15 @@ def register_long(kind: str, perform: Callable[..., None]) -> None:
     LONG_KINDS[kind] = perform
 
 
+# Imports have a runner of their own, too.
+IMPORT_KINDS: dict[str, Callable[..., None]] = {}
+
+
+def register_import(kind: str, perform: Callable[..., None]) -> None:
+    """Add a kind of work on imports, as `register_long`."""
+    IMPORT_KINDS[kind] = perform
+
+
 def job_step(
     kinds: Mapping[str, Callable[..., None]], *, owner: str, stopping: Stopping = never
 ) -> int:

@@ -19,7 +19,7 @@ from catalog.ingest import wake
 from catalog.ingest.describe import Describer
 from catalog.ingest.embed import Embedder
 from catalog.ingest.index import Indexer
-from catalog.ingest.jobs import LONG_KINDS, Jobber, job_step
+from catalog.ingest.jobs import IMPORT_KINDS, LONG_KINDS, Jobber, job_step
 from catalog.ingest.vision import VisionDescriber
 from catalog.models import DescribeTask, EmbedTask, FileRemoval, IndexChange, Job, VisionTask
 from prodintel.engine import configured
@@ -53,7 +53,11 @@ class Worker:
             wake.INDEX: Indexer(vector_index(), owner=owner, stopping=stopping).step,
             wake.JOBS: Jobber(owner=owner, stopping=stopping).step,
             wake.LONG_JOBS: partial(job_step, LONG_KINDS, owner=owner, stopping=stopping),
+<<<<<<< HEAD
             wake.READINESS: ReadinessChecker(stopping=stopping).step,
+=======
+            wake.IMPORTS: partial(job_step, IMPORT_KINDS, owner=owner, stopping=stopping),
+>>>>>>> db21370 (Build the engine of imports: plan, write, fetch photos, undo)
         }
         self._runners = [Runner(name, step, on_crash=self._crash) for name, step in steps.items()]
         self._listener = Listener(

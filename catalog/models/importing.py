@@ -92,6 +92,7 @@ class ItemState(models.TextChoices):
     UPDATED = "updated", "Updated"
     SKIPPED = "skipped", "Skipped"
     UNDONE = "undone", "Undone"
+    KEPT = "kept", "Not undone, as somebody changed it since"
 
 
 class ImportItem(models.Model):
@@ -131,21 +132,24 @@ class ImportItem(models.Model):
 
 
 class ImportClaim(models.Model):
-    """A SKU that an item of a file names: no two of its items may mean one thing."""
+    """What an item of a file names, "sku:..." or "handle:...": no two of its items may mean the same."""
 
     source = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="claims")
     item = models.ForeignKey(ImportItem, on_delete=models.CASCADE, related_name="claims")
-    sku = models.CharField(max_length=80)
+    name = models.CharField(max_length=200)
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["source", "sku"], name="import_claim")]
+        indexes: ClassVar = [models.Index(fields=["source", "name"], name="import_claim")]
 
     def __str__(self) -> str:
-        return self.sku
+        return self.name
 
 
 class ImportProblem(models.Model):
-    """What is wrong with a line of a file, for the report. See `catalog.interchange.records.Problem`."""
+    """What is wrong with a line of a file, for the report. See `catalog.interchange.records.Problem`.
+
+    `is_planned` tells what the plan of its item found from what its reader did.
+    """
 
     source = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="problems")
     item = models.ForeignKey(
@@ -155,6 +159,7 @@ class ImportProblem(models.Model):
     field = models.CharField(max_length=200, blank=True, default="")
     message = models.CharField(max_length=500)
     severity = models.CharField(max_length=8, default="error")
+    is_planned = models.BooleanField(default=False, editable=False)
 
     class Meta:
         ordering: ClassVar = ["row", "pk"]

@@ -21,6 +21,11 @@ RETRACT = "batch-undo"
 RESTORE = "batch-restore"
 DELETE = "products-delete"
 UNDELETE = "products-restore"
+# Work on imports: see `catalog.importing.performing`.
+IMPORT_READ = "import-read"
+IMPORT_RUN = "import-run"
+IMPORT_UNDO = "import-undo"
+IMPORTS = frozenset({IMPORT_READ, IMPORT_RUN, IMPORT_UNDO})
 PUBLISH = "photos-publish"
 UNPUBLISH = "photos-publish-undo"
 GRID_PLAN = "grid-plan"

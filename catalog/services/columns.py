@@ -92,7 +92,11 @@ def _rows(entry: LedgerEntry) -> list[Any]:
 
 
 def _text(row: Row, field: str) -> str | None:
-    value = getattr(row, field)
+    return column_text(getattr(row, field))
+
+
+def column_text(value: Any) -> str | None:
+    """A column's value as `overwrote` keeps it."""
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
     return None if value is None else str(value)

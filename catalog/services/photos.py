@@ -57,7 +57,16 @@ def safe_name(name: str) -> str:
     return PurePath(plain.replace("\\", "/")).name[-MAX_NAME:]
 
 
-@transaction.atomic
+@dataclass(frozen=True)
+class Shown:
+    """A photo as it is to stand on a product; without a role it shows a detail."""
+
+    photo: Photo
+    variant: Variant | None = None
+    role: str = ""
+    alt_text: str = ""
+
+
 def photos_place(
     *,
     product: Product,
@@ -71,26 +80,39 @@ def photos_place(
     A photo that is on the product already stays where it is. Raises ValidationError when the
     product would have too many.
     """
+    shown = [Shown(photo, variant, role) for photo in photos]
+    return photos_show(product=product, shown=shown, actor=actor)
+
+
+@transaction.atomic
+def photos_show(*, product: Product, shown: Sequence[Shown], actor: Any) -> list[Placement]:
+    """As `photos_place`, each photo in its own role and with its own text."""
     lock_row(product)
     standing = list(product.placements.filter(deleted_at=None))
-    if len(standing) + len(photos) > MAX_PHOTOS_A_PRODUCT:
-        raise conflict("image", f"A product has at most {MAX_PHOTOS_A_PRODUCT} photos.")
     on_product = {placement.photo_id for placement in standing}
+    new = {each.photo.pk for each in shown} - on_product
+    if len(standing) + len(new) > MAX_PHOTOS_A_PRODUCT:
+        raise conflict("image", f"A product has at most {MAX_PHOTOS_A_PRODUCT} photos.")
     has_main = any(placement.role == PhotoRole.MAIN for placement in standing)
     position = max((placement.position for placement in standing), default=-1) + 1
     placed = []
-    for photo in photos:
-        if photo.pk in on_product:
+    for each in shown:
+        if each.photo.pk in on_product:
             continue
-        on_product.add(photo.pk)
-        chosen = role or PhotoRole.DETAIL
+        on_product.add(each.photo.pk)
+        chosen = each.role or PhotoRole.DETAIL
         if not has_main:
             chosen, has_main = PhotoRole.MAIN, True
         elif chosen == PhotoRole.MAIN:
             chosen = PhotoRole.DETAIL
         placed.append(
             Placement.objects.create(
-                product=product, photo=photo, variant=variant, role=chosen, position=position
+                product=product,
+                photo=each.photo,
+                variant=each.variant,
+                role=chosen,
+                alt_text=each.alt_text[:300],
+                position=position,
             )
         )
         position += 1

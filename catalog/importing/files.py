@@ -1,0 +1,124 @@
+"""The files of an import: its table, and its archive of photos."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from catalog.importing.archives import Archive, ArchiveRejected, Member, open_archive
+from catalog.importing.reading import (
+    FileRejected,
+    Inspection,
+    ReadProduct,
+    inspect,
+    read_records,
+    read_rows,
+)
+from catalog.importing.tables import Row
+from catalog.models import Import, Upload
+from catalog.uploads.services import upload_path
+
+TABLE_IN_ARCHIVE = "member"
+TWO_TABLES = (
+    "There are several tables in the archive ({}). Leave one, or upload the one that is meant by "
+    "itself beside the archive."
+)
+NO_PHOTOS = "There are no photos and no table in the archive."
+
+
+@dataclass
+class Files:
+    """The local copies of an import's files, for as long as they are open."""
+
+    table: Path | None = None
+    archive: Archive | None = None
+    _photos: dict[str, Member] = field(default_factory=dict)
+    _by_name: dict[str, Member | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for member in self.archive.members if self.archive else ():
+            if member.kind == "photo":
+                self._photos[member.name] = member
+                short = PurePosixPath(member.name).name.casefold()
+                # Two of one name in different folders: the name alone says neither.
+                self._by_name[short] = None if short in self._by_name else member
+
+    @property
+    def photo_names(self) -> list[str]:
+        return list(self._photos)
+
+    def photo(self, name: str) -> Member | None:
+        """The photo that a file means by a name: with its folders, or without them if that is clear."""
+        plain = name.strip().replace("\\", "/").lstrip("./")
+        return self._photos.get(plain) or self._by_name.get(PurePosixPath(plain).name.casefold())
+
+    def read(self, name: str) -> bytes:
+        """The bytes of a photo. Raises MemberRejected, or KeyError where there is none."""
+        member = self.photo(name)
+        if member is None or self.archive is None:
+            raise KeyError(name)
+        return self.archive.read(member)
+
+
+@contextmanager
+def import_files(source: Import) -> Iterator[Files]:
+    """The files of an import, its table taken out of the archive where it lies there.
+
+    Raises ArchiveRejected.
+    """
+    with ExitStack() as stack:
+        files = _opened(stack, source.table, source.photos)
+        member = source.inspection.get(TABLE_IN_ARCHIVE)
+        if member and files.archive is not None:
+            table = next(each for each in files.archive.members if each.name == member)
+            files.table = files.archive.extract_table(table)
+        yield files
+
+
+def _opened(stack: ExitStack, table: Upload | None, photos: Upload | None) -> Files:
+    path = stack.enter_context(upload_path(table)) if table else None
+    archive = None
+    if photos is not None:
+        archive = stack.enter_context(open_archive(stack.enter_context(upload_path(photos))))
+    return Files(path, archive)
+
+
+def inspected(*, table: Upload | None, photos: Upload | None) -> dict[str, Any]:
+    """What is seen of the files at first sight, as `Import.inspection` keeps it; empty for photos
+    alone. Raises FileRejected, ArchiveRejected.
+    """
+    with ExitStack() as stack:
+        files = _opened(stack, table, photos)
+        if table is not None and files.table is not None:
+            return dict(inspect(files.table, table.name).as_json())
+        assert files.archive is not None
+        tables = [each for each in files.archive.members if each.kind == "table"]
+        if len(tables) > 1:
+            raise ArchiveRejected(TWO_TABLES.format(", ".join(each.name for each in tables[:3])))
+        if tables:
+            found = inspect(files.archive.extract_table(tables[0]), tables[0].name)
+            return {**found.as_json(), TABLE_IN_ARCHIVE: tables[0].name}
+        if not files.photo_names:
+            raise ArchiveRejected(NO_PHOTOS)
+        return {}
+
+
+def read_products(source: Import, files: Files) -> Iterator[ReadProduct]:
+    """The products of the table, in constant memory. Raises FileRejected."""
+    if files.table is not None:
+        yield from read_records(files.table, inspection_of(source), source.mapping)
+
+
+def read_lines(source: Import, files: Files) -> Iterator[Row]:
+    """The lines of the table as they stand. Raises FileRejected."""
+    if files.table is not None:
+        yield from read_rows(files.table, inspection_of(source))
+
+
+def inspection_of(source: Import) -> Inspection:
+    """What was seen of the table at first sight."""
+    document = {name: each for name, each in source.inspection.items() if name != TABLE_IN_ARCHIVE}
+    return Inspection.of_json(document)

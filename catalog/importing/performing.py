@@ -1,0 +1,231 @@
+"""The work on imports that jobs do: read and plan, write, undo. Each step is one transaction.
+
+A step writes down what it did, so that whoever goes on after a kill does nothing twice and leaves
+nothing out. Reading begins again, since what it wrote is known to these tables alone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from django.db import transaction
+
+from catalog import selectors
+from catalog.importing import ending
+from catalog.importing.applying import WAITING, actor_of, apply_some
+from catalog.importing.files import ArchiveRejected, FileRejected, Files, import_files
+from catalog.importing.photos import PhotoFetcher, photos_left
+from catalog.importing.previewing import counts_of, photos_skip, plan_some
+from catalog.importing.progress import PHOTOS, PLANNING, PRODUCTS, READING, UNDOING, paced
+from catalog.importing.staging import Stager, wipe
+from catalog.importing.undoing import UNDOABLE, undo_some
+from catalog.ingest.jobs import JobStopped, register_import
+from catalog.models import Import, ImportState, ItemState, Job
+from catalog.models.job import IMPORT_READ, IMPORT_RUN, IMPORT_UNDO, IMPORTS
+from catalog.services.bulk import DELETED, LOST
+from prodintel.lib.runner import Stopping, never
+from prodintel.lib.work import WorkState
+
+# So long one import goes on before others get a turn.
+TURN_SECONDS = 5.0
+BREATH_SECONDS = 0.02
+RELATED = ("catalog", "created_by", "batch", "table", "photos", "job__created_by")
+
+
+class _Turn:
+    """One job's work on its import: as long as it holds its claim, and until others have a turn."""
+
+    def __init__(self, job: Job, state: str, stopping: Stopping) -> None:
+        self.job = job
+        self._state = state
+        self._stopping = stopping
+        self._ends = time.monotonic() + TURN_SECONDS
+
+    def held(self) -> Import | None:
+        """The import, held until the transaction ends, if this is still to be done."""
+        assert self.job.token is not None
+        jobs = Job.objects.held(self.job.token).filter(pk=self.job.pk)
+        if not jobs.select_for_update(no_key=True).exists():
+            return None
+        rows = Import.objects.filter(job=self.job, state=self._state)
+        held = rows.select_for_update(no_key=True, of=("self",))
+        found: Import | None = held.select_related(*RELATED).first()
+        if found is None or self._is_ended(found):
+            return None
+        return found
+
+    def _is_ended(self, source: Import) -> bool:
+        """End it where it may not go on; whether that was so."""
+        if source.catalog.deleted_at is not None:
+            why = DELETED
+        elif not selectors.may(actor_of(source), source.catalog, selectors.EDIT):
+            why = LOST.format(actor_of(source) or "Who asked for it")
+        else:
+            return False
+        ending.import_broken_off(source=source, why=why)
+        return True
+
+    def came_on(self) -> None:
+        assert self.job.token is not None
+        Job.objects.came_on(self.job.token)
+
+    def breathe(self) -> None:
+        """Let whoever waits write. Raises JobStopped when the worker stops."""
+        if self._stopping():
+            raise JobStopped
+        time.sleep(BREATH_SECONDS)
+
+    def may_go_on(self) -> None:
+        """As `breathe`, and when it is another import's turn."""
+        self.breathe()
+        if time.monotonic() < self._ends:
+            return
+        if Job.objects.filter(kind__in=IMPORTS, state=WorkState.PENDING).exists():
+            raise JobStopped
+        self._ends = time.monotonic() + TURN_SECONDS
+
+
+def read(job: Job, stopping: Stopping = never) -> None:
+    """Read the files of an import and plan what becomes of each product. Raises JobStopped."""
+    turn = _Turn(job, ImportState.READING, stopping)
+    with transaction.atomic():
+        source = turn.held()
+    if source is None:
+        return
+    if not source.counts.get(READING):
+        try:
+            with import_files(source) as files:
+                whole = _stage(source, files, turn)
+        except (FileRejected, ArchiveRejected) as error:
+            wipe(source)
+            ending.import_failed(source=source, why=str(error))
+            return
+        if not whole:
+            return
+    while _plan_step(turn):
+        turn.may_go_on()
+
+
+def _stage(source: Import, files: Files, turn: _Turn) -> bool:
+    wipe(source)
+    stager = Stager(source, files)
+    total = int(source.inspection.get("rows") or 0)
+
+    def held() -> bool:
+        now = turn.held()
+        if now is None:
+            return False
+        paced(now, READING, stager.rows, total)
+        now.save(update_fields=["counts"])
+        return True
+
+    if not stager.stage(held, turn.breathe):
+        return False
+    with transaction.atomic():
+        now = turn.held()
+        if now is None:
+            return False
+        # The planning that follows goes on where it was, and this is not begun again.
+        now.counts = {**now.counts, READING: True, "rows": stager.rows}
+        now.save(update_fields=["counts"])
+    return True
+
+
+@transaction.atomic
+def _plan_step(turn: _Turn) -> bool:
+    source = turn.held()
+    if source is None:
+        return False
+    count = plan_some(source)
+    turn.came_on()
+    if count:
+        total = source.items.count()
+        left = source.items.filter(state=ItemState.STAGED).count()
+        paced(source, PLANNING, total - left, total)
+        source.save(update_fields=["counts"])
+        return True
+    photos_skip(source)
+    source.counts = {**source.counts, **counts_of(source)}
+    ending.import_ready(source=source, start=bool(turn.job.arguments.get("start")))
+    return False
+
+
+def run(job: Job, stopping: Stopping = never) -> None:
+    """Write the products of an import, then fetch and place its photos. Raises JobStopped."""
+    turn = _Turn(job, ImportState.RUNNING, stopping)
+    while _apply_step(turn):
+        turn.may_go_on()
+    _place_photos(turn)
+
+
+@transaction.atomic
+def _apply_step(turn: _Turn) -> bool:
+    source = turn.held()
+    if source is None or not apply_some(source):
+        return False
+    turn.came_on()
+    left = source.items.filter(state__in=WAITING).count()
+    total = int(source.counts.get("create", 0)) + int(source.counts.get("update", 0))
+    paced(source, PRODUCTS, max(total - left, 0), total)
+    source.save(update_fields=["counts"])
+    return True
+
+
+def _place_photos(turn: _Turn) -> None:
+    with transaction.atomic():
+        source = turn.held()
+    if source is None:
+        return
+    if photos_left(source).exists():
+        with import_files(source) as files, PhotoFetcher(source, files) as fetcher:
+            while fetcher.step(_photo_hold(turn)):
+                turn.may_go_on()
+    with transaction.atomic():
+        source = turn.held()
+        if source is not None and not photos_left(source).exists():
+            ending.import_done(source=source)
+
+
+def _photo_hold(turn: _Turn) -> Callable[[], Import | None]:
+    def held() -> Import | None:
+        source = turn.held()
+        if source is not None:
+            total = source.photo_rows.count()
+            paced(source, PHOTOS, total - photos_left(source).count(), total)
+            source.save(update_fields=["counts"])
+            turn.came_on()
+        return source
+
+    return held
+
+
+def undo(job: Job, stopping: Stopping = never) -> None:
+    """Take back what an import did, the last first. Raises JobStopped."""
+    turn = _Turn(job, ImportState.UNDOING, stopping)
+    while _undo_step(turn):
+        turn.may_go_on()
+
+
+@transaction.atomic
+def _undo_step(turn: _Turn) -> bool:
+    source = turn.held()
+    if source is None:
+        return False
+    actor = turn.job.created_by
+    count = undo_some(source, actor)
+    turn.came_on()
+    if not count:
+        ending.import_undone(source=source, actor=actor)
+        return False
+    left = source.items.filter(state__in=UNDOABLE).count()
+    total = turn.job.progress_total
+    paced(source, UNDOING, max(total - left, 0), total)
+    source.save(update_fields=["counts"])
+    return True
+
+
+def register() -> None:
+    """Have the worker's runner of imports do these. For `AppConfig.ready`."""
+    for kind, perform in ((IMPORT_READ, read), (IMPORT_RUN, run), (IMPORT_UNDO, undo)):
+        register_import(kind, perform)

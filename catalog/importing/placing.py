@@ -1,0 +1,75 @@
+"""Photos of an import put on their products."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from catalog.models import ImportPhoto, ImportPhotoState, Photo, Placement, Product, Variant
+from catalog.services.locks import lock_product_ids
+from catalog.services.photos import Shown, photos_show
+
+GONE = "The product was deleted meanwhile."
+
+
+def rows_place(rows: Mapping[ImportPhoto, Photo], actor: Any) -> None:
+    """Place stored photos, in the caller's transaction, and note with each row what became of it."""
+    by_product: dict[int, list[ImportPhoto]] = defaultdict(list)
+    for row in rows:
+        by_product[row.item.product_id].append(row)  # type: ignore[union-attr,index]
+    lock_product_ids(pk for pk in by_product if pk)
+    alive = Product.objects.alive().filter(pk__in=by_product).select_related("catalog")
+    products = {product.pk: product for product in alive}
+    for pk in sorted(by_product, key=lambda pk: pk or 0):
+        some = {row: rows[row] for row in by_product[pk]}
+        if pk in products:
+            _place(products[pk], some, actor)
+        else:
+            for row in some:
+                row.state, row.error = ImportPhotoState.FAILED, GONE
+    fields = ["state", "placement", "error", "attempts", "next_try_at"]
+    ImportPhoto.objects.bulk_update(rows, fields)
+
+
+def _place(product: Product, rows: Mapping[ImportPhoto, Photo], actor: Any) -> None:
+    variants = list(Variant.objects.alive().filter(product=product).order_by("position", "pk"))
+    there = _placements(product)
+    shown = {
+        row: Shown(photo, variant_named(variants, row.variant), row.role, row.alt_text)
+        for row, photo in rows.items()
+        if photo.pk not in there
+    }
+    message = ""
+    try:
+        with transaction.atomic():
+            photos_show(product=product, shown=list(shown.values()), actor=actor)
+    except ValidationError as error:
+        message = " ".join(error.messages)
+    now = _placements(product)
+    for row, photo in rows.items():
+        row.placement = now.get(photo.pk)
+        row.error = "" if row.placement else message
+        if row.placement is None:
+            row.state = ImportPhotoState.FAILED
+        else:
+            there_already = photo.pk in there
+            row.state = ImportPhotoState.THERE if there_already else ImportPhotoState.DONE
+
+
+def _placements(product: Product) -> dict[int, Placement]:
+    return {each.photo_id: each for each in Placement.objects.alive().filter(product=product)}
+
+
+def variant_named(variants: Sequence[Variant], name: str) -> Variant | None:
+    """The variant that a photo names by its SKU or its options; None where it names none."""
+    wanted = name.strip().casefold()
+    if not wanted:
+        return None
+    for each in variants:
+        if wanted in {each.sku.casefold(), each.option_text.casefold()}:
+            return each
+    return None

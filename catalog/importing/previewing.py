@@ -1,0 +1,169 @@
+"""What an import would do, found out of all its items and kept for the preview."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, Q
+
+from catalog.importing.applying import planner_of
+from catalog.importing.plans import Plan
+from catalog.importing.staging import problems_note
+from catalog.interchange.records import ProductRecord
+from catalog.models import (
+    Import,
+    ImportClaim,
+    ImportItem,
+    ImportPhotoState,
+    ImportProblem,
+    ItemState,
+)
+
+STEP = 200
+TAKEN = "Line {row} is about the same product ({what}) and counts. Leave one of them."
+# What is kept of plans while they are made, in `Import.counts`.
+KEPT, CLEARED = "kept", "cleared"
+
+
+def plan_some(source: Import) -> int:
+    """Plan the next items, in the caller's transaction; returns how many."""
+    items = list(source.items.filter(state=ItemState.STAGED).order_by("number")[:STEP])
+    if not items:
+        return 0
+    wrong = _wrong_lines(items)
+    for item in items:
+        _leave_out(item, wrong[item.pk])
+    plans = planner_of(source).plans(items)
+    for plan in plans:
+        if wrong[plan.item.pk] and not _is_left(plan.record, wrong[plan.item.pk]):
+            plan.state = ItemState.REFUSED
+    _refuse_second(source, plans)
+    _keep(source, plans)
+    return len(items)
+
+
+def _wrong_lines(items: Sequence[ImportItem]) -> defaultdict[int, set[int]]:
+    """The lines of each item that its reader found wrong."""
+    wrong: defaultdict[int, set[int]] = defaultdict(set)
+    rows = ImportProblem.objects.filter(item__in=items, severity="error").order_by()
+    for pk, row in rows.values_list("item_id", "row"):
+        wrong[pk].add(row)
+    return wrong
+
+
+def _leave_out(item: ImportItem, wrong: set[int]) -> None:
+    """Leave out the variants of lines that are wrong, where others are left."""
+    if not wrong:
+        return
+    variants = [each for each in item.record.get("variants", ()) if each.get("row") not in wrong]
+    if variants:
+        item.record["variants"] = variants
+
+
+def _is_left(record: ProductRecord, wrong: set[int]) -> bool:
+    """Whether a line of the product is right."""
+    return any(variant.row not in wrong for variant in record.variants) or any(
+        row not in wrong for row in record.rows
+    )
+
+
+def _refuse_second(source: Import, plans: Sequence[Plan]) -> None:
+    """Of several items about one product, SKU or handle the first counts."""
+    mine = [plan for plan in plans if not plan.is_refused]
+    names = {name for plan in mine for name in _claims(plan)}
+    products = {plan.product.pk for plan in mine if plan.product and plan.product.pk}
+    claims = ImportClaim.objects.filter(source=source, name__in=names).select_related("item")
+    taken: dict[Any, int] = {claim.name: _line(claim.item.record) for claim in claims}
+    earlier = source.items.filter(product__in=products).exclude(
+        state__in=[ItemState.STAGED, ItemState.REFUSED, ItemState.SKIPPED]
+    )
+    taken |= {item.product_id: _line(item.record) for item in earlier}
+    made: list[ImportClaim] = []
+    for plan in mine:
+        pk = plan.product.pk if plan.product else None
+        wanted: list[Any] = [*([pk] if pk else []), *sorted(_claims(plan))]
+        clash = next((each for each in wanted if each in taken), None)
+        if clash is not None:
+            what = str(plan.product) if clash == pk else str(clash).replace(":", " ", 1)
+            plan.refuse(TAKEN.format(row=taken[clash], what=what))
+            continue
+        taken |= dict.fromkeys(wanted, plan.row)
+        made += [ImportClaim(source=source, item=plan.item, name=name) for name in _claims(plan)]
+    ImportClaim.objects.bulk_create(made)
+
+
+def _claims(plan: Plan) -> set[str]:
+    skus = {f"SKU:{each.row.sku}" for each in plan.variants if each.row.sku}
+    handle = plan.product.handle if plan.product and plan.present is None else ""
+    return skus | ({f"handle:{handle}"} if handle else set())
+
+
+def _line(record: dict[str, Any]) -> int:
+    rows = record.get("rows") or [0]
+    return int(rows[0])
+
+
+def _keep(source: Import, plans: Sequence[Plan]) -> None:
+    kept, cleared = Counter(source.counts.get(KEPT, {})), Counter(source.counts.get(CLEARED, {}))
+    for plan in plans:
+        item = plan.item
+        item.state = plan.state
+        item.product = plan.product if plan.product and plan.product.pk else None
+        item.changes = plan.changes
+        if not plan.is_refused:
+            kept.update(plan.kept)
+            cleared.update(plan.cleared)
+    fields = ["state", "product", "changes", "record"]
+    ImportItem.objects.bulk_update([plan.item for plan in plans], fields)
+    found = [(plan.item, each) for plan in plans for each in plan.problems]
+    problems_note(source, found, planned=True)
+    source.counts = {**source.counts, KEPT: dict(kept), CLEARED: dict(cleared)}
+    source.save(update_fields=["counts"])
+
+
+@transaction.atomic
+def replan(source: Import, item_ids: Collection[int]) -> None:
+    """Plan items of an import that is ready anew, such as those whose photos were regrouped."""
+    items = source.items.filter(pk__in=item_ids)
+    ImportClaim.objects.filter(item__in=items).delete()
+    source.problems.filter(item__in=items, is_planned=True).delete()
+    items.update(state=ItemState.STAGED, product=None)
+    while plan_some(source):
+        pass
+    source.counts = {**source.counts, **counts_of(source)}
+    source.save(update_fields=["counts"])
+
+
+def photos_skip(source: Import) -> None:
+    """Photos of what is not imported are not fetched; those of what is, again, are."""
+    out = Q(item__state__in=[ItemState.REFUSED, ItemState.SKIPPED]) | Q(item=None)
+    waiting, skipped = ImportPhotoState.WAITING, ImportPhotoState.SKIPPED
+    source.photo_rows.filter(out, state=waiting).update(state=skipped)
+    source.photo_rows.filter(state=skipped).exclude(out).update(state=waiting)
+
+
+def counts_of(source: Import) -> dict[str, Any]:
+    """How many items, problems and photos there are of each state, as `Import.counts` keeps it.
+
+    `create`, `update`, `unchanged`, `refused`, `skipped` are items as they are planned, `created`,
+    `updated`, `undone` as they are done; `problems` and `photo_states` are by severity and state,
+    `photos` all of them. `clears` is how many values blanks empty.
+    """
+    items = dict.fromkeys(ItemState.values, 0) | counted(source.items, "state")
+    photos = counted(source.photo_rows, "state")
+    return {
+        **items,
+        "items": sum(items.values()),
+        "problems": counted(source.problems, "severity"),
+        "photos": sum(photos.values()),
+        "photo_states": photos,
+        "clears": sum(source.counts.get(CLEARED, {}).values()),
+    }
+
+
+def counted(rows: Any, name: str) -> dict[str, int]:
+    """How many rows there are of each value of a column."""
+    return dict(rows.order_by().values_list(name).annotate(Count("pk")))
