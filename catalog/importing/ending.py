@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.urls import reverse
 from django.utils import timezone
 
 from catalog.importing.applying import actor_of
 from catalog.importing.previewing import counts_of
 from catalog.importing.queueing import run_begin
 from catalog.models import Import, ImportState, ItemState
+from catalog.publishing.addresses import absolute
 from catalog.services.audit import audit
+from catalog.webhooks.events import IMPORT_DONE
+from catalog.webhooks.services import event_record
 
 EVERYTHING_REFUSED = "Nothing of this file can be imported: every row is refused."
 
@@ -40,6 +44,7 @@ def import_broken_off(*, source: Import, why: str) -> None:
     source.state = ImportState.FAILED if was_reading else ImportState.STOPPED
     source.error = why
     _end(source, "import.stop", None)
+    _tell(source)
 
 
 def import_stopped(*, source: Import, actor: Any) -> None:
@@ -47,6 +52,7 @@ def import_stopped(*, source: Import, actor: Any) -> None:
     source.state = ImportState.STOPPED
     source.error = f"Stopped by {actor}."
     _end(source, "import.stop", actor)
+    _tell(source)
 
 
 def import_done(*, source: Import) -> None:
@@ -54,6 +60,7 @@ def import_done(*, source: Import) -> None:
     source.state = ImportState.DONE
     source.error = ""
     _end(source, "import.done", actor_of(source))
+    _tell(source)
 
 
 def _end(source: Import, action: str, actor: Any) -> None:
@@ -67,6 +74,23 @@ def _end(source: Import, action: str, actor: Any) -> None:
         catalog=source.catalog,
         summary=source.name,
         data={name: source.counts.get(name, 0) for name in ("created", "updated", "refused")},
+    )
+
+
+def _tell(source: Import) -> None:
+    """Tell webhooks that want to know how the import ended."""
+    names = ("created", "updated", "unchanged", "refused", "skipped", "photos")
+    address = reverse("catalog:import", args=[source.catalog.slug, source.pk])
+    event_record(
+        catalog=source.catalog,
+        event=IMPORT_DONE,
+        payload={
+            "import": source.pk,
+            "name": source.name,
+            "state": source.state,
+            "counts": {name: source.counts.get(name, 0) for name in names},
+            "url": absolute(address),
+        },
     )
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from catalog.importing.archives import Archive, ArchiveRejected, Member, open_archive
 from catalog.importing.reading import (
-    FileRejected,
     Inspection,
     ReadProduct,
     inspect,
@@ -19,7 +18,7 @@ from catalog.importing.reading import (
 )
 from catalog.importing.tables import Row
 from catalog.models import Import, Upload
-from catalog.uploads.services import upload_path
+from catalog.uploads.files import upload_path
 
 TABLE_IN_ARCHIVE = "member"
 TWO_TABLES = (

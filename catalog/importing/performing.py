@@ -14,10 +14,12 @@ from django.db import transaction
 from catalog import selectors
 from catalog.importing import ending
 from catalog.importing.applying import WAITING, actor_of, apply_some
-from catalog.importing.files import ArchiveRejected, FileRejected, Files, import_files
+from catalog.importing.archives import ArchiveRejected
+from catalog.importing.files import Files, import_files
 from catalog.importing.photos import PhotoFetcher, photos_left
 from catalog.importing.previewing import counts_of, photos_skip, plan_some
 from catalog.importing.progress import PHOTOS, PLANNING, PRODUCTS, READING, UNDOING, paced
+from catalog.importing.reading import FileRejected
 from catalog.importing.staging import Stager, wipe
 from catalog.importing.undoing import UNDOABLE, undo_some
 from catalog.ingest.jobs import JobStopped, register_import
@@ -30,6 +32,8 @@ from prodintel.lib.work import WorkState
 # So long one import goes on before others get a turn.
 TURN_SECONDS = 5.0
 BREATH_SECONDS = 0.02
+# Kinds of tables whose lines are text.
+CSV, JSON = "csv", "jsonl"
 RELATED = ("catalog", "created_by", "batch", "table", "photos", "job__created_by")
 
 
@@ -110,7 +114,7 @@ def read(job: Job, stopping: Stopping = never) -> None:
 def _stage(source: Import, files: Files, turn: _Turn) -> bool:
     wipe(source)
     stager = Stager(source, files)
-    total = int(source.inspection.get("rows") or 0)
+    total = _lines_expected(source)
 
     def held() -> bool:
         now = turn.held()
@@ -130,6 +134,15 @@ def _stage(source: Import, files: Files, turn: _Turn) -> bool:
         now.counts = {**now.counts, READING: True, "rows": stager.rows}
         now.save(update_fields=["counts"])
     return True
+
+
+def _lines_expected(source: Import) -> int:
+    """About how many lines the table has, by how long its first ones are; 0 where that tells nothing."""
+    rows = source.inspection.get("rows") or []
+    if source.table is None or not rows or source.inspection["layout"]["kind"] not in {CSV, JSON}:
+        return 0
+    length = sum(len(",".join(row).encode()) + 1 for row in rows) / len(rows)
+    return int(source.table.size / length)
 
 
 @transaction.atomic

@@ -25,7 +25,7 @@ from catalog.models import (
 STEP = 200
 TAKEN = "Line {row} is about the same product ({what}) and counts. Leave one of them."
 # What is kept of plans while they are made, in `Import.counts`.
-KEPT, CLEARED = "kept", "cleared"
+KEPT, CLEARED = "kept_columns", "cleared_columns"
 
 
 def plan_some(source: Import) -> int:
@@ -150,7 +150,8 @@ def counts_of(source: Import) -> dict[str, Any]:
 
     `create`, `update`, `unchanged`, `refused`, `skipped` are items as they are planned, `created`,
     `updated`, `undone` as they are done; `problems` and `photo_states` are by severity and state,
-    `photos` all of them. `clears` is how many values blanks empty.
+    `photos` all of them. `clears` is how many values blanks empty, `keeps`
+    in how many places a person's word stays, `kept_columns` and `cleared_columns` where.
     """
     items = dict.fromkeys(ItemState.values, 0) | counted(source.items, "state")
     photos = counted(source.photo_rows, "state")
@@ -161,6 +162,7 @@ def counts_of(source: Import) -> dict[str, Any]:
         "photos": sum(photos.values()),
         "photo_states": photos,
         "clears": sum(source.counts.get(CLEARED, {}).values()),
+        "keeps": sum(source.counts.get(KEPT, {}).values()),
     }
 
 

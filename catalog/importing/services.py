@@ -12,11 +12,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog.importing import ending
-from catalog.importing.files import ArchiveRejected, FileRejected, inspected
+from catalog.importing.archives import ArchiveRejected
+from catalog.importing.facts import KEEP
+from catalog.importing.files import inspected
 from catalog.importing.mapping import guess, targets
 from catalog.importing.options import Options
 from catalog.importing.purging import PURGED
 from catalog.importing.queueing import job_end, job_queue, run_begin
+from catalog.importing.reading import FileRejected
 from catalog.importing.staging import wipe
 from catalog.importing.undoing import UNDOABLE
 from catalog.ingest import wake
@@ -37,6 +40,8 @@ MAX_NAME = 200
 # What the report adds to a file: a mended one has the columns of the one before it.
 PROBLEMS = "Problems"
 TABLE = "table"
+# In `Import.counts`: the columns are as a person has said of such a file before.
+REMEMBERED = "remembered"
 CHANGEABLE = (ImportState.MAPPING, ImportState.READY, ImportState.FAILED)
 NOTHING_BROUGHT = "Bring a file of products, an archive of photos, or both."
 GOES_ON = "This import goes on just now. Stop it first."
@@ -61,6 +66,7 @@ def import_create(
         inspection = inspected(table=table, photos=photos)
     except (FileRejected, ArchiveRejected) as error:
         raise conflict("file", str(error)) from error
+    mapping, remembered = _mapping(catalog, inspection)
     with transaction.atomic():
         source = Import.objects.create(
             catalog=catalog,
@@ -69,8 +75,9 @@ def import_create(
             table=table,
             photos=photos,
             inspection=inspection,
-            mapping=_mapping(catalog, inspection),
+            mapping=mapping,
             options=Options().as_json(),
+            counts={REMEMBERED: True} if remembered else {},
             created_by=actor,
         )
         audit(
@@ -85,16 +92,20 @@ def headers_digest(headers: Sequence[str]) -> str:
     return hashlib.sha256(json.dumps(own).encode()).hexdigest()
 
 
-def _mapping(catalog: Catalog, inspection: Mapping[str, Any]) -> dict[str, str]:
+def _mapping(catalog: Catalog, inspection: Mapping[str, Any]) -> tuple[dict[str, str], bool]:
+    """What the columns seem to be, and whether a person has said so of such a file."""
     headers = inspection.get("headers", [])
     if not headers:
-        return {}
-    remembered = ColumnMapping.objects.filter(catalog=catalog, headers=headers_digest(headers))
-    known = remembered.values_list("mapping", flat=True).first()
+        return {}, False
     found = dict(inspection["mapping"])
     if inspection["format"] == TABLE:
-        found |= guess(headers, inspection["rows"], catalog)
-    return {**found, **(known or {})}
+        guessed = guess(headers, inspection["rows"], catalog)
+        found |= {header: target for header, target in guessed.items() if target != KEEP}
+    remembered = ColumnMapping.objects.filter(catalog=catalog, headers=headers_digest(headers))
+    known = remembered.values_list("mapping", flat=True).first()
+    if known is None:
+        return found, False
+    return {**found, **known}, True
 
 
 @transaction.atomic
@@ -140,7 +151,12 @@ def import_map(
 
 
 def _begin_again(source: Import) -> None:
-    source.state, source.counts, source.error = ImportState.MAPPING, {}, ""
+    source.state, source.counts, source.error = ImportState.MAPPING, _fresh(source), ""
+
+
+def _fresh(source: Import) -> dict[str, Any]:
+    """The counts before anything is counted."""
+    return {REMEMBERED: True} if source.counts.get(REMEMBERED) else {}
 
 
 @transaction.atomic
@@ -153,7 +169,7 @@ def import_preview(*, source: Import, actor: Any, start: bool = False) -> Import
     _hold(source)
     _check_changeable(source)
     _check_files(source)
-    source.counts = {}
+    source.counts = _fresh(source)
     job_queue(
         source=source,
         kind=IMPORT_READ,

@@ -169,7 +169,7 @@ class Migration(migrations.Migration):
                 ('number', models.PositiveIntegerField()),
                 ('key', models.CharField(max_length=200)),
                 ('record', models.JSONField()),
-                ('state', models.CharField(choices=[('staged', 'Read'), ('create', 'To be created'), ('update', 'To be updated'), ('unchanged', 'As it is already'), ('refused', 'Cannot be imported'), ('created', 'Created'), ('updated', 'Updated'), ('skipped', 'Skipped'), ('undone', 'Undone')], default='staged', max_length=10)),
+                ('state', models.CharField(choices=[('staged', 'Read'), ('create', 'To be created'), ('update', 'To be updated'), ('unchanged', 'As it is already'), ('refused', 'Cannot be imported'), ('created', 'Created'), ('updated', 'Updated'), ('skipped', 'Skipped'), ('undone', 'Undone'), ('kept', 'Not undone, as somebody changed it since')], default='staged', max_length=10)),
                 ('changes', models.JSONField(blank=True, default=list)),
                 ('before', models.JSONField(blank=True, null=True)),
                 ('after', models.JSONField(blank=True, null=True)),
@@ -185,7 +185,7 @@ class Migration(migrations.Migration):
             name='ImportClaim',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sku', models.CharField(max_length=80)),
+                ('name', models.CharField(max_length=200)),
                 ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='claims', to='catalog.import')),
                 ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='claims', to='catalog.importitem')),
             ],
@@ -221,6 +221,7 @@ class Migration(migrations.Migration):
                 ('field', models.CharField(blank=True, default='', max_length=200)),
                 ('message', models.CharField(max_length=500)),
                 ('severity', models.CharField(default='error', max_length=8)),
+                ('is_planned', models.BooleanField(default=False, editable=False)),
                 ('item', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='problems', to='catalog.importitem')),
                 ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='problems', to='catalog.import')),
             ],
@@ -413,7 +414,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='importclaim',
-            index=models.Index(fields=['source', 'sku'], name='import_claim'),
+            index=models.Index(fields=['source', 'name'], name='import_claim'),
         ),
         migrations.AddIndex(
             model_name='importphoto',

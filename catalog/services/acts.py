@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from catalog.models import Decision, LedgerEntry, Product
+from catalog.models import Decision, LedgerEntry, Product, Source
 from catalog.services.audit import audit
 from catalog.services.columns import AFTER, BEFORE, columns_swap
 from catalog.services.errors import conflict
@@ -77,8 +77,9 @@ def product_undo(*, product: Product, act: Act, actor: Any) -> Undone:
         raise conflict("", "Nothing of this stands any more.")
     tell_points([product.pk])
     mine = Q(pk__in=decided.values("pk"))
-    accepted = Q(pk__in=wrote.values("pk"), decision=Decision.ACCEPTED)
-    changed = decided_columns(LedgerEntry.objects.filter(mine | accepted))
+    said = Q(decision=Decision.ACCEPTED) | Q(source=Source.IMPORT)
+    written = said & Q(pk__in=wrote.values("pk"))
+    changed = decided_columns(LedgerEntry.objects.filter(mine | written))
     kept = columns_swap(entries=changed[::-1], now=AFTER, then=BEFORE, actor=actor)
     count = wrote.update(retracted_at=timezone.now(), retracted_by=actor)
     count += decided.update(**UNDECIDED)

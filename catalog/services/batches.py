@@ -105,8 +105,8 @@ def batch_restore(*, batch: Batch, actor: Any) -> Started:
     """Do again what a batch did before it was undone.
 
     What people took back one by one stays taken back, and what a machine has said since counts. The
-    result is as that of `batch_retract`. Raises ValidationError when it is not undone, and for a
-    product that went back to a version: its texts, variants and photos are no rows.
+    result is as that of `batch_retract`. Raises ValidationError when it is not undone, and for an
+    import and a product that went back to a version: texts, variants and photos are no rows.
     """
     if batch.went_back_to_id is not None:
         raise conflict("", "Go back to the version again, on the page of the product's versions.")
@@ -114,6 +114,8 @@ def batch_restore(*, batch: Batch, actor: Any) -> Started:
         raise conflict(
             "", "Do it again in the grid: what it changed of columns is no part of this."
         )
+    if batch.imports.exists():
+        raise conflict("", "This was an import: bring the file again.")
     ids = _hold(batch, batch_rows(batch))
     if batch.retracted_at is None:
         raise conflict("", "This is not undone.")

@@ -110,13 +110,22 @@ def product_go_back_undo(*, product: Product, event: AuditEvent, actor: Any) -> 
 @transaction.atomic
 def batch_undo(*, batch: Batch, actor: Any) -> Started:
     """Undo everything an act did, as `batch_retract`; a product that it took back to a version has
-    its texts, variants and photos of before as well, and what the grid changed its columns.
+    its texts, variants and photos of before as well, what the grid changed its columns, and of an
+    import goes all that it wrote.
 
     Raises ValidationError when it is undone already, is still being written, or for a deleted
     product.
     """
     if (edit := grid_edit_of(batch.pk)) is not None:
         return grid_undo(edit=edit, actor=actor)
+    source = batch.imports.first()
+    if source is not None:
+        # An import writes more than rows; its own services are above these.
+        from catalog.importing.services import import_undo
+
+        import_undo(source=source, actor=actor)
+        assert source.job is not None
+        return Started(source.job.kind, source.job)
     if batch.went_back_to is None:
         return batch_retract(batch=batch, actor=actor)
     product = Product.objects.alive().filter(pk=batch.went_back_to.product_id).first()

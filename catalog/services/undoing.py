@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from catalog.models import Decision, LedgerEntry
 from catalog.models.outbox import CHUNK
-from catalog.models.sources import MACHINE_SOURCES
+from catalog.models.sources import MACHINE_SOURCES, Source
 from catalog.services.attribute_values import COLUMN_FIELDS
 from catalog.services.ledger import ALT_TEXT
 
@@ -25,9 +25,12 @@ class Undone:
 
 
 def decided_columns(rows: QuerySet[LedgerEntry]) -> list[LedgerEntry]:
-    """Those of the rows that a person decided on and that changed a column, first decided first."""
+    """Those of the rows that changed a column, first decided first: a person decided on them, or an
+    import wrote them.
+    """
     decided = rows.filter(field__in=COLUMN_FIELDS, retracted_at=None)
-    decided = decided.exclude(decision=Decision.NONE).order_by("decided_at", "pk")
+    decided = decided.exclude(~Q(source=Source.IMPORT), decision=Decision.NONE)
+    decided = decided.order_by("decided_at", "pk")
     found = decided.select_related("product__catalog", "variant")
     return [row for row in found if row.overwrote]
 

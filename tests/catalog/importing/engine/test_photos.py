@@ -1,0 +1,208 @@
+"""Photos of a file: fetched, placed, tried again, known again."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from catalog.importing import photos as fetching
+from catalog.importing.services import import_retry_photos
+from catalog.models import ImportPhoto, Photo, Placement, Product
+from prodintel.lib.remote_fetch import Fetched, FetchFailed
+from tests.catalog.colours import staged
+from tests.catalog.importing.engine.conftest import work
+
+HOST = "https://photos.example/"
+
+
+def jpeg(color="red", mark=0):
+    return staged(color, mark=mark).data
+
+
+def mug(*names, **more):
+    return [
+        {"Handle": "mug", "Title": "Mug", "SKU": "M1", "Photo": HOST + name, **more}
+        if not n
+        else {"Handle": "mug", "Photo": HOST + name}
+        for n, name in enumerate(names)
+    ]
+
+
+class Web:
+    """What addresses answer, and which were asked."""
+
+    def __init__(self):
+        self.files = {}
+        self.asked = []
+        self._lock = threading.Lock()
+
+    def fetch(self, address, **_):
+        with self._lock:
+            self.asked.append(address)
+        answer = self.files.get(address.removeprefix(HOST))
+        if answer is None:
+            raise FetchFailed("There is no such photo (404).", permanent=True)
+        if isinstance(answer, Exception):
+            raise answer
+        return Fetched(answer, address.rsplit("/", 1)[-1], "image/jpeg", address)
+
+
+@pytest.fixture
+def web(monkeypatch):
+    site = Web()
+    monkeypatch.setattr(fetching, "fetch", site.fetch)
+    return site
+
+
+def states(source):
+    return list(source.photo_rows.order_by("pk").values_list("state", flat=True))
+
+
+def test_photos_are_fetched_and_placed_in_their_order(shop, web):
+    web.files = {"a.jpg": jpeg("red"), "b.jpg": jpeg("blue")}
+
+    source = shop.run(mug("a.jpg", "b.jpg", Alt="A red mug"))
+
+    placed = Placement.objects.order_by("position")
+    assert [(p.photo.original_name, p.role) for p in placed] == [
+        ("a.jpg", "main"),
+        ("b.jpg", "detail"),
+    ]
+    assert placed[0].alt_text == "A red mug"
+    assert (source.state, states(source)) == ("done", ["done", "done"])
+
+
+def test_the_same_file_again_asks_no_address(shop, web):
+    web.files = {"a.jpg": jpeg()}
+    shop.run(mug("a.jpg"))
+    web.asked.clear()
+
+    again = shop.run(mug("a.jpg"))
+
+    assert (states(again), web.asked) == (["there"], [])
+    assert Placement.objects.count() == 1
+    shop.run(mug("a.jpg"), refetch=True)
+    assert web.asked == [HOST + "a.jpg"]
+    assert Placement.objects.count() == 1
+
+
+def test_a_photo_of_several_products_is_fetched_once_it_stands(shop, web):
+    web.files = {"a.jpg": jpeg()}
+    shop.run(mug("a.jpg"))
+
+    shop.run([{"Handle": "cup", "Title": "Cup", "SKU": "C1", "Photo": HOST + "a.jpg"}])
+
+    assert web.asked == [HOST + "a.jpg"]
+    assert (Photo.objects.count(), Placement.objects.count()) == (1, 2)
+
+
+def test_a_photo_that_fails_holds_no_other_up_and_can_be_tried_again(shop, web, person):
+    web.files = {"b.jpg": jpeg("blue"), "c.jpg": b"no picture"}
+
+    source = shop.run(mug("a.jpg", "b.jpg", "c.jpg"))
+
+    assert (source.state, states(source)) == ("done", ["failed", "done", "failed"])
+    errors = list(source.photo_rows.order_by("pk").values_list("error", flat=True))
+    assert errors[0] == "There is no such photo (404)."
+    assert errors[2]
+    web.files["a.jpg"] = jpeg("red")
+    assert import_retry_photos(source=source, actor=person) == 2
+    work()
+    assert states(source) == ["done", "done", "failed"]
+
+
+def test_an_address_that_does_not_answer_just_now_is_tried_again_later(shop, web):
+    web.files = {"a.jpg": FetchFailed("It hangs.", permanent=False)}
+    source = shop.run(mug("a.jpg"))
+
+    row = source.photo_rows.get()
+    assert (row.state, row.attempts, row.error) == ("waiting", 1, "It hangs.")
+    assert source.state == "running"
+    assert "tried again" in source.job.error
+    web.files["a.jpg"] = jpeg()
+    source.photo_rows.update(next_try_at=row.origin.created_at)
+    source.job.__class__.objects.update(next_try_at=row.origin.created_at)
+    work()
+    assert states(source) == ["done"]
+
+
+def test_bytes_that_the_catalogue_has_are_stored_once(shop, make_product):
+    product = make_product("Mug", sku="M1", handle="mug")
+    with product.placements.get().photo.file.open() as file:
+        data = file.read()
+
+    source = shop.run(
+        [{"Handle": "mug", "Title": "Mug", "SKU": "M1", "Photo": "other-name.jpg"}],
+        photos={"folder/other-name.jpg": data},
+    )
+
+    assert states(source) == ["there"]
+    assert Photo.objects.count() == 1
+
+
+def test_photos_of_an_archive_go_to_the_products_that_their_names_say(shop, make_product):
+    make_product("Known", color=None, sku="K-1", handle="known")
+
+    source = shop.run(
+        photos={
+            "K-1_1.jpg": jpeg("red", 1),
+            "K-1_2.jpg": jpeg("red", 2),
+            "green vase.jpg": jpeg("green", 3),
+        }
+    )
+
+    assert source.state == "done"
+    shown = {p.title: p.placements.count() for p in Product.objects.all()}
+    assert shown == {"Known": 2, "Green vase": 1}
+
+
+def test_photos_beside_a_table_that_no_row_names_go_by_sku_or_are_named(shop, messages):
+    source = shop.run(
+        [{"Handle": "mug", "Title": "Mug", "SKU": "M1"}],
+        photos={"M1-1.jpg": jpeg("red"), "stranger.jpg": jpeg("blue")},
+    )
+
+    assert Placement.objects.get().product.title == "Mug"
+    assert any("“stranger.jpg” belongs to no product" in text for text in messages(source))
+
+
+def test_a_table_inside_an_archive_is_the_table(shop):
+    source = shop.run(photos={"list.csv": b"Title,SKU\nMug,M1\n", "M1.jpg": jpeg()})
+
+    assert Product.objects.get().title == "Mug"
+    assert states(source) == ["done"]
+
+
+def test_undoing_takes_photos_off_again(shop, web, make_product):
+    product = make_product("Mug", sku="M1", handle="mug")
+    web.files = {"a.jpg": jpeg("blue")}
+    source = shop.run(mug("a.jpg"))
+    assert product.placements.alive().count() == 2
+
+    shop.undo(source)
+
+    assert product.placements.alive().count() == 1
+    assert ImportPhoto.objects.get().state == "skipped"
+
+
+def test_photos_of_refused_products_are_not_fetched(shop, web):
+    source = shop.run([{"Handle": "x", "Title": "", "SKU": "X", "Photo": HOST + "a.jpg"}])
+
+    assert (states(source), web.asked) == (["skipped"], [])
+
+
+def test_a_photo_of_a_variant_stands_for_it(shop, web):
+    web.files = {"s.jpg": jpeg("red"), "l.jpg": jpeg("blue")}
+    rows = [
+        {"Handle": "shirt", "Title": "Shirt", "SKU": name, "Size name": "Size", "Size": name}
+        for name in "SL"
+    ]
+    for row, photo in zip(rows, ("s.jpg", "l.jpg"), strict=True):
+        row |= {"Photo": HOST + photo, "Of": row["SKU"]}
+
+    shop.run(rows, mapping={"Of": "photo.variant"})
+
+    assert [p.variant.sku for p in Placement.objects.order_by("position")] == ["S", "L"]
+
+

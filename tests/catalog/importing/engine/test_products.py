@@ -1,0 +1,306 @@
+"""What becomes of the products of a file."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from catalog.models import (
+    AuditEvent,
+    CurrentAttribute,
+    ForeignCells,
+    LedgerEntry,
+    Membership,
+    Product,
+    ProductText,
+    ProductVersion,
+    Role,
+    Source,
+    Term,
+    TermState,
+    Variant,
+)
+from catalog.services.ledger import attribute_set
+from catalog.services.products import product_update, products_delete
+
+MUG = {"Handle": "red-mug", "Title": "Red mug", "SKU": "M1", "Price": "12.50", "Brand": "Koto"}
+BOWL = {"Handle": "bowl", "Title": "Bowl", "SKU": "B1", "Price": "20", "Brand": "Koto"}
+
+
+def counts(source, *names):
+    return {name: source.counts[name] for name in names}
+
+
+def values(product):
+    rows = CurrentAttribute.objects.filter(product=product)
+    return {(row.field, row.locale): (row.value, row.source) for row in rows}
+
+
+def test_a_preview_says_what_would_become_of_each_product_and_writes_nothing_else(shop):
+    shop.run([MUG])
+
+    source = shop.preview([{**MUG, "Price": "13"}, BOWL])
+
+    assert source.state == "ready"
+    assert counts(source, "create", "update", "refused") == {"create": 1, "update": 1, "refused": 0}
+    item = source.items.get(state="update")
+    assert item.changes == [["Price · M1", "12.50", "13.00"]]
+    assert Product.objects.count() == 1
+    assert Variant.objects.get().price == Decimal("12.50")
+
+
+def test_new_products_have_their_columns_values_and_history(shop, vocabulary):
+    row = {**MUG, "Material": "wood", "Category": "Mugs", "Cost": "4", "Strange": "kept"}
+
+    source = shop.run([row])
+
+    product = Product.objects.get()
+    variant = product.variants.get()
+    assert (product.title, product.handle, product.status) == ("Red mug", "red-mug", "draft")
+    assert (variant.sku, variant.price, variant.cost) == ("M1", Decimal("12.50"), Decimal(4))
+    assert product.category.path == "home/kitchen/mugs"
+    assert values(product)["material", ""] == (["wood"], Source.IMPORT)
+    said = LedgerEntry.objects.filter(product=product, batch=source.batch)
+    assert {(row.field, str(row.value), row.source) for row in said} >= {
+        ("title", "['Red mug']", "import"),
+        ("price", "['12.5']", "import"),
+    }
+    assert ForeignCells.objects.get().cells == {"Strange": "kept"}
+    assert "Red mug" in ProductText.objects.get(pk=product.pk).document
+    assert AuditEvent.objects.filter(action="product.create", target_id=product.pk).exists()
+
+
+def test_the_same_file_twice_changes_nothing(shop, vocabulary):
+    rows = [{**MUG, "Material": "oak", "Category": "Mugs", "Strange": "kept"}, BOWL]
+    shop.run(rows)
+    entries, stamp = LedgerEntry.objects.count(), Product.objects.latest("updated_at").updated_at
+    events = AuditEvent.objects.filter(action__startswith="product.").count()
+
+    again = shop.run(rows)
+
+    assert counts(again, "unchanged", "create", "update") == {
+        "unchanged": 2,
+        "create": 0,
+        "update": 0,
+    }
+    assert LedgerEntry.objects.count() == entries
+    assert AuditEvent.objects.filter(action__startswith="product.").count() == events
+    assert Product.objects.latest("updated_at").updated_at == stamp
+
+
+def test_what_a_person_wrote_since_stays_and_is_named(shop, person, messages):
+    shop.run([MUG])
+    product = Product.objects.get()
+    product_update(product=product, actor=person, fields={"title": "Crimson mug"})
+
+    again = shop.run([{**MUG, "Title": "Scarlet mug", "Price": "9"}])
+
+    product.refresh_from_db()
+    assert product.title == "Crimson mug"
+    assert product.variants.get().price == Decimal(9)
+    assert messages(again) == ["2 Title: Kept: a person wrote what stands there."]
+    assert again.counts["kept_columns"] == {"Title": 1}
+    third = shop.run([{**MUG, "Title": "Ruby mug"}])
+    product.refresh_from_db()
+    assert product.title == "Crimson mug"
+    assert third.counts["keeps"] == 1
+
+
+def test_a_column_that_the_newest_file_does_not_speak_of_is_still_known_as_an_imports(shop):
+    shop.run([MUG])
+    shop.run([{"SKU": "M1", "Price": "9"}])
+
+    shop.run([{**MUG, "Title": "Scarlet mug"}])
+
+    assert Product.objects.get().title == "Scarlet mug"
+
+
+def test_a_persons_word_gives_way_where_that_is_asked(shop, person, vocabulary):
+    shop.run([{**MUG, "Material": "wood"}])
+    product = Product.objects.get()
+    product_update(product=product, actor=person, fields={"title": "Crimson mug"})
+    attribute_set(product=product, field="material", value="steel", actor=person)
+
+    shop.run([{**MUG, "Material": "cotton"}], over_people=True)
+
+    product.refresh_from_db()
+    assert product.title == "Red mug"
+    assert values(product)["material", ""] == (["cotton"], Source.IMPORT)
+
+
+def test_a_value_that_a_person_gave_is_kept(shop, person, vocabulary, messages):
+    shop.run([{**MUG, "Material": "wood"}])
+    product = Product.objects.get()
+    attribute_set(product=product, field="material", value="steel", actor=person)
+
+    again = shop.run([{**MUG, "Material": "cotton"}])
+
+    assert values(product)["material", ""] == (["steel"], Source.PERSON)
+    assert messages(again) == ["2 Material: Kept: a person wrote what stands there."]
+
+
+def test_blanks_say_nothing_unless_they_are_to_clear(shop, vocabulary):
+    shop.run([{**MUG, "Material": "wood"}])
+    blank = {**MUG, "Brand": "", "Material": "", "Price": ""}
+
+    kept = shop.run([blank])
+    assert kept.counts["unchanged"] == 1
+
+    cleared = shop.preview([blank], blanks="clear")
+    assert cleared.counts["cleared_columns"] == {"Brand": 1, "Material": 1, "Price": 1}
+    assert cleared.counts["clears"] == 3
+    shop.go_on(cleared)
+    product = Product.objects.get()
+    assert (product.brand, product.variants.get().price) == ("", None)
+    assert values(product)["material", ""] == (None, Source.IMPORT)
+
+
+def test_rows_of_one_product_are_its_variants_also_where_they_stand_apart(shop, messages):
+    small = {"Handle": "shirt", "Title": "Shirt", "SKU": "S", "Size name": "Size", "Size": "S"}
+    large = {"Handle": "shirt", "Title": "Shirts", "SKU": "L", "Size name": "Size", "Size": "L"}
+
+    source = shop.run([small, BOWL, large], mapping={"Handle": "product.handle"})
+
+    shirt = Product.objects.get(handle="shirt")
+    assert [v.option_text for v in shirt.variants.order_by("position")] == ["S", "L"]
+    assert shirt.title == "Shirt"
+    assert any("says something else of the same product" in text for text in messages(source))
+
+
+def test_variants_that_a_file_leaves_out_stay(shop, messages):
+    rows = [
+        {"Handle": "shirt", "Title": "Shirt", "SKU": name, "Size name": "Size", "Size": name}
+        for name in "SL"
+    ]
+    shop.run(rows)
+
+    again = shop.run([{**rows[0], "Price": "5"}])
+
+    assert Variant.objects.alive().count() == 2
+    assert any("One variant is not in the file" in text for text in messages(again))
+
+
+def test_a_new_variant_joins_the_product_of_its_handle(shop):
+    row = {"Handle": "shirt", "Title": "Shirt", "SKU": "S", "Size name": "Size", "Size": "S"}
+    shop.run([row])
+
+    again = shop.run([row, {**row, "SKU": "L", "Size": "L"}])
+
+    assert again.counts["update"] == 1
+    assert Product.objects.count() == 1
+    assert set(Variant.objects.values_list("sku", flat=True)) == {"S", "L"}
+
+
+@pytest.mark.parametrize(
+    ("match_by", "row", "state"),
+    [
+        ("sku", {"SKU": "M1", "Title": "New"}, "update"),
+        ("gtin", {"GTIN": "4006381333931", "Title": "New"}, "update"),
+        ("handle", {"Handle": "red-mug", "Title": "New"}, "update"),
+        ("sku", {"SKU": "M2", "Title": "New"}, "create"),
+    ],
+)
+def test_known_products_are_found_by_their_codes(shop, match_by, row, state):
+    shop.run([{**MUG, "GTIN": "4006381333931"}])
+
+    source = shop.preview([row], match_by=match_by)
+
+    assert source.items.get().state == state
+
+
+def test_a_row_that_means_two_products_is_refused_and_the_others_come(shop, messages):
+    shop.run([MUG, BOWL])
+    both = [{"Handle": "x", "Title": "X", "SKU": sku} for sku in ("M1", "B1")]
+
+    source = shop.run([*both, {"Handle": "jug", "Title": "Jug", "SKU": "J1"}])
+
+    assert counts(source, "refused", "created") == {"refused": 1, "created": 1}
+    assert any("belong to several products (Red mug, Bowl)" in text for text in messages(source))
+
+
+def test_of_two_products_of_a_file_with_one_sku_the_first_comes(shop, messages):
+    source = shop.run([MUG, {"Handle": "other", "Title": "Other", "SKU": "M1"}])
+
+    assert Product.objects.get().title == "Red mug"
+    assert any("Line 2 is about the same product" in text for text in messages(source))
+
+
+@pytest.mark.parametrize(("mode", "sku"), [("create", "M1"), ("update", "M9")])
+def test_what_the_mode_does_not_allow_is_left_and_said(shop, messages, mode, sku):
+    shop.run([MUG])
+
+    source = shop.run([{**MUG, "Handle": sku.lower(), "SKU": sku, "Price": "1"}], mode=mode)
+
+    assert source.items.get().state == "skipped"
+    assert Variant.objects.get().price == Decimal("12.50")
+    assert messages(source)
+
+
+def test_a_value_that_does_not_fit_is_left_out_and_its_row_comes(shop, vocabulary, messages):
+    source = shop.run([{**MUG, "Category": "Rockets", "Brand": "x" * 400}])
+
+    assert any("There is no category “Rockets”" in text for text in messages(source))
+    assert any("2 Brand: Ensure this value has at most 120" in text for text in messages(source))
+    product = Product.objects.get()
+    assert (product.title, product.brand, product.category) == ("Red mug", "", None)
+
+
+def test_a_new_product_without_a_title_is_refused_and_the_others_come(shop, messages):
+    shop.run([{**MUG, "Title": ""}, BOWL])
+
+    assert Product.objects.get().title == "Bowl"
+
+
+def test_a_word_that_a_list_lacks_is_proposed_once_it_is_imported(shop, vocabulary, messages):
+    row = {**MUG, "Color": "Teal"}
+
+    source = shop.preview([row])
+    assert any("it is proposed" in text for text in messages(source))
+    assert not Term.objects.filter(key="teal").exists()
+
+    shop.go_on(source)
+    assert Term.objects.get(key="teal").state == TermState.PROPOSED
+    assert values(Product.objects.get())["color", ""] == (["teal"], Source.IMPORT)
+
+
+def test_facts_that_a_photo_cannot_prove_come_from_imports(shop, vocabulary):
+    shop.run([{**MUG, "Composition": "100% wool"}])
+
+    assert values(Product.objects.get())["composition", ""] == (["100% wool"], Source.IMPORT)
+
+
+@pytest.mark.parametrize(
+    ("role", "status", "versions"),
+    [(Role.OWNER, "approved", 1), (Role.EDITOR, "in_review", 0)],
+)
+def test_only_who_approves_imports_approved_products(shop, person, role, status, versions, catalog):
+    if role != Role.OWNER:
+        other = type(person).objects.create_user("other-owner")
+        Membership.objects.create(user=other, catalog=catalog, role=Role.OWNER)
+        Membership.objects.filter(user=person, catalog=catalog).update(role=role)
+
+    shop.run([{**MUG, "Status": "approved"}])
+
+    assert Product.objects.get().status == status
+    assert ProductVersion.objects.count() == versions
+
+
+def test_a_deleted_product_is_no_product(shop, person):
+    shop.run([MUG])
+    products_delete(products=Product.objects.all(), actor=person)
+
+    source = shop.run([MUG])
+
+    assert source.counts["created"] == 1
+
+
+def test_a_sku_that_was_taken_meanwhile_refuses_that_product_alone(shop, make_product, messages):
+    source = shop.preview([MUG, BOWL])
+    make_product("Other", color=None, sku="X", handle="red-mug")
+    # Found by its handle now, what was to be created is an update: nothing is made twice.
+    done = shop.go_on(source)
+
+    assert done.state == "done"
+    assert Product.objects.alive().filter(handle="red-mug").count() == 1
+    assert Product.objects.filter(title="Bowl").exists()
