@@ -207,8 +207,8 @@ class Differences:
     def cells(self) -> None:
         """Cells that mean nothing here, kept for who exports the product."""
         plan = self._plan
-        holders = [(None, plan.record.extra)]
-        holders += [(each, each.record.extra) for each in plan.variants]  # type: ignore[list-item]
+        holders: list[tuple[VariantPlan | None, dict[str, str]]] = [(None, plan.record.extra)]
+        holders += [(each, each.record.extra) for each in plan.variants]
         for variant, extra in holders:
             if not extra:
                 continue

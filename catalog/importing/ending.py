@@ -110,6 +110,6 @@ def done_counts(source: Import) -> dict[str, Any]:
     """What was done so far, beside what was planned, which stays as it was."""
     done = counts_of(source)
     states = (ItemState.CREATED, ItemState.UPDATED, ItemState.UNDONE, ItemState.KEPT)
-    items = {state: done[state] for state in (*states, ItemState.REFUSED)}
+    items = {str(state): done[state] for state in (*states, ItemState.REFUSED)}
     names = ("problems", "photos", "photo_states")
     return {**items, **{name: done[name] for name in names}}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from catalog.importing.archives import Archive, ArchiveRejected, Member, open_archive
@@ -34,25 +34,15 @@ class Files:
 
     table: Path | None = None
     archive: Archive | None = None
-    _photos: dict[str, Member] = field(default_factory=dict)
-    _by_name: dict[str, Member | None] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for member in self.archive.members if self.archive else ():
-            if member.kind == "photo":
-                self._photos[member.name] = member
-                short = PurePosixPath(member.name).name.casefold()
-                # Two of one name in different folders: the name alone says neither.
-                self._by_name[short] = None if short in self._by_name else member
 
     @property
     def photo_names(self) -> list[str]:
-        return list(self._photos)
+        members = self.archive.members if self.archive else ()
+        return [member.name for member in members if member.kind == "photo"]
 
     def photo(self, name: str) -> Member | None:
         """The photo that a file means by a name: with its folders, or without them if that is clear."""
-        plain = name.strip().replace("\\", "/").lstrip("./")
-        return self._photos.get(plain) or self._by_name.get(PurePosixPath(plain).name.casefold())
+        return self.archive.find(name) if self.archive else None
 
     def read(self, name: str) -> bytes:
         """The bytes of a photo. Raises MemberRejected, or KeyError where there is none."""

@@ -86,8 +86,8 @@ class Planner:
         if there is None and not plan.product.title:
             plan.refuse(NEEDS_TITLE, header=self._headers.of("product", "title"))
             return
-        self._variants(plan, known, differences)
-        if plan.is_refused:
+        if not self._variants(plan, known, differences):
+            plan.state = ItemState.REFUSED
             return
         differences.attributes()
         differences.cells()
@@ -112,16 +112,17 @@ class Planner:
             catalog=catalog, created_by=self.source.created_by, handle=handle, status=status
         )
 
-    def _variants(self, plan: Plan, known: Known, differences: Differences) -> None:
-        """The variants of the plan; those with a SKU of another product stay out."""
+    def _variants(self, plan: Plan, known: Known, differences: Differences) -> bool:
+        """The variants of the plan; those with a SKU of another product stay out. False when nothing
+        is left.
+        """
         assert plan.product is not None
         records = self._own(plan, known)
         if plan.record.variants and not records:
-            plan.state = ItemState.REFUSED
-            return
+            return False
         if len(records) > MAX_VARIANTS:
             plan.refuse(f"A product has at most {MAX_VARIANTS} variants.")
-            return
+            return False
         there = plan.present
         if there is None:
             records = records or [VariantRecord()]
@@ -146,6 +147,7 @@ class Planner:
             if missing:
                 words = "One variant is" if missing == 1 else f"{missing} variants are"
                 plan.note(plan.row, "", f"{words} not in the file. Nothing of them changes.")
+        return True
 
     def _own(self, plan: Plan, known: Known) -> list[VariantRecord]:
         """The records of variants without those whose SKU is taken, within the record or by others."""
@@ -177,6 +179,6 @@ def _fields(records: Sequence[ProductRecord]) -> set[str]:
     return {
         name.partition("@")[0]
         for record in records
-        for holder in (record, *record.variants)
-        for name in holder.attributes
+        for attributes in (record.attributes, *(each.attributes for each in record.variants))
+        for name in attributes
     }

@@ -87,10 +87,13 @@ class Stager:
         return True
 
     def _seen(self) -> list[Problem]:
-        """What was wrong at first sight."""
+        """What was wrong at first sight, and files that the archive has and nobody may read."""
+        archive = self._files.archive
+        refused = archive.refused if archive is not None else ()
+        found = [Problem(0, each.name[:200], each.message, "warning") for each in refused]
         if self._files.table is None:
-            return []
-        return inspection_of(self._source).problems
+            return found
+        return [*inspection_of(self._source).problems, *found]
 
     def _stage(self, read: Sequence[tuple[ProductRecord, Sequence[Problem]]]) -> None:
         keyed = [(self._key(record), record, list(problems)) for record, problems in read]

@@ -150,7 +150,7 @@ class _Back:
         self._source = source
         self._items = items
         self._writes = Writes()
-        self._products = {item.product_id: item.product for item in items if item.product}
+        self._products = {item.product.pk: item.product for item in items if item.product}
         ids = list(self._products)
         sold = Variant.objects.alive().filter(product__in=ids).select_related("product", "catalog")
         self._variants = {row.pk: row for row in sold}

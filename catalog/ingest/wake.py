@@ -16,13 +16,9 @@ INDEX = "index"
 JOBS = "jobs"
 LONG_JOBS = "long-jobs"
 WEBHOOKS = "webhooks"
-<<<<<<< HEAD
 READINESS = "readiness"
-RUNNERS = (EMBED, DESCRIBE, VISION, INDEX, JOBS, LONG_JOBS, WEBHOOKS, READINESS)
-=======
 IMPORTS = "imports"
-RUNNERS = (EMBED, DESCRIBE, VISION, INDEX, JOBS, LONG_JOBS, WEBHOOKS, IMPORTS)
->>>>>>> db21370 (Build the engine of imports: plan, write, fetch photos, undo)
+RUNNERS = (EMBED, DESCRIBE, VISION, INDEX, JOBS, LONG_JOBS, WEBHOOKS, READINESS, IMPORTS)
 
 
 def worker_address() -> Path:

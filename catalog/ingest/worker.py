@@ -53,11 +53,8 @@ class Worker:
             wake.INDEX: Indexer(vector_index(), owner=owner, stopping=stopping).step,
             wake.JOBS: Jobber(owner=owner, stopping=stopping).step,
             wake.LONG_JOBS: partial(job_step, LONG_KINDS, owner=owner, stopping=stopping),
-<<<<<<< HEAD
             wake.READINESS: ReadinessChecker(stopping=stopping).step,
-=======
             wake.IMPORTS: partial(job_step, IMPORT_KINDS, owner=owner, stopping=stopping),
->>>>>>> db21370 (Build the engine of imports: plan, write, fetch photos, undo)
         }
         self._runners = [Runner(name, step, on_crash=self._crash) for name, step in steps.items()]
         self._listener = Listener(

@@ -102,9 +102,9 @@ def _project(writes: Writes, ids: Collection[int], definitions: Definitions | No
     for product in writes.products:
         by_id.setdefault(product.pk, product)
     for row in writes.changed:
-        product = row if isinstance(row, Product) else getattr(row, "product", None)
-        if isinstance(product, Product):
-            by_id.setdefault(product.pk, product)
+        owner = row if isinstance(row, Product) else getattr(row, "product", None)
+        if isinstance(owner, Product):
+            by_id.setdefault(owner.pk, owner)
     missing = writes.touched - by_id.keys()
     by_id |= Product.objects.in_bulk(missing)
     fields = {entry.field for entry in writes.entries} | writes.fields

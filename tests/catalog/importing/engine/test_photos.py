@@ -204,5 +204,3 @@ def test_a_photo_of_a_variant_stands_for_it(shop, web):
     shop.run(rows, mapping={"Of": "photo.variant"})
 
     assert [p.variant.sku for p in Placement.objects.order_by("position")] == ["S", "L"]
-
-
