@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.urls import reverse
 from django.utils import timezone
 
 from catalog.importing.applying import actor_of
@@ -80,7 +79,6 @@ def _end(source: Import, action: str, actor: Any) -> None:
 def _tell(source: Import) -> None:
     """Tell webhooks that want to know how the import ended."""
     names = ("created", "updated", "unchanged", "refused", "skipped", "photos")
-    address = reverse("catalog:import", args=[source.catalog.slug, source.pk])
     event_record(
         catalog=source.catalog,
         event=IMPORT_DONE,
@@ -89,7 +87,7 @@ def _tell(source: Import) -> None:
             "name": source.name,
             "state": source.state,
             "counts": {name: source.counts.get(name, 0) for name in names},
-            "url": absolute(address),
+            "url": absolute(source.get_absolute_url()),
         },
     )
 

@@ -12,7 +12,6 @@ from django.db import transaction
 from django.db.models import Max
 
 from catalog.importing.files import Files, inspection_of, read_products
-from catalog.importing.matching import group_photos, match_groups
 from catalog.importing.merging import record_merge
 from catalog.importing.plans import Headers
 from catalog.interchange.records import PhotoRecord, Problem, ProductRecord
@@ -190,6 +189,8 @@ class Stager:
         left = [name for name in self._files.photo_names if name not in names]
         if not left:
             return
+        from catalog.importing.matching import group_photos, match_groups
+
         alone = self._files.table is None
         groups = group_photos(left)
         known = self._keys_in_catalog() if alone else self._keys_in_file()

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
 from django.utils import timezone
 
 from catalog.models.catalog import Catalog
@@ -78,6 +79,9 @@ class Import(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return f"{reverse('catalog:imports', args=[self.catalog.slug])}{self.pk}/"
 
 
 class ItemState(models.TextChoices):
