@@ -3,6 +3,7 @@
 from catalog.api.channels import router as channels_router
 from catalog.api.describing import router as describing_router
 from catalog.api.errors import add_error_handlers
+from catalog.api.exports import router as exports_router
 from catalog.api.grid import router as grid_router
 from catalog.api.health import router as health_router
 from catalog.api.insights import router as insights_router
@@ -28,6 +29,7 @@ ROUTERS = (
     ledger_router,
     review_router,
     grid_router,
+    exports_router,
     uploads_router,
 )
 

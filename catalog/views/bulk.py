@@ -28,11 +28,11 @@ from catalog.views.bulk_acts import told
 from catalog.views.deleted import restored
 from catalog.views.http import Request, done, first_message, ids, refused
 from catalog.views.jobs import begun
-from catalog.views.products import DESCRIBE, MOST_AT_ONCE, RUN_TOOL, STATUS_ACTION, as_seen
+from catalog.views.products import DESCRIBE, EXPORT, MOST_AT_ONCE, RUN_TOOL, STATUS_ACTION, as_seen
 
 NONE_CHOSEN = "Choose at least one product."
 # Acts that have a page of their own, by its name: it says first what they would take.
-PAGES = {DESCRIBE: "catalog:describe", RUN_TOOL: "tools:bulk"}
+PAGES = {DESCRIBE: "catalog:describe", RUN_TOOL: "tools:bulk", EXPORT: "catalog:exports"}
 
 
 @require_POST
@@ -41,6 +41,7 @@ def products_bulk(request: Request, slug: str) -> HttpResponseBase:
     """Do one thing to the chosen products, or to all that match."""
     action = request.POST.get("action", "")
     roles = selectors.EDIT if action in {"delete", *PAGES} else selectors.MOVE
+    roles = selectors.VIEW if action == EXPORT else roles
     catalog = selectors.catalog_for(request.user, slug, roles)
     browse = Browse.of(QueryDict(request.POST.get("query", "").removeprefix("?")))
     here = reverse("catalog:products", args=[slug]) + query(browse)

@@ -29,6 +29,7 @@ MOST_AT_ONCE = 500
 STATUS_ACTION = "status:"
 DESCRIBE = "describe"
 RUN_TOOL = "tool"
+EXPORT = "export"
 
 
 @require_safe
@@ -115,8 +116,10 @@ def bulk_actions(user: object, catalog: Catalog) -> list[dict[str, Any]]:
     ]
     describe = {"value": DESCRIBE, "label": "Describe", "icon": "sparkle"}
     delete = {"value": "delete", "label": "Delete", "icon": "trash", "danger": True}
+    export = {"value": EXPORT, "label": "Export", "icon": "download"}
     run_tool = {"value": RUN_TOOL, "label": "Run a tool", "icon": "wand"}
-    acts += [(selectors.EDIT, each) for each in (describe, run_tool, delete)]
+    acts += [(selectors.EDIT, each) for each in (describe, run_tool)]
+    acts += [(selectors.VIEW, export), (selectors.EDIT, delete)]
     allowed = [act for roles, act in acts if role in roles]
     if role in selectors.MOVE and role not in selectors.REVIEW:
         why = {"disabled": True, "reason": "Reviewers and owners approve"}

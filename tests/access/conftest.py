@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from catalog.approval.content import contents
+from catalog.exporting.profiles import DELETED
 from catalog.grid.operations import Act, Operation
 from catalog.models import (
     AuditEvent,
@@ -13,6 +14,7 @@ from catalog.models import (
     Catalog,
     ChannelTarget,
     DescribeRun,
+    ExportProfile,
     GridEdit,
     Job,
     Membership,
@@ -81,11 +83,21 @@ def shop(catalog: Catalog, make_product: Any, vocabulary: Any, no_engine: None, 
     version = ProductVersion.objects.create(
         product=product, number=1, content=contents([product.pk])[product.pk]
     )
+    profile = ExportProfile.objects.create(catalog=catalog, name="Weekly", format="csv")
+    export_event = AuditEvent.objects.create(
+        catalog=catalog,
+        action=DELETED,
+        target_type="exportprofile",
+        target_id=0,
+        data={"name": "Monthly", "format": "csv", "columns": [], "options": {}},
+    )
     back = product_go_back(product=product, version=version, actor=None)
     return SimpleNamespace(
         version=version,
         back_event=back.event,
         status_event=moved,
+        export_profile=profile,
+        export_event=export_event,
         deletion=deletion,
         catalog=catalog,
         slug=catalog.slug,

@@ -29,6 +29,9 @@ READ = {
     ("GET", "/catalogs/{slug}/insights"),
     ("GET", "/catalogs/{slug}/channels"),
     ("GET", "/products/{pk}/channels"),
+    ("GET", "/catalogs/{slug}/export"),
+    ("GET", "/catalogs/{slug}/export-formats"),
+    ("GET", "/catalogs/{slug}/exports"),
     ("GET", "/catalogs/{slug}/activity"),
     ("GET", "/catalogs/{slug}/batches"),
     ("GET", "/products/{pk}/suggestions"),
@@ -51,6 +54,9 @@ WRITE = {
     ("POST", "/describe-runs/{pk}/reopen"),
     ("POST", "/catalogs/{slug}/products"),
     ("PATCH", "/products/{pk}"),
+    ("POST", "/catalogs/{slug}/exports"),
+    ("PUT", "/catalogs/{slug}/exports/{pk}"),
+    ("DELETE", "/catalogs/{slug}/exports/{pk}"),
     ("DELETE", "/products/{pk}/attributes/{field}/lock"),
     ("DELETE", "/products/{pk}"),
     ("POST", "/batches/{pk}/undo"),
@@ -81,6 +87,7 @@ MOVE = {
 # Bodies of calls that take JSON.
 BODIES = {
     "/catalogs/{slug}/channels": {"channel": "meta", "country": "DE"},
+    "/catalogs/{slug}/exports": {"name": "All", "format": "csv"},
     "/catalogs/{slug}/products/status": {"status": "in_review", "ids": []},
     "/catalogs/{slug}/describe": {"dry_run": True},
     "/catalogs/{slug}/review/decisions": {"decisions": [{"entry": 0, "decision": "undo"}]},
@@ -91,6 +98,8 @@ BODIES = {
     "/catalogs/{slug}/grid/plans": {"act": "clear", "columns": ["product.brand"], "query": ""},
     "/catalogs/{slug}/suggestions/decide": {"ids": [1], "accept": True},
 }
+REPLACED = {"name": "All", "format": "csv"}
+CHANGES = {"PATCH", "PUT"}
 # The run that there is runs: who may decide on a trial is told that it is none.
 NO_TRIAL = {f"/describe-runs/{{pk}}/{act}" for act in ("accept", "discard", "reopen")}
 # Nobody has decided on the suggestion that there is, the batch stands, the job goes on, and the
@@ -129,6 +138,7 @@ def owners(shop):
     return [
         ("/catalogs/{slug}/channels/", shop.target),
         ("/describe-runs/", shop.run),
+        ("/catalogs/{slug}/exports/", shop.export_profile),
         ("/suggestions/", shop.suggestion),
         ("/batches/", shop.batch),
         ("/jobs/", shop.job),
@@ -152,7 +162,7 @@ def call(shop):
             return client.post(url, BODIES[path], content_type="application/json").status_code
         if method == "POST":
             return client.post(url, {"title": "x"}).status_code
-        body = json.dumps({}) if method == "PATCH" else ""
+        body = json.dumps(REPLACED if method == "PUT" else {}) if method in CHANGES else ""
         return client.generic(method, url, body, content_type="application/json").status_code
 
     return send

@@ -36,6 +36,7 @@ SHOP, PRODUCT = ("slug",), ("slug", "product.pk")
 ATTRIBUTE = (*PRODUCT, "=color")
 RUN = ("slug", "run.pk")
 PLACED = ("slug", "placement.pk")
+EXPORT = ("slug", "export_profile.pk")
 SUGGESTION, BATCH = (*PRODUCT, "suggestion.pk"), ("slug", "batch.pk")
 TERM = ("slug", "term.pk")
 GRID_EDIT = ("slug", "grid_edit.pk")
@@ -109,6 +110,12 @@ LINES = [
     Line("grid_undo", GRID_EDIT, "post", EDIT),
     Line("uploads", SHOP, "post", EDIT),
     Line("upload_part", ("slug", "upload.pk"), "post", OWN),
+    Line("exports", SHOP, "get", ANY),
+    Line("exports", SHOP, "post", ANY),
+    Line("export_download", SHOP, "get", ANY),
+    Line("export_profile_download", EXPORT, "get", ANY),
+    Line("export_profile_delete", EXPORT, "post", EDIT),
+    Line("export_profile_undo", ("slug", "export_event.pk"), "post", EDIT),
     Line("insights", SHOP, "get", ANY),
     Line("channels", SHOP, "get", ANY),
     Line("channel_add", SHOP, "post", EDIT),

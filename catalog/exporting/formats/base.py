@@ -89,7 +89,8 @@ class Format:
 
     `headers` are its columns where some can be chosen; those in `always` are written whatever was
     chosen. `kept` names the format whose foreign cells it gives back. `files` makes the addresses of
-    photos where the file holds them itself; the records' photos are named by them then.
+    photos where the file holds them itself; the records' photos are named by them then. What is
+    `for_channel` is read by a shop or a platform.
     """
 
     name: str
@@ -103,8 +104,9 @@ class Format:
     choices: tuple[Choice, ...] = ()
     kept: str = ""
     files: Callable[[], Addresses] | None = None
+    for_channel: bool = False
 
-    def option(self, options: Mapping[str, str], name: str) -> str:
+    def option(self, options: Mapping[str, Any], name: str) -> str:
         """The choice that was made, or the usual one."""
         choice = next(each for each in self.choices if each.name == name)
         value = options.get(name, "")

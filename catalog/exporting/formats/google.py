@@ -188,6 +188,7 @@ GOOGLE = Format(
     write=csv_writer(headers, rows, always=ALWAYS, delimiter="\t"),
     headers=headers,
     always=ALWAYS,
+    for_channel=True,
     choices=(TITLES,),
 )
 GOOGLE_XML = Format(
@@ -199,5 +200,6 @@ GOOGLE_XML = Format(
     write=write_xml,
     headers=headers,
     always=ALWAYS,
+    for_channel=True,
     choices=(TITLES,),
 )

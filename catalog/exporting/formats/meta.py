@@ -82,5 +82,6 @@ META = Format(
     write=csv_writer(headers, rows, always=ALWAYS),
     headers=headers,
     always=ALWAYS,
+    for_channel=True,
     choices=(TITLES,),
 )

@@ -326,6 +326,7 @@ SHOPIFY = Format(
     write=csv_writer(headers, rows, always=ALWAYS),
     headers=headers,
     always=ALWAYS,
+    for_channel=True,
     choices=(HEADERS, METAFIELDS),
     kept="shopify",
 )
