@@ -132,10 +132,10 @@ class Archive:
             self._by_last_name.setdefault(last, []).append(member)
 
     def _add(self, entry: Entry, name: str) -> None:
-        if entry.is_folder or _is_litter(name):
+        if entry.is_folder or is_litter(name):
             return
         shown = "".join(char if char.isprintable() else "_" for char in name)[-MAX_NAME:]
-        kind = _kind(name)
+        kind = kind_of(name)
         reason = _unsafe(name) or _untakeable(entry) or _oversized(entry, kind)
         if not reason and _key(name) in self._by_key:
             reason = (
@@ -225,12 +225,12 @@ def _key(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
-def _is_litter(name: str) -> bool:
+def is_litter(name: str) -> bool:
     parts = [part for part in name.split("/") if part not in ("", ".", "..")]
     return any(part.startswith((".", "~$")) or part.casefold() in LITTER for part in parts)
 
 
-def _kind(name: str) -> str:
+def kind_of(name: str) -> str:
     suffix = PurePosixPath(name).suffix.casefold()
     if suffix in PHOTO_SUFFIXES:
         return PHOTO
