@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from catalog.importing.tables import Row
 from catalog.importing.values import codes, lists, measures, words
@@ -31,6 +31,14 @@ _SAME = {
     **dict.fromkeys(_WEIGHT_UNITS, "weight_grams"),
 }
 _NUMBER = re.compile(r"\d")
+_NAMED, _PHOTOS = "named", "photos"
+_PLACES = {
+    "product": "product",
+    "variant": "variant",
+    "attribute": "attributes",
+    "variant_attribute": "variant_attributes",
+    "photo": _PHOTOS,
+}
 _BREAKS = re.compile(r"[ \t]*[\t\r\n\v\f]+[ \t]*")
 _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 _MAX_ADDRESS = 500
@@ -54,12 +62,23 @@ class Facts:
     positions: list[str] = field(default_factory=list)
     photo_of_variant: str = ""
     extra: dict[str, str] = field(default_factory=dict)
+    # What is about the row itself, before it has its place.
+    named: dict[str, str | None] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     @property
     def has_variant(self) -> bool:
         """Whether the row speaks of something that is sold, rather than of a photo alone."""
         return any(self.variant.values()) or any(self.variant_attributes.values())
+
+
+class _Column(NamedTuple):
+    """Where the values of a column go: which part of the facts, under which name."""
+
+    target: str
+    place: str
+    name: str
+    is_kept: bool
 
 
 Split = Callable[[str], list[str]]
@@ -96,6 +115,7 @@ class FactReader:
         self._always_kept = frozenset(always_kept)
         self._headers = {target: header for header, target in reversed(mapping.items())}
         self._said: set[tuple[str, str]] = set()
+        self._columns: dict[str, _Column] = {}
 
     def header(self, target: str) -> str:
         """The first column that is this, for messages."""
@@ -105,35 +125,50 @@ class FactReader:
         facts = Facts(row.number, refused=row.is_refused, problems=list(row.problems))
         photos: dict[str, list[str]] = {}
         for header, text in row.cells.items():
-            target = self._mapping.get(header, KEEP)
-            if target == IGNORE:
+            column = self._columns.get(header) or self._plan(header)
+            blank = not text or text.isspace()
+            if column.place == _PHOTOS:
+                if not blank:
+                    photos.setdefault(column.name, []).append(text)
                 continue
-            if target.startswith("photo.") and target != "photo.of_variant":
-                if text.strip():
-                    photos.setdefault(target, []).append(text)
-                continue
-            if text.strip() and (target == KEEP or header in self._always_kept):
+            if column.is_kept and not blank:
                 facts.extra[header] = text
-            if target != KEEP:
-                self._read(facts, header, target, text)
+            if blank and column.place:
+                getattr(facts, column.place).setdefault(column.name, None)
+            elif column.place:
+                self._read(facts, header, column, text)
         self._read_photos(facts, photos)
-        if facts.refused:
-            return _only_named(facts, row)
-        return facts
+        facts.key = facts.named.get(KEY) or ""
+        facts.photo_of_variant = facts.named.get("of_variant") or ""
+        return _only_named(facts, row) if facts.refused else facts
 
-    def _read(self, facts: Facts, header: str, target: str, text: str) -> None:
+    def _plan(self, header: str) -> _Column:
+        """What becomes of a column's cells. What nobody has said anything of is kept."""
+        target = self._mapping.get(header, KEEP)
+        group, _, name = target.partition(".")
+        place = _NAMED if target in {KEY, "photo.of_variant"} else _PLACES.get(group, "")
+        name = _SAME.get(target, name) or target
+        is_kept = header in self._always_kept or (not place and target != IGNORE)
+        column = _Column(
+            target, place, "of_variant" if place == _NAMED and name != KEY else name, is_kept
+        )
+        return self._columns.setdefault(header, column)
+
+    def _read(self, facts: Facts, header: str, column: _Column, text: str) -> None:
         try:
-            value = self._value(facts, header, target, text.strip())
+            value = self._value(facts, header, column.target, text.strip())
         except Misread as misread:
             facts.problems.append(Problem(facts.number, header, str(misread), "warning"))
             facts.extra[header] = text
             return
-        if not _put(facts, target, value):
+        place = getattr(facts, column.place)
+        if place.get(column.name) is None:
+            place[column.name] = value
+        elif value != place[column.name]:
+            # Another column has said another value already.
             facts.extra[header] = text
 
     def _value(self, facts: Facts, header: str, target: str, text: str) -> Any:
-        if not text:
-            return None
         if target in MONEY:
             return self._money(facts, header, text)
         if target in _WEIGHT_UNITS:
@@ -156,7 +191,7 @@ class FactReader:
         if amount.in_doubt:
             facts.problems.append(Problem(facts.number, header, amount.in_doubt, "warning"))
         if amount.currency:
-            facts.variant.setdefault("currency", amount.currency)
+            facts.variant["currency"] = facts.variant.get("currency") or amount.currency
         elif sign := ambiguous_symbol(text):
             message = f"“{sign}” is the sign of several currencies. The catalogue's own was taken."
             self._note_once(facts, header, message)
@@ -170,14 +205,14 @@ class FactReader:
     def _read_photos(self, facts: Facts, cells: Mapping[str, list[str]]) -> None:
         sources = [
             source
-            for cell in cells.get("photo.source", ())
+            for cell in cells.get("source", ())
             for source in map(_source, self._splits.photos(cell))
             if self._is_source(facts, source)
         ]
-        alt_texts = cells.get("photo.alt_text", [])
+        alt_texts = cells.get("alt_text", [])
         if len(sources) > 1 and len(alt_texts) == 1:
             alt_texts = alt_texts[0].split("|")
-        roles, variants = cells.get("photo.role", []), cells.get("photo.variant", [])
+        roles, variants = cells.get("role", []), cells.get("variant", [])
         for index, source in enumerate(sources):
             facts.photos.append(
                 PhotoRecord(
@@ -187,7 +222,7 @@ class FactReader:
                     variant=variants[index].strip() if index < len(variants) else "",
                 )
             )
-        facts.positions = [position.strip() for position in cells.get("photo.position", [])]
+        facts.positions = [position.strip() for position in cells.get("position", [])]
 
     def _is_source(self, facts: Facts, source: str) -> bool:
         if _ADDRESS.fullmatch(source) or ":" not in source:
@@ -211,28 +246,6 @@ def _only_named(facts: Facts, row: Row) -> Facts:
     named = Facts(row.number, refused=True, key=facts.key, problems=list(row.problems))
     named.product["handle"] = facts.product.get("handle")
     return named
-
-
-def _put(facts: Facts, target: str, value: Any) -> bool:
-    """Note a value, unless another column has said another one already."""
-    group, _, name = target.partition(".")
-    if target == KEY:
-        facts.key = facts.key or value or ""
-        return True
-    if target == "photo.of_variant":
-        facts.photo_of_variant = value or ""
-        return True
-    name = _SAME.get(target, name)
-    place: dict[str, Any] = {
-        "product": facts.product,
-        "variant": facts.variant,
-        "attribute": facts.attributes,
-        "variant_attribute": facts.variant_attributes,
-    }[group]
-    if place.get(name) is None:
-        place[name] = value
-        return True
-    return value is None or value == place[name]
 
 
 def _text(text: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 # Which rows a column belongs to: a product's first row, each variant's, each photo's.
@@ -144,11 +145,13 @@ def metafield_header(label: str, key: str, owner: str = PRODUCT) -> str:
     return f"{label} ({owner}.metafields.custom.{key})"
 
 
+@lru_cache(maxsize=4_096)
 def column(header: str) -> Column | None:
     """The column of that name, whichever spelling; None for one of the shop's own."""
     return _BY_HEADER.get(header.strip().casefold())
 
 
+@lru_cache(maxsize=4_096)
 def level(header: str) -> str:
     """Which rows a column belongs to, also one that is not Shopify's own."""
     if known := column(header):

@@ -17,11 +17,14 @@ GRAMS = {
     **dict.fromkeys(("t",), "1000000"),
 }
 _WEIGHT = re.compile(r"\s*([\d.,\s'’\xa0]+?)\s*([^\W\d_]*)\.?\s*")
+_PLAIN = re.compile(r"[0-9]{1,9}")
 _MOST_GRAMS = 2_000_000_000
 
 
 def grams(text: str, unit: str = "g", mark: str = "") -> str:
     """A weight in whole grams; `unit` is meant where the cell names none. Raises Misread."""
+    if unit == "g" and _PLAIN.fullmatch(text):
+        return str(int(text))
     found = _WEIGHT.fullmatch(text)
     factor = GRAMS.get((found[2] or unit).lower()) if found else None
     if found is None or factor is None:

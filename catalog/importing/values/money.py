@@ -40,6 +40,8 @@ CURRENCIES = frozenset(
 _AMOUNT = re.compile(
     r"[-+\u2212]?\s*\d(?:[\d.,'\u2019\s\xa0\u202f]*\d)?(?:[.,][-\u2013\u2014]{1,2})?|[.,]\d+"
 )
+# As programs write it; nearly all cells are, and need no more than this.
+_PLAIN = re.compile(r"[0-9]{1,10}(?:\.[0-9]{1,2})?")
 _EXPONENT = re.compile(r"\d(?:[.,]\d+)?[eE][+-]?\d+")
 _SPACES = re.compile(r"[\s\xa0\u202f'\u2019]")
 _THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:[.,]\d{3})+")
@@ -73,6 +75,8 @@ def decimal_mark(texts: Iterable[str]) -> str:
 
 def money(text: str, mark: str = "") -> Money:
     """An amount and its currency, the column's decimal mark being `mark`. Raises Misread."""
+    if _PLAIN.fullmatch(text):
+        return Money(money_text(Decimal(text)) or "")
     if _EXPONENT.search(text):
         raise Misread(f"“{_short(text)}” has an exponent. {_EXAMPLE}")
     found = _AMOUNT.search(text)
