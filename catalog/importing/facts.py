@@ -113,7 +113,7 @@ class FactReader:
         self._marks = marks
         self._splits = splits or Splits()
         self._always_kept = frozenset(always_kept)
-        self._headers = {target: header for header, target in reversed(mapping.items())}
+        self._headers = {mapping[header]: header for header in reversed(list(mapping))}
         self._said: set[tuple[str, str]] = set()
         self._columns: dict[str, _Column] = {}
 
