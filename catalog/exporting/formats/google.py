@@ -44,7 +44,8 @@ HEADERS = [
 GENDERS = frozenset({"male", "female", "unisex"})
 AGES = frozenset({"newborn", "infant", "toddler", "kids", "adult"})
 _NAMESPACE = "http://base.google.com/ns/1.0"
-_QUOTED = re.compile(r'[:,"]')
+_PART_OF_TEXT = re.compile(r'[:,"]')
+_PART_OF_LIST = re.compile(r'[,"]')
 _LINES = re.compile(r"[\t\r\n]+")
 
 
@@ -139,15 +140,15 @@ def rows(record: ProductRecord, writing: Writing) -> Iterator[Row]:
 
 def _cell(value: Value) -> str:
     if isinstance(value, Written):
-        return f"{AI}:{_quoted(_LINES.sub(' ', value.content))}"
+        return f"{AI}:{_quoted(_LINES.sub(' ', value.content), _PART_OF_TEXT)}"
     if isinstance(value, list):
-        return ",".join(_quoted(each) for each in value)
+        return ",".join(_quoted(each, _PART_OF_LIST) for each in value)
     return _LINES.sub(" ", value)
 
 
-def _quoted(part: str) -> str:
-    """One part of a cell that has several."""
-    return '"' + part.replace('"', '""') + '"' if _QUOTED.search(part) else part
+def _quoted(part: str, parted_by: re.Pattern[str]) -> str:
+    """One part of a cell that has several, told from the others."""
+    return '"' + part.replace('"', '""') + '"' if parted_by.search(part) else part
 
 
 def write_xml(records: Records, writing: Writing) -> Iterator[bytes]:

@@ -133,7 +133,9 @@ def _with(row: Row, kept: Mapping[str, str]) -> Row:
     given = {
         header: text
         for header, text in kept.items()
-        if not row.get(header) or header in better or header in _USUAL
+        if (not row.get(header) or header in better or header in _USUAL)
+        # Attributes are numbered anew, and written as they are by now.
+        and woo.attribute_part(header) is None
     }
     # A kind such as "simple, virtual" says more; another kind is another product by now.
     if row["Type"] not in given.get("Type", "").casefold():
