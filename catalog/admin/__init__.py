@@ -3,6 +3,7 @@
 from catalog.admin import (
     access,
     channels,
+    exports,
     grid,
     ledger,
     products,
@@ -14,6 +15,7 @@ from catalog.admin import (
 __all__ = [
     "access",
     "channels",
+    "exports",
     "grid",
     "ledger",
     "products",

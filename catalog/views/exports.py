@@ -73,6 +73,9 @@ def exports(request: Request, slug: str) -> HttpResponseBase:
         "settings": settings(export),
         "columns": column_choices(export),
         "warnings": warnings(export, counts),
+        "readiness_url": reverse("catalog:channels", args=[slug])
+        if export.form.for_channel
+        else "",
         "off": OFF,
         "approved_only_name": APPROVED_ONLY,
         "profile": profile,
