@@ -96,6 +96,8 @@ class Splits:
     tags: Split = lists.tags
     photos: Split = lists.photos
     category: Split = whole
+    # Targets whose cells are one value each, whatever is in them.
+    undivided: frozenset[str] = frozenset()
 
 
 class FactReader:
@@ -182,6 +184,8 @@ class FactReader:
     def _split(self, target: str) -> Split | None:
         if target == "attribute.category":
             return self._splits.category
+        if target in self._splits.undivided:
+            return whole
         if target.startswith((ATTRIBUTE, VARIANT_ATTRIBUTE)):
             return self._splits.values
         return self._splits.tags if target == "product.tags" else None

@@ -75,6 +75,17 @@ TARGETS: tuple[Target, ...] = (
 )
 
 
+# What only formats that are recognised have, and nobody chooses.
+_OF_FORMATS = frozenset(
+    {
+        "product.structured_title",
+        "product.structured_description",
+        "variant.type",
+        "variant.tracked",
+    }
+)
+
+
 def targets(catalog: Catalog) -> list[Target]:
     """Everything that a column of a file for this catalogue can be."""
     attributes = [
@@ -102,8 +113,7 @@ def guesses(
 
 def fitted(mapping: Mapping[str, str], catalog: Catalog) -> dict[str, str]:
     """The mapping without what this catalogue does not know: such columns are kept as they are."""
-    known = {target.key for target in targets(catalog)} | {"product.structured_title"}
-    known |= {"product.structured_description", "variant.type"}
+    known = {target.key for target in targets(catalog)} | _OF_FORMATS
     return {
         header: target if _without_language(target) in known else KEEP
         for header, target in mapping.items()

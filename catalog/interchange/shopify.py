@@ -63,7 +63,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("Unit Price Total Measure Unit", "Unit price total measure unit", "keep", VARIANT),
     Column("Unit Price Base Measure", "Unit price base measure", "keep", VARIANT),
     Column("Unit Price Base Measure Unit", "Unit price base measure unit", "keep", VARIANT),
-    Column("Variant Inventory Tracker", "Inventory tracker", "keep", VARIANT),
+    Column("Variant Inventory Tracker", "Inventory tracker", "variant.tracked", VARIANT),
     Column("Variant Inventory Qty", "Inventory quantity", "variant.stock", VARIANT),
     Column(
         "Variant Inventory Policy",

@@ -19,7 +19,7 @@ from catalog.models import Availability
 MAX_KEY = 200
 MAX_HANDLE = 160
 # Values that only tell others, and are no columns of a variant.
-_HELPERS = ("sale_price", "stock", "oversell", "parent", "type")
+_HELPERS = ("sale_price", "stock", "tracked", "oversell", "parent", "type")
 
 
 @dataclass
@@ -250,7 +250,8 @@ def _settle_price(fields: dict[str, str | None]) -> None:
 def _settle_availability(fields: dict[str, str | None]) -> None:
     """Where a file counts stock instead of saying it."""
     stock = fields.get("stock")
-    if fields.get("availability") or not stock:
+    is_counted = "tracked" not in fields or fields["tracked"]
+    if fields.get("availability") or not stock or not is_counted:
         return
     oversell = (fields.get("oversell") or "").casefold() in {"continue", "true", "1", "yes"}
     out = Availability.BACKORDER if oversell else Availability.OUT_OF_STOCK

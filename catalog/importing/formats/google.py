@@ -13,6 +13,8 @@ from catalog.interchange.html import looks_like_html
 from catalog.models import Source
 
 _KEPT = frozenset({"attribute.category", "product.type"})
+# Sizes such as "S/M" are one value.
+_UNDIVIDED = frozenset(f"attribute.{name}" for name in ("size", "pattern", "gender", "age_group"))
 # Of the descriptions that are there, this share has tags where they are written in HTML.
 _MOSTLY = 0.3
 
@@ -43,7 +45,7 @@ class GoogleFormat(TableFormat):
         return FactReader(
             mapping,
             marks,
-            splits=Splits(values=_values),
+            splits=Splits(values=_values, undivided=_UNDIVIDED),
             always_kept=self.always_kept(mapping),
         )
 

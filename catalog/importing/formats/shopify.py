@@ -20,7 +20,7 @@ _REMEMBERED = 20_000
 # The cells of these say more than what they mean here, and are written back as they are.
 _KEPT = frozenset(
     {"attribute.category", "product.type", "product.status", "variant.stock", "variant.oversell"}
-    | {"attribute.gender", "attribute.age_group", "photo.of_variant"}
+    | {"attribute.gender", "attribute.age_group", "photo.of_variant", "variant.tracked"}
 )
 
 

@@ -15,6 +15,8 @@ from catalog.importing.tables import CSV, Layout, Row
 from catalog.interchange import woocommerce as woo
 
 _MAX_ATTRIBUTES = 60
+# Values of the columns that attributes are made into.
+_PARTED = " | "
 _KEPT = frozenset({"attribute.category", "variant.type", "variant.stock", "variant.oversell"})
 _OPTIONS = {
     f"Option {n} {part}": f"variant.option{n}_{part}"
@@ -49,7 +51,12 @@ class WooCommerceFormat(TableFormat):
 
     def reader(self, mapping: Mapping[str, str], marks: Mapping[str, str]) -> FactReader:
         # A product stands in one category here: in the first that the file names.
-        splits = Splits(category=lambda cell: woo.split(cell)[:1])
+        splits = Splits(
+            values=lambda cell: [value for value in cell.split(_PARTED) if value],
+            tags=woo.split,
+            photos=woo.split,
+            category=lambda cell: woo.split(cell)[:1],
+        )
         return FactReader(mapping, marks, splits=splits, always_kept=self.always_kept(mapping))
 
     def prepare(self, rows: Iterator[Row]) -> Iterator[Row]:
@@ -66,6 +73,8 @@ class WooCommerceFormat(TableFormat):
             if _kind(facts.variant.get("type") or "") == woo.VARIATION:
                 # A variation repeats what its parent says, with its options added to the name.
                 facts.product, facts.attributes = {}, {}
+            else:
+                _without_options(facts, rows)
         super().fill(product, rows)
 
     def add_variants(self, product: ReadProduct, rows: list[Facts]) -> None:
@@ -74,6 +83,22 @@ class WooCommerceFormat(TableFormat):
             product.record.variants = []
             for facts in rows:
                 product.record.extra |= facts.extra
+
+
+def _without_options(facts: Facts, rows: list[Facts]) -> None:
+    """A variable product lists what its variations are chosen by; that says nothing of itself.
+
+    Where the variations stand elsewhere in the file, several values are taken for such a list.
+    """
+    if facts.variant.get("type") is None or _kind(facts.variant["type"] or "") != woo.VARIABLE:
+        return
+    names = {each.variant.get(f"option{n}_name") for each in rows for n in (1, 2, 3)} - {None}
+    chosen = {attribute_of(name) for name in names if name}
+    for key, values in list(facts.attributes.items()):
+        if key in chosen or (not names and key != "category" and len(values or ()) > 1):
+            del facts.attributes[key]
+    for name in names:
+        facts.extra.pop(f"{woo.ATTRIBUTE}{name}", None)
 
 
 def _target(header: str) -> str:
@@ -126,5 +151,5 @@ def _prepare_attributes(row: Row, kind: str) -> None:
             if options <= 3:  # noqa: PLR2004 -- as many as a variant has
                 row.cells[f"Option {options} name"] = name
                 row.cells[f"Option {options} value"] = values[0]
-        elif kind == woo.SIMPLE or (len(values) == 1 and not attribute.get("default")):
-            row.cells[woo.ATTRIBUTE + name] = " | ".join(values)
+        else:
+            row.cells[woo.ATTRIBUTE + name] = _PARTED.join(values)
