@@ -7,8 +7,10 @@ from catalog.admin import (
     grid,
     ledger,
     products,
+    publishing,
     vocabulary,
     vocabulary_files,
+    webhooks,
     work,
 )
 
@@ -19,7 +21,9 @@ __all__ = [
     "grid",
     "ledger",
     "products",
+    "publishing",
     "vocabulary",
     "vocabulary_files",
+    "webhooks",
     "work",
 ]

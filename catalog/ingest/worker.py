@@ -21,7 +21,16 @@ from catalog.ingest.embed import Embedder
 from catalog.ingest.index import Indexer
 from catalog.ingest.jobs import IMPORT_KINDS, LONG_KINDS, Jobber, job_step
 from catalog.ingest.vision import VisionDescriber
-from catalog.models import DescribeTask, EmbedTask, FileRemoval, IndexChange, Job, VisionTask
+from catalog.models import (
+    DescribeTask,
+    EmbedTask,
+    FileRemoval,
+    IndexChange,
+    Job,
+    VisionTask,
+    WebhookDelivery,
+)
+from catalog.webhooks.delivering import Deliverer
 from prodintel.engine import configured
 from prodintel.lib.runner import Runner
 from prodintel.lib.wake import Listener
@@ -29,7 +38,7 @@ from prodintel.llm.kept import reservations_free
 
 logger = structlog.get_logger(__name__)
 GRACE_SECONDS = 10.0
-WORK = (EmbedTask, DescribeTask, VisionTask, IndexChange, Job, FileRemoval)
+WORK = (EmbedTask, DescribeTask, VisionTask, IndexChange, Job, FileRemoval, WebhookDelivery)
 OWNER_VARIABLE = "PRODINTEL_OWNER"
 
 
@@ -46,6 +55,7 @@ class Worker:
         engine, stopping = configured.client(), self._ended.is_set
         self._embedder = Embedder(engine, owner=owner, stopping=stopping)
         self._vision = VisionDescriber(owner=owner, stopping=stopping)
+        self._deliverer = Deliverer(owner=owner, stopping=stopping)
         steps: dict[str, Callable[[], int]] = {
             wake.EMBED: self._embedder.step,
             wake.DESCRIBE: Describer(engine, owner=owner, stopping=stopping).step,
@@ -55,6 +65,7 @@ class Worker:
             wake.LONG_JOBS: partial(job_step, LONG_KINDS, owner=owner, stopping=stopping),
             wake.READINESS: ReadinessChecker(stopping=stopping).step,
             wake.IMPORTS: partial(job_step, IMPORT_KINDS, owner=owner, stopping=stopping),
+            wake.WEBHOOKS: self._deliverer.step,
         }
         self._runners = [Runner(name, step, on_crash=self._crash) for name, step in steps.items()]
         self._listener = Listener(
@@ -79,6 +90,7 @@ class Worker:
             runner.join(max(deadline - time.monotonic(), 0))
         self._embedder.close()
         self._vision.close()
+        self._deliverer.close()
         self._listener.close()
         logger.info("worker stopped", crashed=self._crashed)
         return int(self._crashed)

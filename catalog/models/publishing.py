@@ -78,7 +78,7 @@ class Feed(models.Model):
     changed_at = models.DateTimeField(null=True, blank=True, editable=False)
     polled_at = models.DateTimeField(null=True, blank=True, editable=False)
     polled_by = models.CharField(max_length=200, blank=True, default="", editable=False)
-    row_count = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    product_count = models.PositiveIntegerField(null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:

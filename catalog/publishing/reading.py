@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import Count, Q, QuerySet
 
 from catalog.models import Catalog, Photo, Placement, Product, ProductStatus, PublishedPhoto
@@ -36,6 +38,15 @@ def published_counts(products: list[Product]) -> dict[int, int]:
         placement__product__in=products, placement__deleted_at=None, revoked_at=None
     )
     return dict(rows.order_by().values_list("placement__product").annotate(Count("pk")))
+
+
+def publishing_state(product: Product) -> dict[str, Any]:
+    """For catalog/published_product.html; `product` with its details."""
+    return {
+        "photos": len(product.placements.all()),
+        "published": published_counts([product]).get(product.pk, 0),
+        "is_approved": product.status == ProductStatus.APPROVED,
+    }
 
 
 def photo_counts(catalog: Catalog) -> dict[str, int]:

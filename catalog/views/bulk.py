@@ -15,6 +15,7 @@ from catalog import selectors
 from catalog.browsing import Browse
 from catalog.models import AuditEvent, Catalog
 from catalog.models.job import DELETE, MOVE, MOVE_BACK
+from catalog.publishing.many import products_publish
 from catalog.services import deleting
 from catalog.services.deleting import MANY_DELETED, products_delete_many
 from catalog.services.statuses import (
@@ -28,7 +29,16 @@ from catalog.views.bulk_acts import told
 from catalog.views.deleted import restored
 from catalog.views.http import Request, done, first_message, ids, refused
 from catalog.views.jobs import begun
-from catalog.views.products import DESCRIBE, EXPORT, MOST_AT_ONCE, RUN_TOOL, STATUS_ACTION, as_seen
+from catalog.views.products import (
+    DESCRIBE,
+    EXPORT,
+    MOST_AT_ONCE,
+    PUBLISH,
+    RUN_TOOL,
+    STATUS_ACTION,
+    as_seen,
+)
+from catalog.views.publishing import publishing_answer
 
 NONE_CHOSEN = "Choose at least one product."
 # Acts that have a page of their own, by its name: it says first what they would take.
@@ -40,7 +50,7 @@ PAGES = {DESCRIBE: "catalog:describe", RUN_TOOL: "tools:bulk", EXPORT: "catalog:
 def products_bulk(request: Request, slug: str) -> HttpResponseBase:
     """Do one thing to the chosen products, or to all that match."""
     action = request.POST.get("action", "")
-    roles = selectors.EDIT if action in {"delete", *PAGES} else selectors.MOVE
+    roles = selectors.EDIT if action in {"delete", PUBLISH, *PAGES} else selectors.MOVE
     roles = selectors.VIEW if action == EXPORT else roles
     catalog = selectors.catalog_for(request.user, slug, roles)
     browse = Browse.of(QueryDict(request.POST.get("query", "").removeprefix("?")))
@@ -56,6 +66,9 @@ def products_bulk(request: Request, slug: str) -> HttpResponseBase:
         if action == "delete":
             there = _wanted(request, catalog, browse, everything=everything)
             return _delete(request, catalog, there, here)
+        if action == PUBLISH:
+            there = _wanted(request, catalog, browse, everything=everything)
+            return _publish(request, catalog, there, here)
     except ValidationError as error:
         return refused(request, first_message(error), here)
     return refused(request, "Choose what to do with them.", here)
@@ -139,6 +152,15 @@ def _return_to(event: AuditEvent, catalog: Catalog) -> str:
     if len(moved) == 1:
         return reverse("catalog:product", args=[catalog.slug, moved[0]])
     return reverse("catalog:products", args=[catalog.slug])
+
+
+def _publish(
+    request: Request, catalog: Catalog, there: Collection[int], here: str
+) -> HttpResponseBase:
+    if not there:
+        return refused(request, NONE_CHOSEN, here)
+    started = products_publish(catalog=catalog, ids=there, actor=request.user)
+    return publishing_answer(request, started, here)
 
 
 def _delete(

@@ -18,7 +18,7 @@ from catalog.views.bulk_acts import act_label, acts_here, told
 from catalog.views.http import Request, done, first_message, ids, refused, toast
 
 # Other pages than the product list that acts stand on, by the names of their addresses.
-PAGES = frozenset({"activity", "batches", "grid", "products_deleted"})
+PAGES = frozenset({"activity", "batches", "grid", "products_deleted", "published"})
 
 
 def begun(request: Request, started: Started, here: str) -> HttpResponseBase:

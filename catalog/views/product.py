@@ -17,6 +17,7 @@ from catalog import selectors
 from catalog.forms import ProductForm
 from catalog.models import AttributeDefinition, Placement, Product, ProductStatus, Variant
 from catalog.provenance import cannot_tell
+from catalog.publishing.reading import publishing_state
 from catalog.search import neighbours
 from catalog.services import products as services
 from catalog.services.attribute_values import CATEGORY
@@ -61,6 +62,7 @@ def product_page(request: Request, slug: str, pk: int) -> HttpResponseBase:
         "history": history(product, labels, selectors.role_in(request.user, product.catalog)),
         "statuses": _statuses(request, product),
         "accept": ACCEPT,
+        "publishing": publishing_state(product),
         **_sold(product),
     }
     values["channels"] = product_channels(product, may_edit=values["may_edit"])

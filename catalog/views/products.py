@@ -30,6 +30,7 @@ STATUS_ACTION = "status:"
 DESCRIBE = "describe"
 RUN_TOOL = "tool"
 EXPORT = "export"
+PUBLISH = "publish"
 
 
 @require_safe
@@ -118,7 +119,8 @@ def bulk_actions(user: object, catalog: Catalog) -> list[dict[str, Any]]:
     delete = {"value": "delete", "label": "Delete", "icon": "trash", "danger": True}
     export = {"value": EXPORT, "label": "Export", "icon": "download"}
     run_tool = {"value": RUN_TOOL, "label": "Run a tool", "icon": "wand"}
-    acts += [(selectors.EDIT, each) for each in (describe, run_tool)]
+    publish = {"value": PUBLISH, "label": "Publish photos", "icon": "image"}
+    acts += [(selectors.EDIT, each) for each in (describe, run_tool, publish)]
     acts += [(selectors.VIEW, export), (selectors.EDIT, delete)]
     allowed = [act for roles, act in acts if role in roles]
     if role in selectors.MOVE and role not in selectors.REVIEW:

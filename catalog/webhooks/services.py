@@ -201,6 +201,11 @@ def delivery_retry(*, delivery: WebhookDelivery, actor: Any) -> None:
     wake.on_commit(wake.WEBHOOKS)
 
 
+def message_name(delivery: WebhookDelivery) -> str:
+    """The id that a receiver knows a message by, the same at each try."""
+    return f"msg_{delivery.message_id.hex}"
+
+
 def deliveries_purge(before: datetime) -> int:
     """Forget messages that are older."""
     old = WebhookDelivery.objects.filter(created_at__lt=before).exclude(state=WorkState.RUNNING)

@@ -19,17 +19,21 @@ from catalog.models import (
     Job,
     Membership,
     ProductVersion,
+    PublishedPhoto,
     Role,
     SearchPhoto,
     Source,
 )
 from catalog.models.job import MOVE
+from catalog.publishing.feeds import feed_create
+from catalog.publishing.many import products_publish
 from catalog.services.deleting import MANY_DELETED
 from catalog.services.going_back import product_go_back
 from catalog.services.ledger import MachineValue, machine_values_record
 from catalog.services.review_samples import sample_draw
 from catalog.services.statuses import MANY
 from catalog.uploads.services import upload_begin
+from catalog.webhooks.services import webhook_create, webhook_ping
 from tests.catalog.colours import picture
 from tests.catalog.conftest import make_product, no_engine, person, vocabulary  # noqa: F401
 
@@ -92,7 +96,21 @@ def shop(catalog: Catalog, make_product: Any, vocabulary: Any, no_engine: None, 
         data={"name": "Monthly", "format": "csv", "columns": [], "options": {}},
     )
     back = product_go_back(product=product, version=version, actor=None)
+    approved = make_product("Approved", status="approved")
+    hook, _ = webhook_create(
+        catalog=catalog, address="https://shop.example/", events=["import.done"], actor=person
+    )
+    polled = ExportProfile.objects.create(catalog=catalog, name="Polled", format="csv")
+    feed, feed_token = feed_create(profile=polled, actor=person)
+    publication = products_publish(catalog=catalog, ids=[approved.pk], actor=person)
+    published = PublishedPhoto.objects.get()
     return SimpleNamespace(
+        webhook=hook,
+        delivery=webhook_ping(webhook=hook, actor=person),
+        feed=feed,
+        feed_token=feed_token,
+        published=published,
+        publication=publication.result["event"],
         version=version,
         back_event=back.event,
         status_event=moved,

@@ -66,6 +66,31 @@ WRITE = {
     ("POST", "/grid/plans/{pk}/apply"),
     ("POST", "/grid/plans/{pk}/undo"),
 }
+READ |= {
+    ("GET", "/catalogs/{slug}/published"),
+    ("GET", "/products/{pk}/published"),
+    ("GET", "/catalogs/{slug}/feeds"),
+}
+WRITE |= {
+    ("POST", "/catalogs/{slug}/published"),
+    ("DELETE", "/catalogs/{slug}/published"),
+    ("DELETE", "/products/{pk}/published"),
+    ("POST", "/catalogs/{slug}/feeds"),
+    ("POST", "/feeds/{pk}/rotate"),
+    ("DELETE", "/feeds/{pk}"),
+}
+# What owners alone may do, and see.
+MANAGE = {
+    ("GET", "/catalogs/{slug}/webhooks"),
+    ("POST", "/catalogs/{slug}/webhooks"),
+    ("GET", "/webhooks/{pk}"),
+    ("PATCH", "/webhooks/{pk}"),
+    ("DELETE", "/webhooks/{pk}"),
+    ("POST", "/webhooks/{pk}/rotate"),
+    ("POST", "/webhooks/{pk}/ping"),
+    ("GET", "/webhooks/{pk}/deliveries"),
+    ("POST", "/webhooks/{pk}/deliveries/{delivery}/retry"),
+}
 # What reviewers may do and editors may not.
 DECIDE = {
     ("POST", "/suggestions/{pk}/accept"),
@@ -90,6 +115,9 @@ BODIES = {
     "/catalogs/{slug}/exports": {"name": "All", "format": "csv"},
     "/catalogs/{slug}/products/status": {"status": "in_review", "ids": []},
     "/catalogs/{slug}/describe": {"dry_run": True},
+    "/catalogs/{slug}/published": {"ids": []},
+    "/catalogs/{slug}/feeds": {"profile": 0},
+    "/catalogs/{slug}/webhooks": {"address": "https://a.example/", "events": ["import.done"]},
     "/catalogs/{slug}/review/decisions": {"decisions": [{"entry": 0, "decision": "undo"}]},
     "/catalogs/{slug}/review/samples": {"field": "material"},
     "/review/samples/{pk}/verdicts": {"decisions": [{"entry": 0, "decision": "undo"}]},
@@ -112,6 +140,8 @@ NOTHING_TO_UNDO = {
 }
 # There is nothing to draw from, and the sample that there is was not judged.
 NO_SAMPLE = {"/catalogs/{slug}/review/samples", "/review/samples/{pk}/accept-rest"}
+# The message that there is waits to be sent, and no saved export has the id 0.
+WAITS = {"/webhooks/{pk}/deliveries/{delivery}/retry", "/catalogs/{slug}/feeds"}
 UPLOAD = ("POST", "/catalogs/{slug}/products")
 # Calls of the tus protocol, which first of all want its header; the second kind is whose it is.
 BEGIN = {(method, "/catalogs/{slug}/uploads") for method in ("POST", "OPTIONS")}
@@ -119,7 +149,7 @@ CONTINUE = {
     (method, "/catalogs/{slug}/uploads/{pk}")
     for method in ("HEAD", "PATCH", "DELETE", "POST", "OPTIONS")
 }
-TABLE = sorted(READ | WRITE | MOVE | DECIDE | BEGIN | CONTINUE)
+TABLE = sorted(READ | WRITE | MOVE | DECIDE | MANAGE | BEGIN | CONTINUE)
 
 
 def operations() -> set[tuple[str, str]]:
@@ -145,6 +175,8 @@ def owners(shop):
         ("/grid/plans/", shop.grid_edit),
         ("/review/samples/", shop.sample),
         ("/catalogs/{slug}/uploads/", shop.upload),
+        ("/feeds/", shop.feed),
+        ("/webhooks/", shop.webhook),
     ]
 
 
@@ -157,6 +189,7 @@ def call(shop):
         )
         named = next((row for of, row in owners(shop) if path.startswith(of)), shop.product)
         url = "/api/v1" + known.replace("{pk}", str(named.pk))
+        url = url.replace("{delivery}", str(shop.delivery.pk))
         client = Client(headers=headers)
         if method == "POST" and path in BODIES:
             return client.post(url, BODIES[path], content_type="application/json").status_code
@@ -206,13 +239,15 @@ def expected(role: str, method: str, path: str) -> set[int]:
         return {204} if method == "OPTIONS" else {412}
     if (method, path) in DECIDE:
         allowed = {"owner", "reviewer"}
-    if (method, path) == UPLOAD:
+    if (method, path) in MANAGE:
+        allowed = {"owner"}
+    elif (method, path) == UPLOAD:
         return {422}
     if (method, path) in READ:
         return {200}
     if role not in allowed:
         return {403}
-    return {422} if path in NO_TRIAL | NOTHING_TO_UNDO | NO_SAMPLE else {200, 201, 204}
+    return {422} if path in NO_TRIAL | NOTHING_TO_UNDO | NO_SAMPLE | WAITS else {200, 201, 202, 204}
 
 
 @pytest.mark.parametrize("role", ["owner", "editor", "reviewer", "viewer"])

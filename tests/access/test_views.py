@@ -32,11 +32,14 @@ class Line:
 
 
 OPEN = {"home", "catalog_new"}
+# Who knows the token of such an address may open it, logged in or not.
+BY_TOKEN = {"published_photo", "feed"}
 SHOP, PRODUCT = ("slug",), ("slug", "product.pk")
 ATTRIBUTE = (*PRODUCT, "=color")
 RUN = ("slug", "run.pk")
 PLACED = ("slug", "placement.pk")
 EXPORT = ("slug", "export_profile.pk")
+FEED, WEBHOOK = ("slug", "feed.pk"), ("slug", "webhook.pk")
 SUGGESTION, BATCH = (*PRODUCT, "suggestion.pk"), ("slug", "batch.pk")
 TERM = ("slug", "term.pk")
 GRID_EDIT = ("slug", "grid_edit.pk")
@@ -155,6 +158,27 @@ LINES = [
     Line("member_set", SHOP, "post", OWN),
     Line("member_remove", ("slug", "membership.pk"), "post", OWN),
     Line("photo", ("photo.pk", "=240"), "get", ANY),
+    Line("published", SHOP, "get", ANY),
+    Line("publish_all", SHOP, "post", EDIT),
+    Line("publish_undo", ("slug", "publication"), "post", EDIT),
+    Line("publish_end", SHOP, "post", EDIT),
+    Line("revoke_all", SHOP, "post", EDIT),
+    Line("revoke_one", ("slug", "published.pk"), "post", EDIT),
+    Line("product_publish", PRODUCT, "post", EDIT),
+    Line("feeds", SHOP, "get", ANY),
+    Line("feeds", SHOP, "post", EDIT),
+    Line("feed_rotate", FEED, "post", EDIT),
+    Line("feed_revoke", FEED, "post", EDIT),
+    Line("webhooks", SHOP, "get", OWN),
+    Line("webhooks", SHOP, "post", OWN),
+    Line("webhook", WEBHOOK, "get", OWN),
+    Line("webhook", WEBHOOK, "post", OWN),
+    Line("webhook_log", WEBHOOK, "get", OWN),
+    Line("webhook_rotate", WEBHOOK, "post", OWN),
+    Line("webhook_turn", WEBHOOK, "post", OWN),
+    Line("webhook_ping", WEBHOOK, "post", OWN),
+    Line("webhook_delete", WEBHOOK, "post", OWN),
+    Line("delivery_retry", (*WEBHOOK, "delivery.pk"), "post", OWN),
 ]
 # A picture that must not be shown is not there; a login page is no picture, and no answer to a script.
 ANONYMOUS = {"photo": 404, "uploads": 401, "upload_part": 401}
@@ -191,7 +215,19 @@ def named(statuses: dict[Line, int]) -> dict[str, int]:
 
 
 def test_every_address_of_the_catalogue_has_a_line():
-    assert {pattern.name for pattern in urlpatterns} - OPEN == {line.name for line in LINES}
+    names = {pattern.name for pattern in urlpatterns}
+    assert names - OPEN - BY_TOKEN == {line.name for line in LINES}
+
+
+@pytest.mark.parametrize("who", [None, "stranger", "viewer", "owner"])
+def test_address_with_a_token_is_the_same_for_everybody(who, shop, people, client):
+    if who:
+        client.force_login(people[who])
+    for good, bad in (
+        (f"/p/{shop.published.token}.jpg", f"/p/{shop.published.token[::-1]}.jpg"),
+        (f"/feeds/{shop.feed_token}.csv", f"/feeds/{shop.feed_token[::-1]}.csv"),
+    ):
+        assert (client.get(good).status_code, client.get(bad).status_code) == (200, 404)
 
 
 def test_stranger_finds_nothing(shop, people, client):
