@@ -197,7 +197,7 @@ class _Known:
 
     def place(self, photo: PhotoName) -> _Place | None:
         """Where the photo belongs, if it names something known."""
-        spans = list(self._spans(photo))
+        spans = list(self._spans(photo)) if self._keys else []
         if not spans:
             return None
         longest = max(span.length for span in spans)

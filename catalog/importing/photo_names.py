@@ -66,6 +66,8 @@ def tokens_of(text: str) -> list[Token]:
 
 def plain(text: str) -> str:
     """Text without capitals, accents, and other ways to write the same letters."""
+    if text.isascii():
+        return text.lower()
     split = unicodedata.normalize("NFKD", text.casefold()).translate(_PLAIN)
     return "".join(char for char in split if not unicodedata.combining(char))
 
