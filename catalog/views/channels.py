@@ -110,6 +110,7 @@ class _Shown:
         self._products = reverse("catalog:products", args=[catalog.slug])
         self._describe = reverse("catalog:describe", args=[catalog.slug])
         self._describable = frozenset(choosable()) if may_edit else frozenset[str]()
+        self._grid = reverse("catalog:grid", args=[catalog.slug]) if may_edit else ""
 
     def target(self, found: Readiness) -> dict[str, Any]:
         target, known = found.target, found.profile
@@ -126,9 +127,9 @@ class _Shown:
                     "value": found.approved,
                     "url": self._url(replace(ready, status=ProductStatus.APPROVED)),
                 },
-                {"label": "Ready, all of them", "value": found.ready, "url": self._url(ready)},
+                {"label": "Ready in all", "value": found.ready, "url": self._url(ready)},
                 {
-                    "label": "Something keeps them out",
+                    "label": "Not ready",
                     "value": found.not_ready,
                     "url": self._url(replace(here, ready=NOT_READY)),
                 },
@@ -155,6 +156,7 @@ class _Shown:
             "value": lack.products,
             "width": max(round(lack.products * WHOLE / most), LEAST_WIDTH),
             "url": self._url(lacking),
+            "grid_url": f"{self._grid}{query(lacking)}" if self._grid else "",
             "act_url": self._describing(known, lacking),
         }
 

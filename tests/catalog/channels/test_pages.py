@@ -131,6 +131,7 @@ def test_the_page_says_how_many_are_ready_and_what_keeps_others_out(ready, unrea
     keep()
     shown = page()
     assert "Shopify Germany" in shown
+    assert "/grid/?channel=shopify%3ADE&amp;lacks=price" in shown
     assert "<strong>1</strong> of 2 ready" in shown
     assert "channel=shopify%3ADE&amp;lacks=price" in shown
     assert "Give every variant a price" in shown
