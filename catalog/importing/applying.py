@@ -53,9 +53,8 @@ def apply_some(source: Import) -> int:
 
 def _apply(source: Import, items: Sequence[ImportItem]) -> None:
     planner = planner_of(source)
-    meant = {plan.product.pk for plan in planner.plans(items) if plan.present and plan.product}
     # Held before anything of them is read that is written: who was quicker is seen.
-    lock_products(meant)
+    lock_products(planner.meant(items))
     plans = planner.plans(items)
     Writer(source, actor_of(source)).write(plans, planner.definitions)
     problems_note(source, [(plan.item, each) for plan in plans for each in _refusals(plan)])

@@ -6,7 +6,7 @@ products: whatever a person changed in between is seen.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from django.utils.text import slugify
 
@@ -43,14 +43,20 @@ class Planner:
         self._headers = Headers(source.mapping)
         self._may_approve = may_approve
 
-    def plans(self, items: Sequence[ImportItem], *, held: Collection[int] = ()) -> list[Plan]:
-        """A plan for each item, in their order. `held` are products known to be meant."""
+    def meant(self, items: Sequence[ImportItem]) -> set[int]:
+        """The products that items are about, to be held before they are planned for good."""
+        plans = [Plan(item, ProductRecord.of_json(item.record)) for item in items]
+        known = Known(self.source.catalog, [plan.record for plan in plans])
+        return {pk for plan in plans if (pk := self._match(plan, known)) is not None}
+
+    def plans(self, items: Sequence[ImportItem]) -> list[Plan]:
+        """A plan for each item, in their order."""
         plans = [Plan(item, ProductRecord.of_json(item.record)) for item in items]
         records = [plan.record for plan in plans]
         known = Known(self.source.catalog, records)
         meant = {plan.item.pk: self._match(plan, known) for plan in plans}
         ids = {pk for pk in meant.values() if pk is not None}
-        there = present(ids | set(held), self.source.format)
+        there = present(ids, self.source.format)
         cleaner = Cleaner(_fields(records), self.source.catalog.language)
         self.definitions = cleaner.definitions
         for plan in plans:

@@ -10,6 +10,7 @@ from catalog.importing.progress import GOING_ON
 from catalog.importing.staging import wipe
 from catalog.models import Import, ImportItem, ImportPhoto, ImportState, ItemState
 from catalog.models.outbox import CHUNK
+from catalog.uploads.services import upload_drop
 
 WRITTEN = (ItemState.CREATED, ItemState.UPDATED)
 NEVER_RUN = (ImportState.MAPPING, ImportState.READY, ImportState.FAILED)
@@ -22,8 +23,11 @@ def imports_purge(before: datetime) -> None:
     Of each product stays what imports wrote to it last, and which photos came from where.
     """
     for source in Import.objects.filter(state__in=NEVER_RUN, created_at__lt=before):
+        uploads = [upload for upload in (source.table, source.photos) if upload is not None]
         wipe(source)
         source.delete()
+        for upload in uploads:
+            upload_drop(upload=upload, actor=None)
     over = Import.objects.filter(finished_at__lt=before).exclude(state__in=GOING_ON)
     for source in over.exclude(state__in=NEVER_RUN):
         if not source.counts.get(PURGED):

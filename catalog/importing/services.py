@@ -15,7 +15,7 @@ from catalog.importing import ending
 from catalog.importing.archives import ArchiveRejected
 from catalog.importing.facts import KEEP
 from catalog.importing.files import inspected
-from catalog.importing.mapping import guess, targets
+from catalog.importing.mapping import fitted, guess, targets
 from catalog.importing.options import Options
 from catalog.importing.purging import PURGED
 from catalog.importing.queueing import job_end, job_queue, run_begin
@@ -35,6 +35,7 @@ from catalog.models import (
 from catalog.models.job import IMPORT_READ, IMPORT_RUN, IMPORT_UNDO
 from catalog.services.audit import audit
 from catalog.services.errors import conflict
+from catalog.uploads.services import upload_drop
 
 MAX_NAME = 200
 # What the report adds to a file: a mended one has the columns of the one before it.
@@ -104,8 +105,8 @@ def _mapping(catalog: Catalog, inspection: Mapping[str, Any]) -> tuple[dict[str,
     remembered = ColumnMapping.objects.filter(catalog=catalog, headers=headers_digest(headers))
     known = remembered.values_list("mapping", flat=True).first()
     if known is None:
-        return found, False
-    return {**found, **known}, True
+        return dict(fitted(found, catalog)), False
+    return {**fitted(found, catalog), **known}, True
 
 
 @transaction.atomic
@@ -299,12 +300,13 @@ def import_delete(*, source: Import, actor: Any) -> None:
         catalog=source.catalog,
         summary=source.name,
     )
-    uploads = [pk for pk in (source.table_id, source.photos_id) if pk is not None]
+    uploads = [upload for upload in (source.table, source.photos) if upload is not None]
     wipe(source)
     source.delete()
     taken = Import.objects.filter(table__in=uploads) | Import.objects.filter(photos__in=uploads)
     if not taken.exists():
-        Upload.objects.filter(pk__in=uploads).delete()
+        for upload in uploads:
+            upload_drop(upload=upload, actor=actor)
     wake.on_commit(wake.JOBS)
 
 

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from catalog.importing.files import Files, inspection_of, read_products
+from catalog.importing.matching import group_photos, match_groups
 from catalog.importing.merging import record_merge
 from catalog.importing.plans import Headers
 from catalog.interchange.records import PhotoRecord, Problem, ProductRecord
@@ -105,7 +106,7 @@ class Stager:
         problems: list[tuple[ImportItem | None, Problem]] = []
         photos: list[tuple[ImportItem, PhotoRecord, int]] = []
         for key, record, said in keyed:
-            self.rows = max(self.rows, *record.rows, 0)
+            self.rows += len(record.rows)
             if not key:
                 problems += [(None, problem) for problem in said]
                 continue
@@ -189,21 +190,20 @@ class Stager:
         left = [name for name in self._files.photo_names if name not in names]
         if not left:
             return
-        from catalog.importing.matching import group_photos, match_groups
-
         alone = self._files.table is None
-        groups = group_photos(left)
         known = self._keys_in_catalog() if alone else self._keys_in_file()
+        groups = group_photos(left, known)
         matched = match_groups(groups, known)
         for group in groups:
             key = matched.get(group.key)
-            photos = [PhotoRecord(name) for name in group.names]
+            photos = [PhotoRecord(name, role=group.roles.get(name, "")) for name in group.names]
+            said = [Problem(0, "", group.note, "warning")] if group.note else []
             if key is not None:
                 fields = {"handle": key} if alone else {}
-                yield ProductRecord(key=key, fields=fields, photos=photos), []
+                yield ProductRecord(key=key, fields=fields, photos=photos), said
             elif alone:
                 title = title_from_name(group.key) or group.key[:MAX_TITLE]
-                yield ProductRecord(key=group.key, fields={"title": title}, photos=photos), []
+                yield ProductRecord(key=group.key, fields={"title": title}, photos=photos), said
             else:
                 messages = (NOBODYS.format(name[:200]) for name in group.names)
                 yield ProductRecord(), [Problem(0, "", text, "warning") for text in messages]
