@@ -22,13 +22,8 @@ class Target:
     hint: str = ""
 
 
-_PRODUCT, _VARIANT, _PHOTO, _ATTRIBUTE, _OTHER = (
-    "Product",
-    "Variant",
-    "Photos",
-    "Attributes",
-    "Other",
-)
+_PRODUCT, _VARIANT, _PHOTO = "Product", "Variant", "Photos"
+_ATTRIBUTE, _OF_VARIANTS, _OTHER = "Attributes", "Attributes of variants", "Other"
 
 TARGETS: tuple[Target, ...] = (
     Target(KEY, "Group rows by", _OTHER, "Rows with the same text here are one product."),
@@ -44,6 +39,13 @@ TARGETS: tuple[Target, ...] = (
     Target("product.tags", "Tags", _PRODUCT, "Parted by commas."),
     Target("product.status", "Status", _PRODUCT),
     Target("product.product_url", "Address of the product's page", _PRODUCT),
+    Target("product.structured_title", "Title and who wrote it", _PRODUCT, "As Google has it."),
+    Target(
+        "product.structured_description",
+        "Description and who wrote it",
+        _PRODUCT,
+        "As Google has it.",
+    ),
     Target("variant.sku", "SKU", _VARIANT),
     Target("variant.parent", "SKU of the parent", _VARIANT, "Rows of one parent are one product."),
     Target("variant.gtin", "GTIN (EAN, UPC, ISBN)", _VARIANT),
@@ -64,6 +66,8 @@ TARGETS: tuple[Target, ...] = (
     Target("variant.weight_oz", "Weight in oz", _VARIANT),
     Target("variant.availability", "Availability", _VARIANT),
     Target("variant.stock", "Stock", _VARIANT, "Pieces, which say whether it is available."),
+    Target("variant.tracked", "Whether stock is counted", _VARIANT, "As Shopify has it."),
+    Target("variant.type", "Kind of row", _VARIANT, "As WooCommerce has it."),
     Target("variant.oversell", "Sold when out of stock", _VARIANT),
     Target("variant.condition", "Condition", _VARIANT, "New, refurbished or used."),
     Target("photo.source", "Photo", _PHOTO, "An address or a file's name, or several."),
@@ -75,24 +79,18 @@ TARGETS: tuple[Target, ...] = (
 )
 
 
-# What only formats that are recognised have, and nobody chooses.
-_OF_FORMATS = frozenset(
-    {
-        "product.structured_title",
-        "product.structured_description",
-        "variant.type",
-        "variant.tracked",
-    }
-)
-
-
 def targets(catalog: Catalog) -> list[Target]:
     """Everything that a column of a file for this catalogue can be."""
-    attributes = [
-        Target(f"attribute.{attribute.key}", attribute.label(catalog.language), _ATTRIBUTE)
-        for attribute in AttributeDefinition.objects.all()
+    language = catalog.language
+    attributes = list(AttributeDefinition.objects.all())
+    of_products = [
+        Target(f"{ATTRIBUTE}{each.key}", each.label(language), _ATTRIBUTE) for each in attributes
     ]
-    return [*TARGETS, *attributes]
+    of_variants = [
+        Target(f"{VARIANT_ATTRIBUTE}{each.key}", each.label(language), _OF_VARIANTS)
+        for each in attributes
+    ]
+    return [*TARGETS, *of_products, *of_variants]
 
 
 def guess(
@@ -113,20 +111,11 @@ def guesses(
 
 def fitted(mapping: Mapping[str, str], catalog: Catalog) -> dict[str, str]:
     """The mapping without what this catalogue does not know: such columns are kept as they are."""
-    known = {target.key for target in targets(catalog)} | _OF_FORMATS
+    known = {target.key for target in targets(catalog)}
     return {
-        header: target if _without_language(target) in known else KEEP
+        header: target if target.partition(LOCALE)[0] in known else KEEP
         for header, target in mapping.items()
     }
-
-
-def _without_language(target: str) -> str:
-    name = target.partition(LOCALE)[0]
-    return (
-        f"{ATTRIBUTE}{name.removeprefix(VARIANT_ATTRIBUTE)}"
-        if name.startswith(VARIANT_ATTRIBUTE)
-        else name
-    )
 
 
 def _labels() -> dict[str, str]:

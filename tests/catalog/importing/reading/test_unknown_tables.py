@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from catalog.importing.formats import FORMATS
 from catalog.importing.mapping import fitted, guess, targets
+from catalog.interchange import google, own, shopify, woocommerce
 from catalog.models import AttributeDefinition
 
 GERMAN = """Artikelnummer;Bezeichnung;Beschreibung;VK-Preis (brutto);UVP;EAN-Code;Gewicht (kg);Farbe;Größe;Bild 1;Bild 2;Bemerkung
@@ -147,3 +149,20 @@ def test_the_vocabulary_names_columns_too(catalog):
     }
     assert "attribute.glaze" in {target.key for target in targets(catalog)}
     assert fitted(found, catalog)["Farbe"] == "keep"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("form", [each for each in FORMATS.values() if each.name != "jsonl"])
+def test_whatever_a_format_says_of_a_column_can_be_chosen(catalog, vocabulary, form):
+    headers = [
+        *(header for column in shopify.COLUMNS for header in (column.old, column.new)),
+        *woocommerce.TARGETS,
+        *google.META_TARGETS,
+        *own.PRODUCT_COLUMNS,
+        *own.VARIANT_COLUMNS,
+        *own.PHOTO_COLUMNS,
+        "variant:material",
+    ]
+    known = {target.key for target in targets(catalog)}
+    known |= {f"attribute.{name}" for name in headers} | {"attribute.gender", "attribute.age_group"}
+    assert set(form.mapping(headers, []).values()) <= known
