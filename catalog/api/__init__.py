@@ -7,6 +7,7 @@ from catalog.api.exports import router as exports_router
 from catalog.api.feeds import router as feeds_router
 from catalog.api.grid import router as grid_router
 from catalog.api.health import router as health_router
+from catalog.api.imports import router as imports_router
 from catalog.api.insights import router as insights_router
 from catalog.api.jobs import router as jobs_router
 from catalog.api.ledger import router as ledger_router
@@ -37,6 +38,7 @@ ROUTERS = (
     publishing_router,
     feeds_router,
     webhooks_router,
+    imports_router,
 )
 
 __all__ = ["ROUTERS", "add_error_handlers"]

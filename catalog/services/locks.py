@@ -17,7 +17,8 @@ from catalog.services.errors import conflict
 
 def lock_row(row: Model) -> None:
     """Hold the row until the transaction ends; what was read of others before may be outdated."""
-    rows = type(row)._default_manager.filter(pk=row.pk).order_by()  # noqa: SLF001 -- Django's API
+    # Of the row itself: a request's user is a lazy object of another type.
+    rows = row._meta.model._default_manager.filter(pk=row.pk).order_by()  # noqa: SLF001 -- Django's API
     rows.select_for_update(no_key=True).values_list("pk", flat=True).first()
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import io
+import zipfile
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +18,10 @@ from catalog.models import (
     DescribeRun,
     ExportProfile,
     GridEdit,
+    Import,
+    ImportItem,
+    ImportPhoto,
+    ImportState,
     Job,
     Membership,
     ProductVersion,
@@ -32,7 +38,7 @@ from catalog.services.going_back import product_go_back
 from catalog.services.ledger import MachineValue, machine_values_record
 from catalog.services.review_samples import sample_draw
 from catalog.services.statuses import MANY
-from catalog.uploads.services import upload_begin
+from catalog.uploads.services import upload_begin, upload_store
 from catalog.webhooks.services import webhook_create, webhook_ping
 from tests.catalog.colours import picture
 from tests.catalog.conftest import make_product, no_engine, person, vocabulary  # noqa: F401
@@ -50,6 +56,20 @@ def catalog(make_catalog: Any, people: dict[str, Any]) -> Catalog:
     members = {role: user for role, user in people.items() if role != "stranger"}
     make_catalog("Elsewhere", owner=people["stranger"])
     return make_catalog("Shop", **members)
+
+
+def _brought(catalog: Catalog, actor: Any) -> Import:
+    """An import of a photo that is about to be carried out."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("mug.png", picture("red"))
+    upload = upload_store(catalog=catalog, actor=actor, name="photos.zip", chunks=[data.getvalue()])
+    brought = Import.objects.create(
+        catalog=catalog, name="photos.zip", photos=upload, state=ImportState.READY
+    )
+    item = ImportItem.objects.create(source=brought, number=1, key="mug", record={"key": "mug"})
+    ImportPhoto.objects.create(origin=brought, item=item, source="mug.png")
+    return brought
 
 
 @pytest.fixture
@@ -95,6 +115,7 @@ def shop(catalog: Catalog, make_product: Any, vocabulary: Any, no_engine: None, 
         target_id=0,
         data={"name": "Monthly", "format": "csv", "columns": [], "options": {}},
     )
+    brought = _brought(catalog, person)
     back = product_go_back(product=product, version=version, actor=None)
     approved = make_product("Approved", status="approved")
     hook, _ = webhook_create(
@@ -111,6 +132,8 @@ def shop(catalog: Catalog, make_product: Any, vocabulary: Any, no_engine: None, 
         feed_token=feed_token,
         published=published,
         publication=publication.result["event"],
+        brought=brought,
+        brought_photo=brought.photo_rows.get(),
         version=version,
         back_event=back.event,
         status_event=moved,

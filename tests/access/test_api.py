@@ -40,6 +40,9 @@ READ = {
     ("GET", "/catalogs/{slug}/jobs"),
     ("GET", "/jobs/{pk}"),
     ("GET", "/catalogs/{slug}/grid/columns"),
+    ("GET", "/catalogs/{slug}/imports"),
+    ("GET", "/imports/{pk}"),
+    ("GET", "/imports/{pk}/report"),
 }
 WRITE = {
     ("POST", "/catalogs/{slug}/channels"),
@@ -65,6 +68,13 @@ WRITE = {
     ("GET", "/grid/plans/{pk}"),
     ("POST", "/grid/plans/{pk}/apply"),
     ("POST", "/grid/plans/{pk}/undo"),
+    ("POST", "/catalogs/{slug}/imports"),
+    ("POST", "/imports/{pk}/columns"),
+    ("POST", "/imports/{pk}/start"),
+    ("POST", "/imports/{pk}/stop"),
+    ("POST", "/imports/{pk}/undo"),
+    ("POST", "/imports/{pk}/retry-photos"),
+    ("DELETE", "/imports/{pk}"),
 }
 READ |= {
     ("GET", "/catalogs/{slug}/published"),
@@ -124,6 +134,7 @@ BODIES = {
     "/review/samples/{pk}/accept-rest": {},
     "/describe-runs/{pk}/accept": {},
     "/catalogs/{slug}/grid/plans": {"act": "clear", "columns": ["product.brand"], "query": ""},
+    "/imports/{pk}/columns": {},
     "/catalogs/{slug}/suggestions/decide": {"ids": [1], "accept": True},
 }
 REPLACED = {"name": "All", "format": "csv"}
@@ -142,6 +153,10 @@ NOTHING_TO_UNDO = {
 NO_SAMPLE = {"/catalogs/{slug}/review/samples", "/review/samples/{pk}/accept-rest"}
 # The message that there is waits to be sent, and no saved export has the id 0.
 WAITS = {"/webhooks/{pk}/deliveries/{delivery}/retry", "/catalogs/{slug}/feeds"}
+# Nothing came with the call; and the import that there is waits to be carried out.
+NO_IMPORT = {"/catalogs/{slug}/imports"} | {
+    f"/imports/{{pk}}/{act}" for act in ("stop", "undo", "retry-photos")
+}
 UPLOAD = ("POST", "/catalogs/{slug}/products")
 # Calls of the tus protocol, which first of all want its header; the second kind is whose it is.
 BEGIN = {(method, "/catalogs/{slug}/uploads") for method in ("POST", "OPTIONS")}
@@ -173,6 +188,7 @@ def owners(shop):
         ("/batches/", shop.batch),
         ("/jobs/", shop.job),
         ("/grid/plans/", shop.grid_edit),
+        ("/imports/", shop.brought),
         ("/review/samples/", shop.sample),
         ("/catalogs/{slug}/uploads/", shop.upload),
         ("/feeds/", shop.feed),
@@ -247,7 +263,8 @@ def expected(role: str, method: str, path: str) -> set[int]:
         return {200}
     if role not in allowed:
         return {403}
-    return {422} if path in NO_TRIAL | NOTHING_TO_UNDO | NO_SAMPLE | WAITS else {200, 201, 202, 204}
+    refused = NO_TRIAL | NOTHING_TO_UNDO | NO_SAMPLE | NO_IMPORT
+    return {422} if path in refused else {200, 201, 202, 204}
 
 
 @pytest.mark.parametrize("role", ["owner", "editor", "reviewer", "viewer"])

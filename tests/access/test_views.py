@@ -43,6 +43,7 @@ FEED, WEBHOOK = ("slug", "feed.pk"), ("slug", "webhook.pk")
 SUGGESTION, BATCH = (*PRODUCT, "suggestion.pk"), ("slug", "batch.pk")
 TERM = ("slug", "term.pk")
 GRID_EDIT = ("slug", "grid_edit.pk")
+IMPORT = ("slug", "brought.pk")
 VARIANT, PLACEMENT = (*PRODUCT, "variant.pk"), (*PRODUCT, "placement.pk")
 LINES = [
     Line("search", SHOP, "get", ANY),
@@ -111,6 +112,19 @@ LINES = [
     Line("grid_edit", GRID_EDIT, "get", EDIT),
     Line("grid_apply", GRID_EDIT, "post", EDIT),
     Line("grid_undo", GRID_EDIT, "post", EDIT),
+    Line("imports", SHOP, "post", EDIT),
+    Line("import", IMPORT, "get", ANY),
+    Line("import_columns", IMPORT, "get", EDIT),
+    Line("import_columns", IMPORT, "post", EDIT),
+    Line("import_groups", IMPORT, "get", EDIT),
+    Line("import_groups", IMPORT, "post", EDIT),
+    Line("import_photo", (*IMPORT, "brought_photo.pk"), "get", EDIT),
+    Line("import_report", IMPORT, "get", ANY),
+    Line("import_start", IMPORT, "post", EDIT),
+    Line("import_stop", IMPORT, "post", EDIT),
+    Line("import_undo", IMPORT, "post", EDIT),
+    Line("import_retry_photos", IMPORT, "post", EDIT),
+    Line("import_delete", IMPORT, "post", EDIT),
     Line("uploads", SHOP, "post", EDIT),
     Line("upload_part", ("slug", "upload.pk"), "post", OWN),
     Line("exports", SHOP, "get", ANY),

@@ -9,13 +9,22 @@ from django.urls import reverse
 
 from catalog.models import (
     Batch,
+    ColumnMapping,
     DescribeRun,
     EmbeddingSpace,
     EmbedTask,
     FileRemoval,
+    ForeignCells,
+    Import,
+    ImportClaim,
+    ImportItem,
+    ImportPhoto,
+    ImportProblem,
     IndexChange,
     Job,
     Product,
+    Upload,
+    UploadPart,
     VisionTask,
 )
 from catalog.services.catalogs import token_create
@@ -55,6 +64,21 @@ def rows(make_product, vocabulary, person, catalog):
         files=[("a.toml", b'[[categories]]\nslug = "a"\nlabels = {en = "A"}')], actor=None
     )
     token_create(user=person)
+    import_rows(catalog, product)
+
+
+def import_rows(catalog, product):
+    upload = Upload.objects.create(
+        catalog=catalog, name="shop.csv", size=1, expires_at=product.created_at
+    )
+    UploadPart.objects.create(upload=upload, offset=0, size=1, file="uploads/1/a")
+    brought = Import.objects.create(catalog=catalog, name="shop.csv", table=upload)
+    item = ImportItem.objects.create(source=brought, number=1, key="mug", record={})
+    ImportClaim.objects.create(source=brought, item=item, name="SKU:A")
+    ImportPhoto.objects.create(origin=brought, item=item, source="mug.jpg")
+    ImportProblem.objects.create(source=brought, item=item, row=2, message="No price.")
+    ColumnMapping.objects.create(catalog=catalog, headers="a" * 64, mapping={})
+    ForeignCells.objects.create(product=product, format="shopify", cells={})
 
 
 @pytest.mark.parametrize("name", MODELS)
