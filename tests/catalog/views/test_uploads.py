@@ -122,12 +122,8 @@ def test_wrong_offset_is_a_conflict_that_says_where_to_go_on(tus, url, offset):
     assert (response.status_code, response["Upload-Offset"]) == (409, "5")
 
 
-@pytest.mark.parametrize("offset", ["", "-1", "five", "1" * 30, "٣"])
+@pytest.mark.parametrize("offset", ["", "-1", "five", "1" * 30, "\xb2"])
 def test_offset_that_is_no_number_is_refused(tus, url, offset):
-    try:
-        offset.encode("latin-1")
-    except UnicodeEncodeError:
-        offset = "\xb2"
     assert tus.patch(url, offset, b"x").status_code == 400
 
 
