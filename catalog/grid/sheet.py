@@ -34,6 +34,8 @@ from catalog.services.attribute_values import Definitions, check_text, clean_val
 STEP = " › "
 YES, NO = "Yes", "No"
 NOTHING_HERE = "There is no such cell: change the product's own row, or the variant's."
+NO_CATEGORY = "There is no category “{}”. Choose one of the vocabulary's tree."
+SEVERAL = "Several categories are called “{}”. Give the path of one: {}."
 FACT = "This column cannot be edited here."
 _PLAIN_MONEY = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
@@ -169,10 +171,10 @@ class Sheet:
         if not text:
             return None
         values = self._values(column, text)
+        if column.kind == Kind.CATEGORY:
+            return [*values]
         if column.name not in self._cleaning:
             self._cleaning[column.name] = Definitions([column.name])
-        if column.kind == Kind.CATEGORY and values[0] in self._trails:
-            return values
         return clean_value(column.name, values, self._cleaning[column.name])
 
     def _values(self, column: Column, text: str) -> list[str]:
@@ -187,14 +189,26 @@ class Sheet:
         return [text]
 
     def _path(self, text: str) -> str:
-        """The path of a category by its trail; what is no trail may be a path or a label."""
+        """The path of a category by its trail, path, label or slug. Raises ValidationError."""
         steps = [step.strip().casefold() for step in re.split(r"[›>]", text)]
-        if len(steps) == 1 and "/" in text:
-            return text
-        for path, trail in self._offered.items():
-            if [step.casefold() for step in trail.split(STEP)] == steps:
-                return path
-        return text
+        paths = self._named.get(STEP.join(steps), set()) or self._named.get(text.casefold(), set())
+        if len(paths) == 1:
+            return next(iter(paths))
+        if paths:
+            raise ValidationError(SEVERAL.format(text, ", ".join(sorted(paths))))
+        raise ValidationError(NO_CATEGORY.format(text))
+
+    @cached_property
+    def _named(self) -> dict[str, set[str]]:
+        """The paths of categories by all that people call them."""
+        nodes = {node.path: node for node in Category.objects.all()}
+        labels = {path: node.label(self.catalog.language) for path, node in nodes.items()}
+        found: dict[str, set[str]] = {}
+        for path, node in nodes.items():
+            trail = STEP.join(labels.get(step, step) for step in _trail(path))
+            for name in {path, trail, node.slug, *map(str, node.labels.values())}:
+                found.setdefault(name.casefold(), set()).add(path)
+        return found
 
 
 def _has_terms(column: Column) -> bool:

@@ -152,7 +152,9 @@ export async function apply(form) {
 export function startActs() {
   on("click", "[data-grid-open]", (event, link) => {
     event.preventDefault();
-    openPanel(link.dataset.gridOpen);
+    const panel = document.getElementById(link.dataset.gridOpen);
+    if (panel?.open) panel.open = false;
+    else openPanel(link.dataset.gridOpen);
   });
   on("submit", "[data-grid-change]", (event, form) => {
     event.preventDefault();

@@ -21,6 +21,8 @@ PAGES = {
     "search by words": "/c/{shop}/?q=mug",
     "nothing found": "/c/{shop}/?q=mug&f.status=archived",
     "products": "/c/{shop}/products/",
+    "grid": "/c/{shop}/grid/",
+    "row of the grid": "/c/{shop}/grid/rows/{product}/",
     "product": "/c/{shop}/products/{product}/",
     "edit product": "/c/{shop}/products/{product}/edit/",
     "edit attribute": "/c/{shop}/products/{product}/attributes/color/",

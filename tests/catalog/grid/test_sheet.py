@@ -100,6 +100,6 @@ def test_categories_are_found_by_their_trail_without_asking_for_each(
     sheet, django_assert_max_num_queries
 ):
     column = sheet.column("attribute.category")
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         for text in ("Home", "Home › Kitchen", "Home › Kitchen › Mugs", "Clothes"):
             sheet.parse(column, text)
