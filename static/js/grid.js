@@ -142,7 +142,6 @@ function startGrid() {
   startPointer();
   startSaving();
   startActs();
-  // Toasts with an undo post a form: the rows are read anew where that stays on this page.
   window.addEventListener("pageshow", (event) => event.persisted && refresh());
 }
 

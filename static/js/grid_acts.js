@@ -2,7 +2,7 @@
 import { on } from "./dom.js";
 import { showToast } from "./toast.js";
 import { formatTsv, parseTsv } from "./grid_tsv.js";
-import { post, refresh, remember, saveCell } from "./grid_save.js";
+import { post, refresh, remember, saveCell, undo } from "./grid_save.js";
 import {
   activeCell,
   addressOf,
@@ -163,6 +163,14 @@ export function startActs() {
   on("submit", "#grid-diff [data-grid-apply]", (event, form) => {
     event.preventDefault();
     apply(form);
+  });
+  // A toast's undo would leave the page; here the rows are read anew.
+  on("submit", "#toasts form", (event, form) => {
+    const { pathname } = new URL(form.action);
+    if (!pathname.includes("/grid/edits/")) return;
+    event.preventDefault();
+    form.closest("[data-toast]").remove();
+    undo(pathname);
   });
   on("change", "[data-grid-all]", (_event, all) => {
     for (const box of frame().querySelectorAll("[data-grid-row]")) box.checked = all.checked;

@@ -121,10 +121,14 @@ export const remember = (undoUrl) => undoUrl && undoUrls.push(undoUrl);
 export async function undoLast() {
   await sending;
   const url = undoUrls.pop();
-  if (!url) {
-    showToast({ message: "Nothing to undo on this page." });
-    return;
-  }
+  if (url) await undo(url);
+  else showToast({ message: "Nothing to undo on this page." });
+}
+
+/** Undo an act of this page by where that posts to, and show the rows as they are then. */
+export async function undo(url) {
+  const known = undoUrls.indexOf(url);
+  if (known >= 0) undoUrls.splice(known, 1);
   try {
     const answer = await post(url, {});
     showToast({ message: answer.message, level: "success" });
