@@ -40,6 +40,7 @@ from catalog.views.exporting import (
     warnings,
 )
 from catalog.views.http import Request, done, first_message, number, refused
+from catalog.views.out_tabs import out_tabs
 from prodintel.lib.streams import streamed
 
 PROFILE = "profile"
@@ -64,6 +65,7 @@ def exports(request: Request, slug: str) -> HttpResponseBase:
     counts = counted(export, chosen.products)
     values = {
         "catalog": catalog,
+        "tabs": out_tabs(catalog, "exports"),
         "export": export,
         "chosen": chosen,
         "counts": counts,
