@@ -160,7 +160,10 @@ class ImportIn(Schema):
     blanks: Literal["keep", "clear"] = Field("keep", description="What an empty cell does")
     over_people: bool = Field(default=False, description="Also over what people wrote")
     status: Literal["draft", "in_review", "approved", "archived"] = Field(
-        "draft", description="Of new products, where the file says nothing of it"
+        "draft", description="Of new products, unless file_status is true"
+    )
+    file_status: bool = Field(
+        default=False, description="Take the status from the file, also of known products"
     )
     refetch: bool = Field(default=False, description="Fetch photos again that are there already")
 

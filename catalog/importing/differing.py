@@ -17,6 +17,7 @@ from catalog.services.variants import VARIANT_FIELDS
 
 PRODUCT_COLUMNS = ("title", "description", "brand", "tags", "product_url")
 KEPT = "Kept: a person wrote what stands there."
+CLEARS = "Cleared: the cell is blank."
 MAX_LOCALE = 20
 
 
@@ -108,11 +109,10 @@ class Differences:
                 self._keep(number, header)
                 return
             if blank:
-                self._plan.cleared.append(header)
+                self._plan.note(number, header, CLEARS)
         said[name] = value
 
     def _keep(self, number: int, header: str) -> None:
-        self._plan.kept.append(header)
         self._plan.note(number, header, KEPT)
 
     def attributes(self) -> None:
@@ -180,7 +180,7 @@ class Differences:
             self._keep(*place)
             return
         if said.value is None:
-            plan.cleared.append(place[1])
+            plan.note(*place, CLEARS)
         plan.values.append(said)
         plan.proposals |= {(said.field, word) for word in proposed}
         for word in proposed:

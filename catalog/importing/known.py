@@ -89,7 +89,8 @@ def named(record: ProductRecord, kind: str) -> set[str]:
         handle = record.fields.get("handle")
         return {handle} if handle else set()
     texts = ((variant.fields.get(kind) or "").strip() for variant in record.variants)
-    return {text for text in texts if text.strip("0")}
+    # A GTIN of zeros is none.
+    return {text for text in texts if (text if kind == SKU else text.strip("0"))}
 
 
 def forms(gtin: str) -> set[str]:
@@ -121,6 +122,8 @@ def present(product_ids: Iterable[int], file_format: str) -> dict[int, Present]:
 
 def _wrote(ids: Collection[int]) -> dict[int, dict[str, Any]]:
     """What imports wrote last to the columns of products and was not undone."""
-    written = (ItemState.CREATED, ItemState.UPDATED)
-    rows = ImportItem.objects.filter(product__in=ids, state__in=written).order_by("pk")
+    written = (ItemState.CREATED, ItemState.UPDATED, ItemState.KEPT)
+    rows = ImportItem.objects.filter(product__in=ids, state__in=written)
+    # Which file came first says nothing of which was imported last: its batch does.
+    rows = rows.order_by("source__batch_id", "pk")
     return dict(rows.values_list("product_id", "wrote"))

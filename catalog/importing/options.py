@@ -30,8 +30,9 @@ _CHOICES: dict[str, frozenset[str]] = {
 class Options:
     """`mode` says whether products are created, updated or both; `match_by` by what known ones are
     found; `blanks` whether an empty cell empties what stands; `over_people` whether a person's word
-    gives way; `status` is what new products get of which the file says none; `refetch` fetches
-    photos again that an earlier import has brought from the same address.
+    gives way; `status` is what new products get, unless with `file_status` the file says what they
+    and known ones are to be; `refetch` fetches photos again that an earlier import has brought from
+    the same address.
     """
 
     mode: str = ImportMode.BOTH
@@ -39,6 +40,7 @@ class Options:
     blanks: str = KEEP
     over_people: bool = False
     status: str = ProductStatus.DRAFT
+    file_status: bool = False
     refetch: bool = False
 
     @property
@@ -59,7 +61,7 @@ class Options:
         for name, choices in _CHOICES.items():
             if name in said and said[name] not in choices:
                 wrong[name] = [f"Choose one of {', '.join(sorted(choices))}."]
-        for name in ("over_people", "refetch"):
+        for name in ("over_people", "file_status", "refetch"):
             if not isinstance(said.get(name, False), bool):
                 wrong[name] = ["Answer true or false."]
         if wrong:

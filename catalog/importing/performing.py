@@ -16,9 +16,18 @@ from catalog.importing import ending
 from catalog.importing.applying import WAITING, actor_of, apply_some
 from catalog.importing.archives import ArchiveRejected
 from catalog.importing.files import Files, import_files
+from catalog.importing.moving import move_some, to_move
 from catalog.importing.photos import PhotoFetcher, photos_left
 from catalog.importing.previewing import counts_of, photos_skip, plan_some
-from catalog.importing.progress import PHOTOS, PLANNING, PRODUCTS, READING, UNDOING, paced
+from catalog.importing.progress import (
+    PHOTOS,
+    PLANNING,
+    PRODUCTS,
+    READING,
+    STATUSES,
+    UNDOING,
+    paced,
+)
 from catalog.importing.reading import FileRejected
 from catalog.importing.staging import Stager, wipe
 from catalog.importing.undoing import UNDOABLE, undo_some
@@ -169,7 +178,9 @@ def run(job: Job, stopping: Stopping = never) -> None:
     turn = _Turn(job, ImportState.RUNNING, stopping)
     while _apply_step(turn):
         turn.may_go_on()
-    _place_photos(turn)
+    if _place_photos(turn):
+        while _move_step(turn):
+            turn.may_go_on()
 
 
 @transaction.atomic
@@ -185,19 +196,34 @@ def _apply_step(turn: _Turn) -> bool:
     return True
 
 
-def _place_photos(turn: _Turn) -> None:
+def _place_photos(turn: _Turn) -> bool:
+    """Whether all that can be are there, and the import is still to be carried out."""
     with transaction.atomic():
         source = turn.held()
     if source is None:
-        return
+        return False
     if photos_left(source).exists():
         with import_files(source) as files, PhotoFetcher(source, files) as fetcher:
             while fetcher.step(_photo_hold(turn)):
                 turn.may_go_on()
-    with transaction.atomic():
-        source = turn.held()
-        if source is not None and not photos_left(source).exists():
-            ending.import_done(source=source)
+    return not photos_left(source).exists()
+
+
+@transaction.atomic
+def _move_step(turn: _Turn) -> bool:
+    source = turn.held()
+    if source is None:
+        return False
+    left = to_move(source).count()
+    if not left:
+        ending.import_done(source=source)
+        return False
+    total = max(left, int(source.counts.get("moves", 0)))
+    move_some(source, actor_of(source))
+    turn.came_on()
+    paced(source, STATUSES, total - left, total)
+    source.save(update_fields=["counts"])
+    return True
 
 
 def _photo_hold(turn: _Turn) -> Callable[[], Import | None]:

@@ -6,7 +6,7 @@ products: whatever a person changed in between is seen.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from django.utils.text import slugify
 
@@ -28,10 +28,14 @@ from catalog.models import (
 )
 
 MAX_VARIANTS = 1000
+STATUS = "status"
+# Puts plans of one product together, before they are made; the products by the ids of items.
+Together = Callable[[list[Plan], dict[int, int | None]], list[Plan]]
 ONLY_NEW = "This product is in the catalogue already, and only new ones are to be created."
 ONLY_KNOWN = "No product of the catalogue has its {}, and none are to be created."
 NEEDS_TITLE = "A new product needs a title. Fill it in."
 NOT_APPROVED = "Only reviewers and owners approve products: it waits in review."
+NOT_MOVED = "Only reviewers and owners move it from “{}” to “{}”: it stays where it is."
 
 
 class Planner:
@@ -49,13 +53,15 @@ class Planner:
         known = Known(self.source.catalog, [plan.record for plan in plans])
         return {pk for plan in plans if (pk := self._match(plan, known)) is not None}
 
-    def plans(self, items: Sequence[ImportItem]) -> list[Plan]:
-        """A plan for each item, in their order."""
+    def plans(self, items: Sequence[ImportItem], together: Together | None = None) -> list[Plan]:
+        """A plan for each item, in their order; items that are `together` one product have one."""
         plans = [Plan(item, ProductRecord.of_json(item.record)) for item in items]
-        records = [plan.record for plan in plans]
-        known = Known(self.source.catalog, records)
+        known = Known(self.source.catalog, [plan.record for plan in plans])
         meant = {plan.item.pk: self._match(plan, known) for plan in plans}
-        ids = {pk for pk in meant.values() if pk is not None}
+        if together is not None:
+            plans = together(plans, meant)
+        records = [plan.record for plan in plans]
+        ids = {pk for plan in plans if (pk := meant[plan.item.pk]) is not None}
         there = present(ids, self.source.format)
         cleaner = Cleaner(_fields(records), self.source.catalog.language)
         self.definitions = cleaner.definitions
@@ -97,25 +103,49 @@ class Planner:
             return
         differences.attributes()
         differences.cells()
+        self._status(plan)
         if there is None:
             plan.state = ItemState.CREATE
-        elif differences.found():
+        elif differences.found() or plan.moves_to:
             plan.state = ItemState.UPDATE
 
-    def _new(self, plan: Plan) -> Product:
-        catalog = self.source.catalog
-        fields = plan.record.fields
-        handle = slugify(fields.get("handle") or "")[:160]
-        status = fields.get("status") or self.options.status
-        if status not in ProductStatus.values:
+    def _status(self, plan: Plan) -> None:
+        """What the product is to be once it is written, and its photos are there."""
+        product = plan.product
+        assert product is not None
+        wanted = self._wanted_status(plan)
+        approves = ProductStatus.APPROVED in {wanted, product.status}
+        if plan.present is None:
+            if approves and not self._may_approve:
+                plan.note(plan.row, self._headers.of("product", "status"), NOT_APPROVED)
+                wanted = ProductStatus.IN_REVIEW
+            # Approved is what has all that was approved, its photos among it.
+            later = wanted == ProductStatus.APPROVED
+            product.status = ProductStatus.IN_REVIEW if later else wanted
+            plan.moves_to = wanted if later else ""
+            return
+        if not wanted or wanted == product.status:
+            return
+        if approves and not self._may_approve:
+            message = NOT_MOVED.format(product.get_status_display(), ProductStatus(wanted).label)
+            plan.note(plan.row, self._headers.of("product", "status"), message)
+            return
+        plan.moves_to = wanted
+        plan.changes.append([STATUS, product.status, wanted])
+
+    def _wanted_status(self, plan: Plan) -> str:
+        """What the file or whoever imports it wants it to be; empty for as it is."""
+        said = plan.record.fields.get("status") if self.options.file_status else None
+        if said and said not in ProductStatus.values:
             header = self._headers.of("product", "status")
-            plan.warn(plan.row, header, f"“{status}” is no status. It is imported as a draft.")
-            status = ProductStatus.DRAFT
-        if status == ProductStatus.APPROVED and not self._may_approve:
-            plan.note(plan.row, self._headers.of("product", "status"), NOT_APPROVED)
-            status = ProductStatus.IN_REVIEW
+            plan.warn(plan.row, header, f"“{said}” is no status. The value is left out.")
+            said = None
+        return said or (self.options.status if plan.present is None else "")
+
+    def _new(self, plan: Plan) -> Product:
+        handle = slugify(plan.record.fields.get("handle") or "")[:160]
         return Product(
-            catalog=catalog, created_by=self.source.created_by, handle=handle, status=status
+            catalog=self.source.catalog, created_by=self.source.created_by, handle=handle
         )
 
     def _variants(self, plan: Plan, known: Known, differences: Differences) -> bool:
@@ -161,6 +191,7 @@ class Planner:
         own = plan.present.product.pk if plan.present else None
         found: list[VariantRecord] = []
         seen: set[str] = set()
+        gtins: set[str] = set()
         for record in plan.record.variants:
             sku = (record.fields.get("sku") or "").strip()
             if sku and sku in seen:
@@ -171,7 +202,13 @@ class Planner:
                 message = f"Another product of the catalogue has this SKU: “{sku}”."
                 plan.problems.append(_error(record, header, message))
                 continue
+            gtin = (record.fields.get("gtin") or "").lstrip("0")
+            if gtin and not sku and gtin in gtins:
+                message = f"This GTIN stands in several rows of the product: “{gtin}”."
+                plan.problems.append(_error(record, self._headers.of("variant", "gtin"), message))
+                continue
             seen.add(sku)
+            gtins.add(gtin)
             found.append(record)
         return found
 

@@ -13,6 +13,9 @@ from catalog.models import ImportItem, ItemState, Product, Variant
 # What a file names columns by, where it is no mapped header that says it.
 LABELS = {"sku": "SKU", "gtin": "GTIN", "mpn": "MPN", "product_url": "Product URL"}
 
+# In `ImportItem.wrote`: the status that the product is still to get.
+MOVES_TO = "moves_to"
+
 
 @dataclass
 class VariantPlan:
@@ -42,8 +45,8 @@ class Plan:
 
     `product` is new where nothing is `present`. `said` is all that may be said of its columns,
     `columns` what of it is to be written; `before` what stood there, also by the id of a variant.
-    `proposals` are words for closed lists by attribute,
-    `kept` and `cleared` the headers of columns in which a person's word stays and that are emptied.
+    `proposals` are words for closed lists by attribute. `moves_to` is the status that it gets once its
+    photos are there, where that is another.
     """
 
     item: ImportItem
@@ -60,8 +63,7 @@ class Plan:
     proposals: set[tuple[str, str]] = field(default_factory=set)
     changes: list[list[Any]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    kept: list[str] = field(default_factory=list)
-    cleared: list[str] = field(default_factory=list)
+    moves_to: str = ""
 
     @property
     def row(self) -> int:

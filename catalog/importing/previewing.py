@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -10,8 +10,11 @@ from django.db import transaction
 from django.db.models import Count, Q
 
 from catalog.importing.applying import planner_of
-from catalog.importing.plans import Plan
+from catalog.importing.differing import CLEARS
+from catalog.importing.differing import KEPT as STAYS
+from catalog.importing.plans import MOVES_TO, Plan
 from catalog.importing.staging import problems_note
+from catalog.importing.together import put_together
 from catalog.interchange.records import ProductRecord
 from catalog.models import (
     Import,
@@ -20,11 +23,13 @@ from catalog.models import (
     ImportPhotoState,
     ImportProblem,
     ItemState,
+    ProductStatus,
 )
 
 STEP = 200
+OUT = (ItemState.REFUSED, ItemState.SKIPPED)
 TAKEN = "Line {row} is about the same product ({what}) and counts. Leave one of them."
-# What is kept of plans while they are made, in `Import.counts`.
+# In `Import.counts`: by column, in how many places a person's word stays, and a blank clears.
 KEPT, CLEARED = "kept_columns", "cleared_columns"
 
 
@@ -36,7 +41,12 @@ def plan_some(source: Import) -> int:
     wrong = _wrong_lines(items)
     for item in items:
         _leave_out(item, wrong[item.pk])
-    plans = planner_of(source).plans(items)
+
+    def together(plans: list[Plan], meant: dict[int, int | None]) -> list[Plan]:
+        return put_together(source, plans, meant)
+
+    plans = planner_of(source).plans(items, together)
+    wrong = _wrong_lines([plan.item for plan in plans])
     for plan in plans:
         if wrong[plan.item.pk] and not _is_left(plan.record, wrong[plan.item.pk]):
             plan.state = ItemState.REFUSED
@@ -107,21 +117,16 @@ def _line(record: dict[str, Any]) -> int:
 
 
 def _keep(source: Import, plans: Sequence[Plan]) -> None:
-    kept, cleared = Counter(source.counts.get(KEPT, {})), Counter(source.counts.get(CLEARED, {}))
     for plan in plans:
         item = plan.item
         item.state = plan.state
         item.product = plan.product if plan.product and plan.product.pk else None
         item.changes = plan.changes
-        if not plan.is_refused:
-            kept.update(plan.kept)
-            cleared.update(plan.cleared)
-    fields = ["state", "product", "changes", "record"]
+        item.wrote = {MOVES_TO: plan.moves_to} if plan.moves_to else {}
+    fields = ["state", "product", "changes", "record", "wrote"]
     ImportItem.objects.bulk_update([plan.item for plan in plans], fields)
     found = [(plan.item, each) for plan in plans for each in plan.problems]
     problems_note(source, found, planned=True)
-    source.counts = {**source.counts, KEPT: dict(kept), CLEARED: dict(cleared)}
-    source.save(update_fields=["counts"])
 
 
 @transaction.atomic
@@ -139,7 +144,7 @@ def replan(source: Import, item_ids: Collection[int]) -> None:
 
 def photos_skip(source: Import) -> None:
     """Photos of what is not imported are not fetched; those of what is, again, are."""
-    out = Q(item__state__in=[ItemState.REFUSED, ItemState.SKIPPED]) | Q(item=None)
+    out = Q(item__state__in=OUT) | Q(item=None)
     waiting, skipped = ImportPhotoState.WAITING, ImportPhotoState.SKIPPED
     source.photo_rows.filter(out, state=waiting).update(state=skipped)
     source.photo_rows.filter(state=skipped).exclude(out).update(state=waiting)
@@ -151,18 +156,27 @@ def counts_of(source: Import) -> dict[str, Any]:
     `create`, `update`, `unchanged`, `refused`, `skipped` are items as they are planned, `created`,
     `updated`, `undone` as they are done; `problems` and `photo_states` are by severity and state,
     `photos` all of them. `clears` is how many values blanks empty, `keeps`
-    in how many places a person's word stays, `kept_columns` and `cleared_columns` where.
+    in how many places a person's word stays, `kept_columns` and `cleared_columns` where. `moves` are
+    products that get another status, `approves` those that get approved.
     """
     items = dict.fromkeys(ItemState.values, 0) | counted(source.items, "state")
+    moves = source.items.filter(wrote__has_key=MOVES_TO).exclude(state__in=OUT)
     photos = counted(source.photo_rows, "state")
+    planned = source.problems.filter(is_planned=True).exclude(item__state=ItemState.REFUSED)
+    kept = counted(planned.filter(message=STAYS), "field")
+    cleared = counted(planned.filter(message=CLEARS), "field")
     return {
         **items,
         "items": sum(items.values()),
         "problems": counted(source.problems, "severity"),
         "photos": sum(photos.values()),
         "photo_states": photos,
-        "clears": sum(source.counts.get(CLEARED, {}).values()),
-        "keeps": sum(source.counts.get(KEPT, {}).values()),
+        "clears": sum(cleared.values()),
+        "keeps": sum(kept.values()),
+        "moves": moves.count(),
+        "approves": moves.filter(wrote__moves_to=ProductStatus.APPROVED).count(),
+        CLEARED: cleared,
+        KEPT: kept,
     }
 
 

@@ -11,11 +11,12 @@ from django.utils import timezone
 from catalog.models import Import, ImportState
 from prodintel.lib.work import WorkState
 
-READING, PLANNING, PRODUCTS, PHOTOS, UNDOING = (
+READING, PLANNING, PRODUCTS, PHOTOS, STATUSES, UNDOING = (
     "reading",
     "planning",
     "products",
     "photos",
+    "statuses",
     "undoing",
 )
 LABELS = {
@@ -23,6 +24,7 @@ LABELS = {
     PLANNING: "Comparing with the catalogue",
     PRODUCTS: "Writing products",
     PHOTOS: "Fetching photos",
+    STATUSES: "Moving products",
     UNDOING: "Undoing",
 }
 # In `Import.counts`: the phase, since when it goes on without a rest, and from where.

@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from catalog.approval.content import FIELDS, VARIANT_FIELDS
+from catalog.importing.moving import move_back
 from catalog.importing.staging import problems_note
 from catalog.importing.standing import CELLS, STATUS, standing
 from catalog.interchange.records import Problem
@@ -151,6 +152,9 @@ class _Back:
         self._items = items
         self._writes = Writes()
         self._products = {item.product.pk: item.product for item in items if item.product}
+        for pk, product in self._products.items():
+            # Read before it was held.
+            product.status = now[pk][STATUS]
         ids = list(self._products)
         sold = Variant.objects.alive().filter(product__in=ids).select_related("product", "catalog")
         self._variants = {row.pk: row for row in sold}
@@ -221,6 +225,7 @@ class _Back:
         details = {"import": self._source.pk, "undone": True}
         writes.updated = [(row, summary, details) for row in self._products.values()]
         products_write(writes=writes, actor=actor)
+        move_back(self._products, list(self._items), actor)
 
     def _retract(self, ids: Iterable[int], actor: Any) -> None:
         """Take back what the import said, and give people their words back that gave way."""

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.text import slugify
 
-from catalog.importing.plans import Plan, Value, VariantPlan
+from catalog.importing.plans import MOVES_TO, Plan, Value, VariantPlan
 from catalog.importing.standing import standing
 from catalog.models import (
     AttributeDefinition,
@@ -79,7 +79,7 @@ class Writer:
             writes.created.append((plan.product, plan.product.title, details))
         else:
             if plan.columns:
-                writes.changed[plan.product] = set(plan.columns)
+                writes.changed.setdefault(plan.product, set()).update(plan.columns)
             summary = ", ".join(str(change[0]) for change in plan.changes)
             changes = {str(what): [str(old), str(new)] for what, old, new in plan.changes}
             writes.updated.append((plan.product, summary, {**changes, **details}))
@@ -90,7 +90,7 @@ class Writer:
             if each.is_new:
                 writes.variants.append(each.row)
             elif each.changes:
-                writes.changed[each.row] = set(each.changes)
+                writes.changed.setdefault(each.row, set()).update(each.changes)
             for name in MONEY_COLUMNS & each.changes.keys():
                 value = each.changes[name]
                 writes.entries.append(self._column_entry(plan, each, name, value))
@@ -191,11 +191,13 @@ class Writer:
 def wrote(plan: Plan) -> dict[str, Any]:
     """What imports have written to the columns of the plan's product once it is written."""
     known = dict(plan.present.wrote) if plan.present else {}
+    known.pop(MOVES_TO, None)
     sold = dict(known.pop(VARIANTS, {}))
     for each in plan.variants:
         pk = str(each.row.pk)
         sold[pk] = {**sold.get(pk, {}), **each.said}
-    return {**known, **plan.said, VARIANTS: sold}
+    moves = {MOVES_TO: plan.moves_to} if plan.moves_to else {}
+    return {**known, **plan.said, **moves, VARIANTS: sold}
 
 
 def handles_given(plans: Sequence[Plan], catalog: Catalog) -> None:

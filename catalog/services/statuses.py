@@ -51,7 +51,7 @@ def products_set_status(*, products: Iterable[Product], status: str, actor: Any)
     locked = hold_products(product for product, _ in read)
     if any(product.status != before for product, before in read):
         raise conflict("status", MOVED)
-    moved, versions = _move(locked, status, actor)
+    moved, versions = products_moved(locked, status, actor)
     return len({pk for ids in moved.values() for pk in ids} | {row.product_id for row in versions})
 
 
@@ -60,10 +60,12 @@ def _check(status: str) -> None:
         raise conflict("status", f"Choose one of {', '.join(ProductStatus.values)}.")
 
 
-def _move(
+def products_moved(
     locked: Sequence[Product], status: str, actor: Any
 ) -> tuple[dict[str, list[int]], list[ProductVersion]]:
-    """Which products were moved, by the status they had, and the versions that were made."""
+    """Move products that the caller holds; which were, by the status they had, and the versions that
+    were made.
+    """
     rows = [row for row in locked if row.status != status]
     moved: dict[str, list[int]] = defaultdict(list)
     for row in rows:
@@ -139,7 +141,7 @@ def _move_some(
     rows = Product.objects.alive().filter(catalog=catalog, pk__in=ids)
     held = hold_products(rows)
     fit = [row for row in held if row.status in allowed and row.deleted_at is None]
-    moved, versions = _move(fit, status, actor)
+    moved, versions = products_moved(fit, status, actor)
     anew = {row.product_id for row in versions}.difference(*moved.values())
     return {
         "moved": {**moved, **({status: sorted(anew)} if anew else {})},
@@ -165,7 +167,7 @@ def _put_back(held: Mapping[int, Product], before: str, event: AuditEvent, actor
     since = {pk for pk, row in last.items() if row.pk not in made and row.approved_at > began}
     there = {pk: row for pk, row in held.items() if row.status == status and pk not in since}
     undone = [row for pk, row in last.items() if pk in there and row.pk in made]
-    _withdraw(undone, actor)
+    versions_withdraw(undone, actor)
     if before == status:
         # It was approved before, too: what is undone is that it was approved anew.
         approval_refresh(row.product_id for row in undone)
@@ -179,7 +181,7 @@ def _put_back(held: Mapping[int, Product], before: str, event: AuditEvent, actor
     return len(there)
 
 
-def _withdraw(versions: Sequence[ProductVersion], actor: Any) -> None:
+def versions_withdraw(versions: Sequence[ProductVersion], actor: Any) -> None:
     rows = ProductVersion.objects.filter(pk__in=[row.pk for row in versions])
     rows.update(withdrawn_at=timezone.now())
     audit_many(

@@ -39,6 +39,8 @@ BLANKS = (
     (KEEP, "leave what stands", "A blank says nothing."),
     (CLEAR, "clear what stands", "The preview says how many values that would remove."),
 )
+STATUS = "product.status"
+TICKED = ("over_people", "file_status", "refetch")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -84,7 +86,7 @@ def options_of(form: Mapping[str, Any]) -> Options:
     texts = {
         name: form[name] for name in ("mode", "match_by", "blanks", "status") if form.get(name)
     }
-    ticked = {name: form.get(name) in {"1", "on", "true"} for name in ("over_people", "refetch")}
+    ticked = {name: form.get(name) in {"1", "on", "true"} for name in TICKED}
     return Options.of({**texts, **ticked})
 
 
@@ -107,6 +109,7 @@ def _values(catalog: Catalog, source: Import) -> dict[str, Any]:
         "match_by": MATCH_BY,
         "blanks": BLANKS,
         "statuses": ProductStatus.choices,
+        "says_status": STATUS in source.mapping.values(),
         "facts": _facts(inspection) if inspection else [],
         "collapsed": bool(label or source.counts.get(REMEMBERED)),
         "remembered": bool(source.counts.get(REMEMBERED)),

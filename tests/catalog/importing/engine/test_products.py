@@ -280,10 +280,11 @@ def test_only_who_approves_imports_approved_products(shop, person, role, status,
         Membership.objects.create(user=other, catalog=catalog, role=Role.OWNER)
         Membership.objects.filter(user=person, catalog=catalog).update(role=role)
 
-    shop.run([{**MUG, "Status": "approved"}])
+    source = shop.run([{**MUG, "Status": "active"}], file_status=True)
 
     assert Product.objects.get().status == status
     assert ProductVersion.objects.count() == versions
+    assert source.counts["approves"] == versions
 
 
 def test_a_deleted_product_is_no_product(shop, person):
