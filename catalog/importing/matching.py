@@ -121,8 +121,26 @@ def _by_base(photos: list[PhotoName]) -> Iterator[_Place]:
             bases[_left(photo, photo.peel(numbers=True))].append(photo)
     # The 15 of a phone counts nothing, unless there is a first of them.
     counted = {base for base, some in bases.items() if any(map(_begins_a_count, some))}
+    own = _folders_of_products(photos)
     for photo in photos:
-        yield _place_in_folder(photo) if photo.is_numbered_only else _place(photo, counted)
+        in_folder = photo.is_numbered_only or _folder_base(photo) in own
+        yield _place_in_folder(photo) if in_folder else _place(photo, counted)
+
+
+def _folder_base(photo: PhotoName) -> str:
+    return joined(tokens_of(photo.folder))
+
+
+def _folders_of_products(photos: list[PhotoName]) -> set[str]:
+    """The folders that are one product's, whatever its photos are called: of which most say nothing
+    by their own names, or what the folder does. A folder of many products names each.
+    """
+    found: dict[str, list[bool]] = defaultdict(list)
+    for photo in photos:
+        if base := _folder_base(photo):
+            named_alike = _left(photo, photo.peel(numbers=True)) == base
+            found[base].append(photo.says_nothing or named_alike)
+    return {base for base, same in found.items() if 2 * sum(same) >= len(same)}
 
 
 def _left(photo: PhotoName, peeled: Peeled) -> str:
@@ -136,7 +154,7 @@ def _begins_a_count(photo: PhotoName) -> bool:
 
 def _place_in_folder(photo: PhotoName) -> _Place:
     number = photo.peel(numbers=True).number
-    base = joined(tokens_of(photo.folder))
+    base = _folder_base(photo)
     if base:
         return _Place(photo, ("base", base), photo.folder, number=number)
     return _Place(photo, ("name", photo.name), photo.stem or photo.name, number=number)

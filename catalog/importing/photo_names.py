@@ -37,6 +37,8 @@ _ENDINGS = re.compile(
     r"[_\-. ][0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$|[_\-. ]\d{2,5}x\d{0,5}$|@\dx$",
     re.IGNORECASE,
 )
+# What computers call files: letters and digits without a word among them.
+_DIGEST = re.compile(r"(?=\D*\d)[0-9a-f]{6,}(?:[-_][0-9a-f]{4,})*", re.IGNORECASE)
 # Letters that no accent makes of others.
 _PLAIN = str.maketrans("łøđæœ", "lodao")
 
@@ -139,6 +141,12 @@ class PhotoName:
         """Whether the name alone says nothing: 1.jpg, front.jpg, IMG_1234.jpg."""
         left = self.tokens[: self.peel(numbers=True, unsure=True).count]
         return all(token.is_number or token.text in _CAMERA for token in left)
+
+    @cached_property
+    def says_nothing(self) -> bool:
+        """Whether no person has named it: also by a camera's words, or a number of letters."""
+        first = self.tokens[0].text if self.tokens else ""
+        return self.is_numbered_only or first in _CAMERA or bool(_DIGEST.fullmatch(self.stem))
 
     @property
     def folder(self) -> str:

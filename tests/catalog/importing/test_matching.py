@@ -78,6 +78,32 @@ def test_photos_of_one_product_come_together_in_order(names):
 
 
 @pytest.mark.parametrize(
+    "names",
+    [
+        ("Ceramic mug red/IMG_1234.jpg", "Ceramic mug red/IMG_1240.jpg"),
+        ("Blue bowl/front.jpg", "Blue bowl/IMG_0001.jpg", "Blue bowl/shot a.jpg"),
+        ("Lamp/closeup.jpg", "Lamp/lamp_final_v2.jpg"),
+        ("Jug/7f3a9c.jpg", "Jug/PXL_2024.jpg", "Jug/WhatsApp Image 2024-01-01 at 10.00.jpeg"),
+        ("shop/photos/Tray/1.jpg", "shop/photos/Tray/from above.jpg"),
+    ],
+)
+def test_photos_in_a_products_folder_are_its_whatever_they_are_called(names):
+    (found,) = grouped(*names).values()
+    assert sorted(found) == sorted(names)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("Mugs/red mug.jpg", "Mugs/blue mug.jpg", "Mugs/green mug.jpg", "Mugs/IMG_1.jpg"),
+        ("mug/mug-red.jpg", "mug/mug-blue.jpg", "mug/mug-green.jpg"),
+    ],
+)
+def test_a_folder_of_many_products_is_none(names):
+    assert len(grouped(*names)) == len(names)
+
+
+@pytest.mark.parametrize(
     ("name", "role"),
     [
         ("mug_main.jpg", "main"),

@@ -55,7 +55,9 @@ def test_what_its_lines_say_otherwise_of_the_product_is_told(shop, shirts, messa
     source = shop.run([{"SKU": f"red-{size}", "Title": f"Shirt {size}"} for size in "SM"])
 
     assert Product.objects.filter(title="Shirt S").exists()
-    assert "3 Title: Line 2 says something else of the same product, and counts." in messages(source)
+    assert "3 Title: Line 2 says something else of the same product, and counts." in messages(
+        source
+    )
 
 
 def test_a_line_that_is_wrong_stays_out_and_the_others_come(shop, shirts, messages):
