@@ -167,7 +167,7 @@ FACTS: Mapping[str, Callable[[Facts], bool]] = {
     "has_gtin": lambda facts: facts.has_any("variant.gtin"),
     "is_used": lambda facts: facts.any_is("variant.condition", "used", "refurbished"),
     "is_new": lambda facts: not facts.any_is("variant.condition", "used", "refurbished"),
-    "is_preorder": lambda facts: facts.any_is("variant.availability", "preorder"),
+    "is_awaited": lambda facts: facts.any_is("variant.availability", "preorder", "backorder"),
 }
 
 

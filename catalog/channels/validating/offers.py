@@ -20,7 +20,7 @@ PRICE = re.compile(r"(\d{1,12}(?:\.\d{1,3})?) ([A-Z]{3})")
 WEIGHT = re.compile(r"\d+(\.\d+)? (g|kg|oz|lb)")
 STRUCTURED = re.compile(r"(?P<source>[a-z_]+):(?P<text>\"(?:[^\"]|\"\")*\"|[^\"].*)", re.DOTALL)
 SOURCES = frozenset({"default", "trained_algorithmic_media"})
-DIFFERENCES = ("color", "size", "material", "pattern")
+DIFFERENCES = ("color", "size", "material", "pattern", "gender", "age_group")
 MAX_URL = 2000
 MAX_TYPE = 750
 MAX_GROUP = 50
@@ -57,6 +57,8 @@ class Dialect:
     known: frozenset[str]
     availabilities: Mapping[str, str]
     max_more_photos: int
+    # Where options stand that have no attribute of their own.
+    options: str
     structured: bool = False
 
 
@@ -75,6 +77,7 @@ GOOGLE = Dialect(
     },
     availabilities={each: each for each in ("in_stock", "out_of_stock", "preorder", "backorder")},
     max_more_photos=10,
+    options="variant_option",
     structured=True,
 )
 META = Dialect(
@@ -85,7 +88,7 @@ META = Dialect(
     known=KNOWN
     | {
         *("fb_product_category", "quantity_to_sell_on_facebook", "rich_text_description"),
-        *("status", "video", "internal_label", "product_tags"),
+        *("status", "video", "internal_label", "product_tags", "additional_variant_attribute"),
     },
     availabilities={
         "in stock": "in_stock",
@@ -96,6 +99,7 @@ META = Dialect(
         "pending": "out_of_stock",
     },
     max_more_photos=20,
+    options="additional_variant_attribute",
 )
 
 
@@ -169,13 +173,14 @@ class _Feed:
             return
         if len(group) > MAX_GROUP:
             yield Problem(row.line, "item_group_id", f"It has more than {MAX_GROUP} characters.")
-        looks = tuple(row.one(name).casefold() for name in DIFFERENCES)
+        names = (*DIFFERENCES, self.dialect.options)
+        looks = tuple("\n".join(row.cells.get(name, ())).casefold() for name in names)
         first = self.groups.setdefault((group, *looks), row.line)
         if first != row.line:
             yield Problem(
                 row.line,
                 "item_group_id",
-                f"It has the {', '.join(DIFFERENCES)} of line {first}: items of a group differ.",
+                f"It has the {', '.join(names)} of line {first}: items of a group differ.",
             )
 
     def _form(self, row: FeedRow) -> Iterator[Problem]:
@@ -228,7 +233,7 @@ class _Feed:
             },
             photos=[PhotoRecord(each) for each in row.cells.get("image_link", ())],
         )
-        for name in ("unit_pricing_measure", "energy_efficiency_class"):
+        for name in ("unit_pricing_measure", "energy_efficiency_class", "availability_date"):
             if row.one(name):
                 record.attributes[name] = [row.one(name)]
         if category := row.one("google_product_category"):

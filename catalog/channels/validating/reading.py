@@ -27,7 +27,8 @@ class Unreadable(Exception):  # noqa: N818 -- what it is about the file
 class FeedRow:
     """A line, or an item of XML (then `line` is its number, from 1). Blank cells are left out.
 
-    `cells` holds every value of a header; `parts` those of an element that has elements in it.
+    `cells` holds every value of a header; `parts` those of an element that has elements in it, of
+    which the cell is the content, or else all of them parted by colons.
     """
 
     line: int
@@ -117,7 +118,8 @@ def _item(number: int, element) -> FeedRow:  # type: ignore[no-untyped-def] # no
         if len(child):
             inner = {each.tag.removeprefix(GOOGLE): (each.text or "").strip() for each in child}
             row.parts[name] = inner
-            row.cells.setdefault(name, []).append(inner.get("content", ""))
+            text = inner["content"] if "content" in inner else ":".join(inner.values())
+            row.cells.setdefault(name, []).append(text)
         elif (child.text or "").strip():
             row.cells.setdefault(name, []).append(child.text or "")
     return row

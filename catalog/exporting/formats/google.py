@@ -2,7 +2,8 @@
 
 Sources: "Product data specification" (support.google.com/merchants/answer/7052112), "Title and
 structured title" (6324415), "Description and structured description" (6324468), "Quoted fields"
-(14998273). Texts that a language model wrote go into the structured attributes with
+(14998273), "Variant option" (17085214), "Availability date" (6324470), "Additional image link"
+(6324370). Texts that a language model wrote go into the structured attributes with
 `trained_algorithmic_media`, and then the plain ones stay empty. Cells are written as they are: Google
 reads them literally, so that a guard against formulas would be part of the title.
 """
@@ -25,6 +26,7 @@ from catalog.exporting.formats.base import (
 )
 from catalog.exporting.formats.offers import TITLES, Offer, offers
 from catalog.interchange.records import ProductRecord
+from catalog.models import Availability
 
 AI = "trained_algorithmic_media"
 MAX_TITLE, MAX_DESCRIPTION, MAX_TYPE = 150, 5000, 750
@@ -35,9 +37,9 @@ ALWAYS = frozenset({"id"})
 HEADERS = [
     *("id", "title", "structured_title", "description", "structured_description"),
     *("link", "image_link", "additional_image_link"),
-    *("availability", "price", "sale_price", "condition"),
+    *("availability", "availability_date", "price", "sale_price", "condition"),
     *("brand", "gtin", "mpn", "identifier_exists"),
-    *("google_product_category", "product_type", "item_group_id"),
+    *("google_product_category", "product_type", "item_group_id", "variant_option"),
     *("color", "size", "material", "pattern", "gender", "age_group"),
     "shipping_weight",
 ]
@@ -45,7 +47,6 @@ GENDERS = frozenset({"male", "female", "unisex"})
 AGES = frozenset({"newborn", "infant", "toddler", "kids", "adult"})
 _NAMESPACE = "http://base.google.com/ns/1.0"
 _PART_OF_TEXT = re.compile(r'[:,"]')
-_PART_OF_LIST = re.compile(r'[,"]')
 _LINES = re.compile(r"[\t\r\n]+")
 
 
@@ -56,7 +57,15 @@ class Written:
     content: str
 
 
-Value = str | list[str] | Written
+@dataclass(frozen=True)
+class Option:
+    """What tells a variant from its siblings."""
+
+    name: str
+    value: str
+
+
+Value = str | list[str] | list[Option] | Written
 Item = dict[str, Value]
 
 
@@ -91,6 +100,7 @@ def _facts(offer: Offer) -> Item:
         "image_link": next(iter(offer.photos), ""),
         "additional_image_link": offer.photos[1 : MAX_MORE_PHOTOS + 1],
         "availability": offer.of_variant("availability"),
+        "availability_date": _date_of(offer),
         "price": price,
         "sale_price": sale_price,
         "condition": offer.of_variant("condition"),
@@ -101,6 +111,7 @@ def _facts(offer: Offer) -> Item:
         "google_product_category": offer.google_category,
         "product_type": offer.product_type[:MAX_TYPE],
         "item_group_id": offer.group,
+        "variant_option": [Option(name, value) for name, value in offer.options if name],
         "shipping_weight": f"{weight} g" if weight else "",
     }
 
@@ -115,6 +126,12 @@ def _attributes(offer: Offer) -> Item:
         "gender": gender if gender in GENDERS else "",
         "age_group": age if age in AGES else "",
     }
+
+
+def _date_of(offer: Offer) -> str:
+    """When what is not there yet can be had."""
+    is_awaited = offer.of_variant("availability") in (Availability.PREORDER, Availability.BACKORDER)
+    return offer.key("availability_date") if is_awaited else ""
 
 
 def _joined(texts: list[str], limit: int) -> str:
@@ -142,8 +159,15 @@ def _cell(value: Value) -> str:
     if isinstance(value, Written):
         return f"{AI}:{_quoted(_LINES.sub(' ', value.content), _PART_OF_TEXT)}"
     if isinstance(value, list):
-        return ",".join(_quoted(each, _PART_OF_LIST) for each in value)
+        return ",".join(_part(each) for each in value)
     return _LINES.sub(" ", value)
+
+
+def _part(part: str | Option) -> str:
+    if isinstance(part, Option):
+        name, value = (_quoted(each, _PART_OF_TEXT) for each in (part.name, part.value))
+        return f"{name}:{value}"
+    return part
 
 
 def _quoted(part: str, parted_by: re.Pattern[str]) -> str:
@@ -177,7 +201,11 @@ def _elements(name: str, value: Value) -> Iterator[str]:
         yield f"<g:content>{escape(value.content)}</g:content></g:{name}>\n"
         return
     for each in value if isinstance(value, list) else [value]:
-        yield f"<g:{name}>{escape(each)}</g:{name}>\n"
+        if isinstance(each, Option):
+            yield f"<g:{name}><g:name>{escape(each.name)}</g:name>"
+            yield f"<g:value>{escape(each.value)}</g:value></g:{name}>\n"
+        else:
+            yield f"<g:{name}>{escape(each)}</g:{name}>\n"
 
 
 GOOGLE = Format(

@@ -6,11 +6,13 @@ are written as they are: Meta reads them literally.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from catalog.channels.facts import OPTION_NAMES
 from catalog.exporting.formats.base import Format, Row, Writing, csv_writer
 from catalog.exporting.formats.google import AGES, GENDERS
-from catalog.exporting.formats.offers import TITLES, offers
+from catalog.exporting.formats.offers import TITLES, Offer, offers
 from catalog.interchange.records import ProductRecord
 from catalog.models import Availability
 
@@ -22,8 +24,11 @@ HEADERS = [
     *("id", "title", "description", "availability", "condition", "price", "link", "image_link"),
     *("brand", "sale_price", "item_group_id", "google_product_category", "product_type"),
     *("additional_image_link", "gtin", "mpn", "color", "size", "material", "pattern"),
-    *("gender", "age_group", "shipping_weight"),
+    *("gender", "age_group", "shipping_weight", "additional_variant_attribute"),
 ]
+# Options of such names have columns of their own.
+CORE = frozenset().union(*OPTION_NAMES.values()) | {"gender", "age group", "age_group"}
+_PART = re.compile(r"[:,]")
 AVAILABILITIES = {
     Availability.IN_STOCK: "in stock",
     Availability.OUT_OF_STOCK: "out of stock",
@@ -70,7 +75,17 @@ def rows(record: ProductRecord, writing: Writing) -> Iterator[Row]:
             "gender": gender if gender in GENDERS else "",
             "age_group": age if age in AGES else "",
             "shipping_weight": f"{weight} g" if weight else "",
+            "additional_variant_attribute": _options(offer),
         }
+
+
+def _options(offer: Offer) -> str:
+    """What tells a variant from its siblings beside what has a column: Scent:Rose,Burns:8 hours."""
+    return ",".join(
+        f"{_PART.sub(' ', name)}:{_PART.sub(' ', value)}"
+        for name, value in offer.options
+        if name and name.casefold() not in CORE
+    )
 
 
 META = Format(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from hashlib import sha256
 
 from django.utils.text import slugify
 
@@ -17,6 +18,7 @@ from catalog.models import PhotoRole, Source
 from prodintel.lib.graphemes import cut
 
 MAX_ID = 50
+DIGEST = 8
 MAX_COLORS = 3
 MAX_COLOR = 40
 WITH_OPTIONS = "options"
@@ -29,6 +31,8 @@ TITLES = Choice(
 # Size charts and boxes do not show what is sold.
 _SHOWS_NO_PRODUCT = frozenset({PhotoRole.CHART, PhotoRole.PACKAGING})
 _AI = frozenset({Source.VISION_LLM, Source.TOOL})
+# Names of variants that differ also as parts of an id.
+_SAYABLE = re.compile(r"[a-z0-9]+(?:(?: / | )[a-z0-9]+)*")
 _SPACE = re.compile(r"\s+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 
@@ -43,20 +47,38 @@ class Offer:
     writing: Writing
 
     def field(self, name: str) -> str:
-        return self.record.fields.get(name) or ""
+        """A field of the product, in one line."""
+        return one_line(self.record.fields.get(name) or "")
 
     def of_variant(self, name: str) -> str:
-        return self.variant.fields.get(name) or ""
+        """A field of the variant, in one line."""
+        return one_line(self.variant.fields.get(name) or "")
 
     @cached_property
     def id(self) -> str:
-        """Its SKU; without one that fits, the product's number, and its options where it has some."""
+        """Its SKU; without one that fits, the product's number, and its options where it has some.
+
+        What an id cannot say in full is told apart by its digest, which stays the same while that
+        does, whatever its siblings are.
+        """
         sku = self.of_variant("sku")
         if sku and len(sku) <= MAX_ID:
             return sku
         stem = f"p{self.record.id or self.record.key}"
-        options = slugify(self.variant.name or "") if self.has_siblings else ""
-        return "-".join(part for part in (stem, options) if part)[:MAX_ID]
+        name = one_line(self.variant.name) if self.has_siblings else ""
+        if not name:
+            place = f"_{self._place + 1}" if self._place else ""
+            return stem[: MAX_ID - len(place)] + place
+        plain = f"{stem}-{slugify(name)}"
+        if _SAYABLE.fullmatch(name.casefold()) and len(plain) <= MAX_ID:
+            return plain
+        digest = sha256(name.encode()).hexdigest()[:DIGEST]
+        return f"{plain[: MAX_ID - DIGEST - 1].rstrip('-')}-{digest}"
+
+    @cached_property
+    def _place(self) -> int:
+        places = (n for n, each in enumerate(self.record.variants) if each is self.variant)
+        return next(places, 0)
 
     @cached_property
     def has_siblings(self) -> bool:
@@ -76,10 +98,10 @@ class Offer:
 
     def title(self, limit: int) -> str:
         """In one line; where that was chosen with the options that tell it from its siblings."""
-        title = one_line(self.field("title"))
+        title = self.field("title")
         if not self.has_siblings or self.writing.options.get(TITLES.name) != WITH_OPTIONS:
             return cut(title, limit)
-        values = [one_line(self.of_variant(f"option{n}_value")) for n in (1, 2, 3)]
+        values = [value for _, value in self.options]
         # Options that the title says already are not said twice.
         told = [value for value in values if value and value.casefold() not in title.casefold()]
         ending = f" – {' / '.join(told)}" if told and title else ""
@@ -87,7 +109,17 @@ class Offer:
         return whole if len(whole) <= limit else cut(title, limit)
 
     def description(self, limit: int) -> str:
-        return cut(_CONTROL.sub("", self.field("description")).strip(), limit)
+        text = self.record.fields.get("description") or ""
+        return cut(_CONTROL.sub("", text).strip(), limit)
+
+    @cached_property
+    def options(self) -> list[tuple[str, str]]:
+        """What tells it from its siblings, by the options' names."""
+        pairs = (
+            (self.of_variant(f"option{n}_name"), self.of_variant(f"option{n}_value"))
+            for n in (1, 2, 3)
+        )
+        return [(name, value) for name, value in pairs if value] if self.has_siblings else []
 
     def text(self, name: str, limit: int) -> str:
         """An attribute's first value as people read it."""
@@ -137,8 +169,9 @@ class Offer:
             for photo in self.record.photos
             if photo.variant in ("", self.variant.name) and photo.role not in _SHOWS_NO_PRODUCT
         ]
-        found = fitting or self.record.photos
-        return list(dict.fromkeys(photo.source for photo in sorted(found, key=self._rank)))
+        found = sorted(fitting or self.record.photos, key=self._rank)
+        # Where several stand in one cell, commas part them.
+        return list(dict.fromkeys(photo.source.replace(",", "%2C") for photo in found))
 
     def _rank(self, photo: PhotoRecord) -> tuple[bool, bool]:
         own = self.has_siblings and bool(photo.variant) and photo.variant == self.variant.name

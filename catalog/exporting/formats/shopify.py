@@ -138,7 +138,12 @@ def _product(record: ProductRecord, writing: Writing, names: _Names) -> Row:
     }
     written = {names(old): text for old, text in row.items()}
     # What came in stays where it means nothing here; of the rest, where there is nothing to say.
-    given = {header: text for header, text in kept.items() if not written.get(header)}
+    # Of descriptions `_description` decides: one that was cleared here is not to come back.
+    given = {
+        header: text
+        for header, text in kept.items()
+        if not written.get(header) and header != names("Body (HTML)")
+    }
     given |= {
         names(old): kept[names(old)] for old in ("Published", "Gift Card") if names(old) in kept
     }

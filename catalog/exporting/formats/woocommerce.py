@@ -38,6 +38,7 @@ _USUAL = {
     "Sold individually?": "0",
     "Allow customer reviews?": "1",
 }
+_DECIDED = frozenset({"Description"})
 _PARTS = ("name", "value(s)", "visible", "global")
 ALWAYS = frozenset({"Type", "SKU", "Name", "Parent"}) | {
     woo.attribute_header(n, part) for n in OPTIONS for part in _PARTS
@@ -136,6 +137,8 @@ def _with(row: Row, kept: Mapping[str, str]) -> Row:
         if (not row.get(header) or header in better or header in _USUAL)
         # Attributes are numbered anew, and written as they are by now.
         and woo.attribute_part(header) is None
+        # `_description` decides of it: one that was cleared here is not to come back.
+        and header not in _DECIDED.intersection(row)
     }
     # A kind such as "simple, virtual" says more; another kind is another product by now.
     if row["Type"] not in given.get("Type", "").casefold():

@@ -254,7 +254,7 @@ def test_of_a_photo_whose_size_nobody_knows_nothing_is_said():
         (When(facts=("is_new",)), False),
         (When(facts=("has_brand",)), False),
         (When(facts=("has_gtin",)), True),
-        (When(facts=("is_preorder",)), True),
+        (When(facts=("is_awaited",)), True),
         (When(facts=("is_used", "has_brand")), False),
     ],
 )

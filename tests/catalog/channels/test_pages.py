@@ -127,6 +127,19 @@ def test_each_count_of_the_page_is_that_of_the_list_behind_it(ready, unready, ca
             assert len(listed(catalog, f"{here}&lacks={lack.requirement}")) == lack.products
 
 
+@pytest.mark.parametrize("waiting", ["product", "target"])
+def test_each_count_is_that_of_the_list_while_some_wait(ready, unready, catalog, keep, waiting):
+    keep()
+    if waiting == "product":
+        ReadinessCheck.objects.filter(product=unready).update(stale=True)
+    else:
+        targets_of(catalog).filter(channel="shopify").update(marked_through=ready.pk)
+    found = shopify(catalog)
+    assert (found.ready, found.not_ready, found.waiting) == (1, 0, 1)
+    assert listed(catalog, "channel=shopify:DE&ready=yes") == {"Ready"}
+    assert listed(catalog, "channel=shopify:DE&ready=no") == set()
+
+
 def test_the_page_says_how_many_are_ready_and_what_keeps_others_out(ready, unready, keep, page):
     keep()
     shown = page()
