@@ -6,7 +6,13 @@ import re
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from catalog.models import Product, ProductStatus, ReadinessCheck, ReadinessGap
+from catalog.models import (
+    ChannelTarget,
+    Product,
+    ProductStatus,
+    ReadinessCheck,
+    ReadinessGap,
+)
 
 Channel = tuple[str, str]
 READY, NOT_READY = "yes", "no"
@@ -41,18 +47,19 @@ def ready(products: QuerySet[Product], channel: Channel, answer: str) -> QuerySe
 
     Of what is not checked yet nobody knows: it is neither.
     """
-    kept_out = Exists(_gaps(channel).filter(severity=KEEPS_OUT))
-    if answer == NOT_READY:
-        return sellable(products).filter(kept_out)
     checked = ReadinessCheck.objects.filter(product=OuterRef("pk"), stale=False)
-    return sellable(products).filter(Exists(checked), ~Q(kept_out))
+    # Checked against other targets, a product may still be to be checked against a new one.
+    through = Q(marked_through=None) | Q(marked_through__gte=OuterRef("pk"))
+    reached = _targets(channel).filter(through, catalog=OuterRef("catalog"))
+    known = sellable(products).filter(Exists(checked), Exists(reached))
+    kept_out = Exists(_gaps(channel).filter(severity=KEEPS_OUT))
+    return known.filter(kept_out) if answer == NOT_READY else known.exclude(kept_out)
+
+
+def _targets(channel: Channel) -> QuerySet[ChannelTarget]:
+    name, country = channel
+    return ChannelTarget.objects.filter(channel=name, country=country, removed_at=None)
 
 
 def _gaps(channel: Channel) -> QuerySet[ReadinessGap]:
-    name, country = channel
-    return ReadinessGap.objects.filter(
-        product=OuterRef("pk"),
-        target__channel=name,
-        target__country=country,
-        target__removed_at=None,
-    )
+    return ReadinessGap.objects.filter(product=OuterRef("pk"), target__in=_targets(channel))
