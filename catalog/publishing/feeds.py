@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, Sum
 from django.urls import reverse
 from django.utils import timezone
 
+from catalog import exporting
 from catalog.exporting import Export
 from catalog.exporting.addresses import NONE, PUBLIC
 from catalog.exporting.profiles import profile_export, profile_products
@@ -105,49 +109,64 @@ def feed_poll(*, feed: Feed, agent: str) -> Polled:
     """What to give to who polls the feed; written down with when and by whom."""
     export = feed_export(feed)
     products = profile_products(feed.profile)
-    count, newest = _size(export, products)
-    fingerprint = _fingerprint(feed, count, newest)
+    going = _going(export, products)
+    fingerprint = _fingerprint(feed, going)
     now = timezone.now()
-    same = feed.fingerprint == fingerprint and feed.changed_at is not None
-    changed_at = feed.changed_at if same and feed.changed_at else now
+    changed_at = feed.changed_at
+    if changed_at is None:
+        changed_at = now
+    elif feed.fingerprint != fingerprint:
+        # A platform that goes by dates knows no parts of a second.
+        changed_at = max(now, changed_at + timedelta(seconds=1))
     Feed.objects.filter(pk=feed.pk).update(
         fingerprint=fingerprint,
         changed_at=changed_at,
         polled_at=now,
         polled_by="".join(each for each in agent if each.isprintable())[:SHOWN_OF_AGENT],
-        product_count=count,
+        product_count=going["count"],
     )
     return Polled(export, products, fingerprint, changed_at)
 
 
-def _size(export: Export, products: Any) -> tuple[int, Any]:
+def _going(export: Export, products: Any) -> dict[str, Any]:
+    """How many products go out, and what tells them from other ones."""
     going = Product.objects.filter(pk__in=export.products(products).order_by().values("pk"))
-    found = going.aggregate(count=Count("pk"), newest=Max("updated_at"))
-    return found["count"], found["newest"]
+    return going.aggregate(count=Count("pk"), which=Sum("pk"), newest=Max("updated_at"))
 
 
-def _fingerprint(feed: Feed, count: int, newest: Any) -> str:
+def _fingerprint(feed: Feed, going: Mapping[str, Any]) -> str:
     """Of all that the file is made of, without making it.
 
     Whatever changes what is approved is in the audit trail, as are changes of the vocabulary, which
     are of no catalogue. What changes nothing of the file may change it, never the other way round.
     """
     catalog: Catalog = feed.catalog
-    last = AuditEvent.objects.filter(Q(catalog=catalog) | Q(catalog=None)).aggregate(pk=Max("pk"))
+    # Counted, too: of two who write at once, the one with the lower number may be done later.
+    trail = AuditEvent.objects.filter(Q(catalog=catalog) | Q(catalog=None)).aggregate(
+        last=Max("pk"), count=Count("pk")
+    )
     published = PublishedPhoto.objects.filter(placement__product__catalog=catalog).aggregate(
-        pk=Max("pk"), revoked=Max("revoked_at")
+        count=Count("pk"), last=Max("pk"), revoked=Max("revoked_at")
     )
     facts = (
         feed.profile_id,
         feed.profile.updated_at,
-        count,
-        newest,
-        last["pk"],
-        published["pk"],
-        published["revoked"],
+        *sorted(going.items()),
+        *sorted(trail.items()),
+        *sorted(published.items()),
         site_address(),
+        _program(),
     )
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:32]
+
+
+@cache
+def _program() -> str:
+    """Of what writes the files: another version of this site may write them otherwise."""
+    digest = hashlib.sha256()
+    for file in sorted(Path(exporting.__file__).parent.rglob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def feed_address(feed: Feed, token: str) -> str:

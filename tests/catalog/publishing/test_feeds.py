@@ -5,16 +5,31 @@ from __future__ import annotations
 import csv
 import io
 import re
+from types import SimpleNamespace
 
 import pytest
 from django.core.exceptions import ValidationError
 
-from catalog.models import AuditEvent, ExportProfile, Feed, ProductStatus
+from catalog.models import (
+    AttributeDefinition,
+    AuditEvent,
+    ExportProfile,
+    Feed,
+    Product,
+    ProductStatus,
+)
 from catalog.publishing import feeds
 from catalog.publishing.feeds import feed_create, feed_revoke, feed_rotate
 from catalog.publishing.services import photos_publish, photos_revoke
-from catalog.services.catalogs import catalog_delete, membership_remove, membership_set
+from catalog.services.catalogs import (
+    catalog_delete,
+    catalog_update,
+    membership_remove,
+    membership_set,
+)
+from catalog.services.photos import placement_delete
 from catalog.services.products import product_update
+from catalog.services.vocabulary import definition_save
 from catalog.views import polled
 from prodintel.lib.throttle import Throttle
 
@@ -137,20 +152,63 @@ def test_what_has_not_changed_is_not_sent_again(poll, mug):
         assert again["ETag"] == first["ETag"]
 
 
-@pytest.mark.parametrize("change", ["approve", "take back", "rename the export", "publish"])
-def test_what_has_changed_is_sent_again(poll, mug, make_product, move, profile, person, change):
-    etag = poll()["ETag"]
-    if change == "approve":
-        move(make_product("Bowl"))
-    elif change == "take back":
-        move(mug, DRAFT)
-    elif change == "rename the export":
-        profile.save()
-    else:
-        photos_publish(placements=mug.placements.all(), actor=person)
-    response = poll(**{"If-None-Match": etag})
+CHANGES = {
+    "approve": lambda shop: shop.move(shop.make_product("Bowl")),
+    "take back": lambda shop: shop.move(shop.mug, DRAFT),
+    "rename the export": lambda shop: shop.profile.save(),
+    "publish": lambda shop: photos_publish(placements=shop.mug.placements.all(), actor=shop.person),
+    "take a photo off": lambda shop: placement_delete(
+        placement=shop.mug.placements.first(), actor=shop.person
+    ),
+    "another currency": lambda shop: catalog_update(
+        catalog=shop.catalog, actor=shop.person, currency="CHF"
+    ),
+    "another word": lambda shop: definition_save(
+        definition=AttributeDefinition.objects.get(key="color"), actor=shop.person
+    ),
+    # As two who wrote at once: the lower number was to be seen later.
+    "an older event": lambda shop: AuditEvent.objects.create(
+        pk=1_000_000 - 1, catalog=shop.catalog, action="late", target_type="catalog"
+    ),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_has_changed_is_sent_again(
+    poll, mug, catalog, vocabulary, make_product, move, profile, person, change
+):
+    AuditEvent.objects.create(pk=1_000_000, catalog=catalog, action="last", target_type="catalog")
+    first = poll()
+    shop = SimpleNamespace(
+        mug=mug,
+        catalog=catalog,
+        make_product=make_product,
+        move=move,
+        profile=profile,
+        person=person,
+    )
+    CHANGES[change](shop)
+    response = poll(**{"If-None-Match": first["ETag"]})
     assert response.status_code == 200
-    assert response["ETag"] != etag
+    assert response["ETag"] != first["ETag"]
+    # Also for who goes by dates, within the same second.
+    assert poll(**{"If-Modified-Since": first["Last-Modified"]}).status_code == 200
+
+
+def test_other_products_of_the_same_number_are_sent_again(poll, mug, profile, make_product, move):
+    """A search finds others without anybody having changed anything."""
+    move(make_product("Bowl"))
+    asked = feeds._going
+    export = feeds.profile_export(profile)
+    one, other = (asked(export, Product.objects.filter(title=title)) for title in ("Mug", "Bowl"))
+    assert one["count"] == other["count"]
+    assert one["which"] != other["which"]
+
+
+def test_another_version_of_the_site_sends_files_again(poll, mug, monkeypatch):
+    etag = poll()["ETag"]
+    monkeypatch.setattr(feeds, "_program", lambda: "next")
+    assert poll(**{"If-None-Match": etag}).status_code == 200
 
 
 def test_head_says_the_same_without_the_file(poll, mug):
