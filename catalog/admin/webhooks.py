@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import QuerySet, URLField
 from django.http import HttpRequest
 
 from catalog import selectors
@@ -29,6 +29,8 @@ class WebhookAdmin(OwnersAdmin):
     list_select_related = ["catalog"]
     search_fields = ["address"]
     exclude = ["secret", "old_secret"]
+    # Also a form that nobody can send is built with its fields.
+    formfield_overrides = {URLField: {"assume_scheme": "https"}}
     actions = ["turn_off"]
 
     @admin.action(description="Turn off selected webhooks", permissions=["view"])

@@ -9,12 +9,18 @@ from django.urls import reverse
 
 from catalog.models import (
     Batch,
+    ChannelTarget,
     ColumnMapping,
     DescribeRun,
     EmbeddingSpace,
     EmbedTask,
+    ExportProfile,
+    Feed,
     FileRemoval,
     ForeignCells,
+    GridChange,
+    GridColumns,
+    GridEdit,
     Import,
     ImportClaim,
     ImportItem,
@@ -22,10 +28,16 @@ from catalog.models import (
     ImportProblem,
     IndexChange,
     Job,
+    PhotoPublishing,
     Product,
+    PublishedPhoto,
+    ReadinessGap,
+    ReadinessGtin,
     Upload,
     UploadPart,
     VisionTask,
+    Webhook,
+    WebhookDelivery,
 )
 from catalog.services.catalogs import token_create
 from catalog.services.ledger import attribute_set
@@ -65,6 +77,22 @@ def rows(make_product, vocabulary, person, catalog):
     )
     token_create(user=person)
     import_rows(catalog, product)
+    rows_of_what_goes_out(catalog, product)
+    edit = GridEdit.objects.create(catalog=catalog, label="Titles", created_by=person)
+    GridChange.objects.create(edit=edit, product=product)
+    GridColumns.objects.create(catalog=catalog, user=person)
+
+
+def rows_of_what_goes_out(catalog, product):
+    profile = ExportProfile.objects.create(catalog=catalog, name="For Google", format="google")
+    Feed.objects.create(catalog=catalog, profile=profile, digest="d", prefix="p")
+    PublishedPhoto.objects.create(placement=product.placements.get(), token="t")
+    PhotoPublishing.objects.create(catalog=catalog)
+    hook = Webhook.objects.create(catalog=catalog, address="https://shop.example/hook")
+    WebhookDelivery.objects.create(webhook=hook, event="test.ping", payload={})
+    target = ChannelTarget.objects.create(catalog=catalog, channel="google", country="DE")
+    ReadinessGap.objects.create(product=product, target=target, requirement="gtin")
+    ReadinessGtin.objects.create(product=product, catalog=catalog, gtin="04006381333931")
 
 
 def import_rows(catalog, product):
