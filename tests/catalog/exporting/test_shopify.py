@@ -81,6 +81,8 @@ def test_html_that_came_in_goes_back_until_its_text_is_changed(mug, came_with, p
     assert rows()[0]["Description"] == html
     product_update(product=mug, actor=person, fields={"description": "Holds milk."})
     assert rows()[0]["Description"] == "<p>Holds milk.</p>"
+    product_update(product=mug, actor=person, fields={"description": ""})
+    assert rows()[0]["Description"] == ""
 
 
 def test_columns_that_mean_nothing_here_come_back(mug, came_with, rows):

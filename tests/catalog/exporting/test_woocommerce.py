@@ -7,6 +7,7 @@ import io
 
 import pytest
 
+from catalog.models import ForeignCells
 from catalog.services.products import product_update
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +53,14 @@ def test_category_is_written_as_its_way(mug, rows):
 def test_formulas_are_guarded_as_woocommerce_itself_does(mug, person, rows):
     product_update(product=mug, actor=person, fields={"title": "=Mug"})
     assert rows()[0]["Name"] == "'=Mug"
+
+
+def test_html_that_came_in_goes_back_until_its_text_is_changed(mug, person, rows):
+    html = "<div>Holds tea.</div><p>And <b>coffee</b>; both.</p>"
+    ForeignCells.objects.create(product=mug, format="woocommerce", cells={"Description": html})
+    assert rows()[0]["Description"] == html
+    product_update(product=mug, actor=person, fields={"description": ""})
+    assert rows()[0]["Description"] == ""
 
 
 def test_backslashes_are_no_ends_of_lines(mug, person, rows):
