@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from catalog.importing.archives import Archive, ArchiveRejected, Member, open_archive
+from catalog.importing.archives import (
+    Archive,
+    ArchiveRejected,
+    Member,
+    MemberRejected,
+    open_archive,
+)
 from catalog.importing.reading import (
     Inspection,
     ReadProduct,
@@ -63,7 +69,7 @@ def import_files(source: Import) -> Iterator[Files]:
         member = source.inspection.get(TABLE_IN_ARCHIVE)
         if member and files.archive is not None:
             table = next(each for each in files.archive.members if each.name == member)
-            files.table = files.archive.extract_table(table)
+            files.table = _extracted(files.archive, table)
         yield files
 
 
@@ -73,6 +79,14 @@ def _opened(stack: ExitStack, table: Upload | None, photos: Upload | None) -> Fi
     if photos is not None:
         archive = stack.enter_context(open_archive(stack.enter_context(upload_path(photos))))
     return Files(path, archive)
+
+
+def _extracted(archive: Archive, table: Member) -> Path:
+    """The table of an archive as a file. Raises ArchiveRejected: without it nothing can be done."""
+    try:
+        return archive.extract_table(table)
+    except MemberRejected as error:
+        raise ArchiveRejected(f"“{table.name}”: {error.message}") from error
 
 
 def inspected(*, table: Upload | None, photos: Upload | None) -> dict[str, Any]:
@@ -88,7 +102,7 @@ def inspected(*, table: Upload | None, photos: Upload | None) -> dict[str, Any]:
         if len(tables) > 1:
             raise ArchiveRejected(TWO_TABLES.format(", ".join(each.name for each in tables[:3])))
         if tables:
-            found = inspect(files.archive.extract_table(tables[0]), tables[0].name)
+            found = inspect(_extracted(files.archive, tables[0]), tables[0].name)
             return {**found.as_json(), TABLE_IN_ARCHIVE: tables[0].name}
         if not files.photo_names:
             raise ArchiveRejected(NO_PHOTOS)

@@ -59,7 +59,8 @@ class Options:
         """Raises ValidationError by option for a name or value that there is not."""
         wrong = {name: ["There is no such option."] for name in said if name not in _NAMES}
         for name, choices in _CHOICES.items():
-            if name in said and said[name] not in choices:
+            # What comes as JSON may be of any kind.
+            if name in said and str(said[name]) not in choices:
                 wrong[name] = [f"Choose one of {', '.join(sorted(choices))}."]
         for name in ("over_people", "file_status", "refetch"):
             if not isinstance(said.get(name, False), bool):

@@ -29,6 +29,8 @@ _ENTRY_SIGNATURE = b"PK\1\2"
 _LOCAL = struct.Struct("<4s5H3L2H")
 _LOCAL_SIGNATURE = b"PK\3\4"
 _MAX_COMMENT = 0xFFFF
+# Of the directory itself: it is in memory as a whole.
+MAX_DIRECTORY_BYTES = 64 * 1024 * 1024
 _SEE_ZIP64 = 0xFFFFFFFF
 _ZIP64, _UNICODE_NAME = 0x0001, 0x7075
 
@@ -62,6 +64,8 @@ class Entry:
 def read_directory(file: IO[bytes], max_entries: int) -> list[Entry]:
     """All entries, in the directory's order. Raises ZipBroken."""
     start, end, shift = _directory_bounds(file)
+    if end - start > MAX_DIRECTORY_BYTES:
+        raise ZipBroken("The names of its files are too long. Shorten them.")
     file.seek(start)
     entries: list[Entry] = []
     while file.tell() < end:

@@ -356,6 +356,11 @@ def _name(url: httpx.URL, response: httpcore.Response) -> str:
     """The file's name as the server gives it, or the last part of the address."""
     message = email.message.Message()
     message["Content-Disposition"] = _header(response, b"content-disposition")
-    name = message.get_filename() or unquote(url.raw_path.decode("ascii").partition("?")[0])
+    try:
+        said = message.get_filename()
+    except (ValueError, LookupError, TypeError):
+        # Encodings and numbers of parts that there are not.
+        said = None
+    name = said or unquote(url.raw_path.decode("ascii").partition("?")[0])
     last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
     return "".join(char for char in last if char.isprintable())[-MAX_NAME:]

@@ -85,6 +85,9 @@ def test_file_comes_with_its_name_and_type():
         ("attachment; filename*=UTF-8''m%C3%BCtze.png", "mütze.png"),
         ('attachment; filename="../../etc/passwd"', "passwd"),
         ('attachment; filename="..\\\\evil\x01.png"', "evil.png"),
+        ("attachment; filename*=idna''m%C3%BC.png", "a.jpg"),
+        ("attachment; filename*=undefined''m.png", "a.jpg"),
+        (f"attachment; filename*{'9' * 5000}*=a", "a.jpg"),
     ],
 )
 def test_name_is_taken_from_the_server_and_cleaned(said, name):

@@ -23,6 +23,8 @@ DELIMITERS = (",", ";", "\t", "|")
 _SNIFF_CHARACTERS = 200_000
 _SNIFF_ROWS = 200
 _MARK = "sep="
+# So many characters of a file are read a second time; a file made to be read again and again is not.
+_PATIENCE = 8_000_000
 
 # A row as it stands in the file: its number, its cells, and what is wrong with it.
 Raw = tuple[int, list[str], list[Problem]]
@@ -40,6 +42,7 @@ class _Lines:
         self._quote = quote
         self._waiting: deque[str] = deque()
         self._size = 0
+        self._patience = _PATIENCE
         self.of_row: list[str] = []
         self.had_nul = False
 
@@ -63,6 +66,7 @@ class _Lines:
 
     def read_again(self) -> None:
         """Give the lines of this row again, but for its first one."""
+        self._patience -= self._size
         self._waiting.extendleft(reversed(self.of_row[1:]))
         self.row_is_done()
 
@@ -78,6 +82,10 @@ class _Lines:
     def is_open(self) -> bool:
         """Whether a quotation mark of this row is not closed."""
         return sum(line.count(self._quote) for line in self.of_row) % 2 == 1
+
+    def has_swallowed(self, width: int, delimiter: str) -> bool:
+        """Whether this row took in others, which are to be read again."""
+        return self._patience > 0 and _swallowed(self.of_row, width, delimiter)
 
     def _read(self) -> str:
         if self._waiting:
@@ -128,7 +136,7 @@ def _rows(lines: _Lines, layout: Layout) -> Iterator[Raw]:
         try:
             for cells in reader:
                 number += 1
-                if lines.is_open and _swallowed(lines.of_row, width, layout.delimiter):
+                if lines.is_open and lines.has_swallowed(width, layout.delimiter):
                     yield number, cells[:1], [_unclosed(number)]
                     lines.read_again()
                     break
@@ -139,7 +147,7 @@ def _rows(lines: _Lines, layout: Layout) -> Iterator[Raw]:
                 return
         except _TooLongError:
             number += 1
-            if _swallowed(lines.of_row, width, layout.delimiter):
+            if lines.has_swallowed(width, layout.delimiter):
                 yield number, [], [_unclosed(number)]
                 lines.read_again()
             else:
@@ -147,7 +155,7 @@ def _rows(lines: _Lines, layout: Layout) -> Iterator[Raw]:
                 lines.skip_rest()
         except csv.Error:
             number += 1
-            if lines.is_open and _swallowed(lines.of_row, width, layout.delimiter):
+            if lines.is_open and lines.has_swallowed(width, layout.delimiter):
                 yield number, [], [_unclosed(number)]
                 lines.read_again()
             else:

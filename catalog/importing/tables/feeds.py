@@ -7,6 +7,7 @@ takes more memory than one item may.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from xml.sax import SAXException, SAXParseException
@@ -16,13 +17,24 @@ from defusedxml import DefusedXmlException
 from defusedxml.expatreader import create_parser
 
 from catalog.importing.tables.kinds import XML
-from catalog.importing.tables.limits import MAX_CELL, MAX_COLUMNS, MAX_ROW, MAX_XML_DEPTH
+from catalog.importing.tables.limits import (
+    MAX_CELL,
+    MAX_COLUMNS,
+    MAX_ROW,
+    MAX_ROWS,
+    MAX_XML_DEPTH,
+    MAX_XML_NAMES,
+)
 from catalog.importing.tables.rows import FileRejected, Layout, Row
 from catalog.interchange.records import Problem
 
 _CHUNK = 65_536
 # A tag, comment or text piece of which nothing is heard for so long is no feed's.
 _MAX_SILENCE = 4_000_000
+# What a tag costs more than its name, in characters; and how much longer than it may be an item is
+# passed over.
+_TAG_WEIGHT, _ENDLESS = 10, 16
+_MOST_OUTSIDE = 100_000
 _ITEMS = frozenset({"item", "entry"})
 # Elements whose parts are one value, in the order of a text feed: its parts by colons.
 _PARTS = ":"
@@ -38,7 +50,9 @@ class _Items(ContentHandler):
         self.done: list[Row] = []
         self.heard = 0
         self._names: list[str] = []
+        self._known: set[str] = set()
         self._item_depth = 0
+        self._outside = 0
         self.count = 0
         self._values: dict[str, list[str]] = {}
         self._text: list[str] = []
@@ -51,9 +65,24 @@ class _Items(ContentHandler):
         self._names.append(local)
         if len(self._names) > MAX_XML_DEPTH:
             raise FileRejected(f"The file is nested more than {MAX_XML_DEPTH} deep. It is no feed.")
+        # The parser keeps each name that it has met.
+        self._known.update((name, *attrs.getNames()))
+        if len(self._known) > MAX_XML_NAMES:
+            raise FileRejected(
+                f"The file has more than {MAX_XML_NAMES:,} kinds of elements. It is no feed."
+            )
         if self._item_depth:
+            self._size += len(name) + _TAG_WEIGHT
+            if self._size > _ENDLESS * MAX_ROW:
+                raise FileRejected(f"Item {self.count + 1} has no end. It is no feed.")
+            if self._size > MAX_ROW:
+                return
             self._start_part(local, attrs)
-        elif local in _ITEMS:
+        elif local not in _ITEMS:
+            self._outside += 1
+            if self._outside > _MOST_OUTSIDE:
+                raise FileRejected("Nearly nothing in this file is an item. It is no feed.")
+        else:
             self._item_depth = len(self._names)
             self._values, self._size = {}, 0
 
@@ -63,7 +92,7 @@ class _Items(ContentHandler):
             self._text, self._parts = [], []
             # Atom writes addresses as attributes.
             if local == "link" and attrs.get("rel", "alternate") == "alternate":
-                self._text.append(attrs.get("href", ""))
+                self.characters(attrs.get("href", ""))
         else:
             self._text = []
 
@@ -82,6 +111,8 @@ class _Items(ContentHandler):
             return
         if at == 0:
             self._finish()
+        elif self._size > MAX_ROW:
+            return
         elif at == 1:
             own = _one(self._parts) if self._parts else "".join(self._text).strip()
             self._values.setdefault(local, []).append(own)
@@ -108,7 +139,7 @@ def layout_of(path: Path) -> Layout:
     """The names of all elements that items of the feed have. Raises FileRejected for other XML."""
     names: dict[str, None] = {}
     count = 0
-    for row in rows(path):
+    for row in islice(rows(path), MAX_ROWS):
         count += 1
         names.update(dict.fromkeys(row.cells))
         if len(names) > MAX_COLUMNS:

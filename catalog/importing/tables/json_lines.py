@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ from catalog.importing.tables.kinds import JSON_LINES
 from catalog.importing.tables.limits import MAX_ROW, MAX_ROWS
 from catalog.importing.tables.rows import FileRejected, Layout
 from catalog.interchange.records import Problem
+
+# As an escape that is no escaped escape.
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def layout_of(path: Path) -> Layout:
@@ -47,9 +51,26 @@ def objects(path: Path, layout: Layout) -> Iterator[tuple[int, Any, Problem | No
 
 def _object(line: str, number: int) -> tuple[Any, Problem | None]:
     try:
-        document = json.loads(line)
+        document = json.loads(line, parse_constant=_no_number)
     except (ValueError, RecursionError):
         return None, Problem(number, "", "The line is no valid JSON. Write one object a line.")
     if not isinstance(document, dict):
         return None, Problem(number, "", "The line is no JSON object.")
+    if "\\u" in line and not _is_text(document):
+        message = "The line has zero bytes or halves of characters, which are no text. Remove them."
+        return None, Problem(number, "", message)
     return document, None
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(word)
+
+
+def _is_text(document: dict) -> bool:
+    """Whether all its texts can be stored: escapes can write what is no character."""
+    plain = json.dumps(document, ensure_ascii=False)
+    try:
+        plain.encode()
+    except UnicodeEncodeError:
+        return False
+    return _NUL.search(plain) is None

@@ -8,9 +8,12 @@ from pathlib import Path
 
 from catalog.importing.tables.limits import HEAD_BYTES, MAX_FILE_BYTES
 from catalog.importing.tables.rows import FileRejected
+from catalog.importing.zip_directory import ZipBroken, read_directory
 
 CSV, XLSX, XML, JSON_LINES = "csv", "xlsx", "xml", "jsonl"
 
+# Of photos that are brought as a table, with which the answer is to bring them elsewhere.
+MAX_ENTRIES = 100_000
 _ZIP = b"PK\x03\x04"
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OTHERS = (
@@ -85,9 +88,12 @@ def utf16_without_mark(head: bytes) -> str:
 
 def _kind_of_zip(path: Path) -> str:
     try:
+        # The standard library would take a directory of any size into memory.
+        with path.open("rb") as file:
+            read_directory(file, MAX_ENTRIES)
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+    except (ZipBroken, zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise FileRejected(
             "The file is damaged: it begins like an Excel workbook or a zip archive and cannot be "
             "opened. Save or download it again."

@@ -14,6 +14,12 @@ MAX_WORKBOOK_BYTES = 1_000_000_000
 MAX_SHARED_TEXT_BYTES = 200_000_000
 MAX_WORKBOOK_PARTS = 10_000
 MAX_XML_DEPTH = 32
+MAX_XML_NAMES = 10_000
+# Between two rows of a sheet, or in all of a part that is in memory as a whole: bytes, and tags. A
+# sheet has 16,384 columns, of a few tags each.
+MAX_SHEET_ROW_BYTES = 16_000_000
+MAX_TAGS = 400_000
+MAX_SHARED_TEXT_TAGS = 8_000_000
 # Rows that one product may have before it is handed on; more of them follow as a further part of it.
 MAX_ROWS_OF_PRODUCT = 2_500
 

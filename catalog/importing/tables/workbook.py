@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from xml.etree.ElementTree import ParseError
 
 from openpyxl import load_workbook
@@ -25,6 +25,9 @@ from catalog.importing.tables.limits import (
     MAX_COLUMNS,
     MAX_ROW,
     MAX_SHARED_TEXT_BYTES,
+    MAX_SHARED_TEXT_TAGS,
+    MAX_SHEET_ROW_BYTES,
+    MAX_TAGS,
     MAX_WORKBOOK_BYTES,
     MAX_WORKBOOK_PARTS,
 )
@@ -32,11 +35,16 @@ from catalog.importing.tables.rows import FileRejected, Layout
 from catalog.interchange.records import Problem
 
 # Read piece by piece, or never. All other parts are in memory while a workbook is open.
-_IN_PIECES = ("xl/worksheets/", "xl/media/")
+_SHEETS, _MEDIA = "xl/worksheets/", "xl/media/"
+_IN_PIECES = (_SHEETS, _MEDIA)
 _CONTENT_TYPES = "[Content_Types].xml"
 _SHARED_TEXT = re.compile(
     rb'<Override(?=[^>]*sharedStrings\+xml)[^>]*PartName\s*=\s*["\']/?([^"\']*)'
 )
+_ROW_END = re.compile(rb"</(?:[\w.-]+:)?row\s*>")
+# The shortest tag, and so how large a part is that may have too many.
+_TAG_BYTES = len(b"<c/>")
+_CHUNK = 1 << 20
 _SEARCHED_ROWS = 200
 # What openpyxl lets through when a workbook is damaged or made to harm.
 _BROKEN = (
@@ -160,10 +168,11 @@ def _check_size(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
             _check_parts(parts)
+            shared_text = _shared_text(archive)
             for part in parts:
-                if not part.filename.startswith("xl/media/"):
+                if not part.filename.startswith(_MEDIA):
                     _check_no_doctype(archive, part)
-            _check_shared_text(archive)
+                    _check_tags(archive, part, shared_text)
     except _BROKEN as error:
         raise FileRejected(_DAMAGED) from error
 
@@ -185,13 +194,59 @@ def _check_parts(parts: list[zipfile.ZipInfo]) -> None:
         raise FileRejected("The workbook has a password. Save it without one.")
 
 
-def _check_shared_text(archive: zipfile.ZipFile) -> None:
-    """Texts that pose as something that is read in pieces would all be in memory."""
+def _shared_text(archive: zipfile.ZipFile) -> set[str]:
+    """The parts that hold the cells' texts, and nothing else."""
     with archive.open(_CONTENT_TYPES) as file:
         types = file.read(MAX_ROW)
-    for name in _SHARED_TEXT.findall(types):
-        if name.decode(errors="replace").startswith(_IN_PIECES):
+        if file.read(1):
             raise FileRejected(_DAMAGED)
+    names = _SHARED_TEXT.findall(types)
+    # Texts that pose as something that is read in pieces would all be in memory.
+    if any(name.decode(errors="replace").startswith(_IN_PIECES) for name in names):
+        raise FileRejected(_DAMAGED)
+    return {name.decode(errors="replace") for name in names if types.count(name) == 1}
+
+
+def _check_tags(archive: zipfile.ZipFile, part: zipfile.ZipInfo, shared_text: set[str]) -> None:
+    """Few bytes of tags take much memory: only so many may be there at once."""
+    if part.file_size <= _TAG_BYTES * MAX_TAGS:
+        return
+    most = MAX_SHARED_TEXT_TAGS if part.filename in shared_text else MAX_TAGS
+    with archive.open(part) as file:
+        is_too_much = (
+            _row_is_endless(file)
+            if part.filename.startswith(_SHEETS)
+            else sum(piece.count(b"<") for piece in _pieces(file)) > most
+        )
+    if is_too_much:
+        raise FileRejected(
+            "A part of this workbook is larger than spreadsheets make it. Save the sheet with the "
+            "products as CSV."
+        )
+
+
+def _row_is_endless(file: IO[bytes]) -> bool:
+    """Whether what lies before, between or behind the rows of a sheet is more than one row has."""
+    size = tags = 0
+    last = b""
+    is_odd = False
+    for piece in _pieces(file):
+        # In comments and the like, which no program writes there, an end of a row is none.
+        is_odd = is_odd or b"<!" in last + piece
+        last = piece[-1:]
+        ends = [] if is_odd else list(_ROW_END.finditer(piece))
+        upto = ends[0].start() if ends else len(piece)
+        size, tags = size + upto, tags + piece.count(b"<", 0, upto)
+        if size > MAX_SHEET_ROW_BYTES or tags > MAX_TAGS:
+            return True
+        if ends:
+            size, tags = len(piece) - ends[-1].end(), piece.count(b"<", ends[-1].end())
+    return False
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    while piece := file.read(_CHUNK):
+        yield piece
 
 
 def _check_no_doctype(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from django.core.exceptions import ValidationError
 
+from catalog.importing.options import Options
+from catalog.importing.services import import_create
 from catalog.models import (
     AuditEvent,
     CurrentAttribute,
@@ -23,6 +26,8 @@ from catalog.models import (
 )
 from catalog.services.ledger import attribute_set
 from catalog.services.products import product_update, products_delete
+from catalog.uploads.services import upload_store
+from tests.catalog.importing.engine.conftest import zip_bytes
 
 MUG = {"Handle": "red-mug", "Title": "Red mug", "SKU": "M1", "Price": "12.50", "Brand": "Koto"}
 BOWL = {"Handle": "bowl", "Title": "Bowl", "SKU": "B1", "Price": "20", "Brand": "Koto"}
@@ -305,3 +310,16 @@ def test_a_sku_that_was_taken_meanwhile_refuses_that_product_alone(shop, make_pr
     assert done.state == "done"
     assert Product.objects.alive().filter(handle="red-mug").count() == 1
     assert Product.objects.filter(title="Bowl").exists()
+
+
+def test_table_that_cannot_be_unpacked_is_refused_with_its_name(shop):
+    packed = zip_bytes({"products.csv": b"Title,SKU\nMug,M1\n"}).replace(b"Mug", b"Jug")
+    upload = upload_store(catalog=shop.catalog, actor=shop.person, name="a.zip", chunks=[packed])
+    with pytest.raises(ValidationError, match=r"products\.csv”: It cannot be unpacked"):
+        import_create(catalog=shop.catalog, actor=shop.person, name="", table=None, photos=upload)
+
+
+@pytest.mark.parametrize("said", [["both"], {"a": 1}, None, 1])
+def test_option_of_another_kind_is_refused(said):
+    with pytest.raises(ValidationError):
+        Options.of({"mode": said})

@@ -24,6 +24,8 @@ from catalog.importing.archives import (
     MemberRejected,
     open_archive,
 )
+from catalog.importing.tables.kinds import kind_of
+from catalog.importing.tables.rows import FileRejected
 
 KILOBYTE = 1024
 
@@ -452,3 +454,14 @@ def test_no_damage_raises_anything_else(honest, tmp_path_factory, data):
                     continue
     except ArchiveRejected:
         return
+
+
+def test_a_directory_of_endless_names_is_refused_before_it_is_read(packed, monkeypatch):
+    monkeypatch.setattr(zip_directory, "MAX_DIRECTORY_BYTES", 1000)
+    assert "too long" in rejection(packed({"a" * 1000: b""}))
+
+
+def test_a_workbook_of_endless_names_is_refused_before_it_is_read(packed, monkeypatch):
+    monkeypatch.setattr(zip_directory, "MAX_DIRECTORY_BYTES", 1000)
+    with pytest.raises(FileRejected):
+        kind_of(packed({"a" * 1000: b""}))

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.importing import tables
+from catalog.importing.tables import delimited
 from catalog.importing.tables.limits import MAX_CELL, MAX_ROW
 
 CELLS = st.text(
@@ -161,3 +162,12 @@ def test_headers_are_found_below_a_title_and_notes(file):
     layout, _ = tables.layout_of(path)
     assert (layout.headers, layout.header_row) == (("SKU", "Name", "Price"), 4)
     assert [row.number for row in tables.rows(path, layout)] == [5, 6]
+
+
+def test_a_file_made_to_be_read_again_and_again_is_not(file, monkeypatch):
+    monkeypatch.setattr(delimited, "_PATIENCE", 100_000)
+    monkeypatch.setattr(delimited, "MAX_ROW", 20_000)
+    path = file("sku,name\n" + 'a"b,"c,d,e\n' * 20_000)
+    layout, _ = tables.layout_of(path)
+    # A line for each time that it was read again, and for each part that was passed over.
+    assert len(list(tables.rows(path, layout))) < 50

@@ -88,3 +88,26 @@ def test_other_xml_is_refused(file):
 def test_a_feed_that_breaks_off_is_refused_where_it_does(file):
     with pytest.raises(FileRejected, match="after item 1"):
         inspect(file("<rss><item><id>a</id></item><item>"), "a.xml")
+
+
+def test_an_item_of_very_many_elements_is_refused_alone(file, monkeypatch):
+    monkeypatch.setattr(feeds, "MAX_ROW", 1000)
+    items = f"<item><id>a</id>{'<a/>' * 100}</item><item><id>b</id></item>"
+    first, second = rows(file(RSS.format(items=items)))
+    assert first.is_refused
+    assert second.cells == {"id": "b"}
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (f"<item>{'<a/>' * 2000}</item>", "has no end"),
+        ("".join(f"<a{n}/>" for n in range(10_001)), "kinds of elements"),
+        ("<item" + "".join(f" a{n}='1'" for n in range(10_001)) + "/>", "kinds of elements"),
+        ("<a/>" * 100_001, "no feed"),
+    ],
+)
+def test_elements_that_would_fill_the_memory_are_refused(file, monkeypatch, content, says):
+    monkeypatch.setattr(feeds, "MAX_ROW", 1000)
+    with pytest.raises(FileRejected, match=says):
+        rows(file(RSS.format(items=content)))

@@ -11,7 +11,7 @@ from PIL import Image
 
 from catalog.importing import tables
 from catalog.importing.reading import FileRejected, inspect, read_records
-from catalog.importing.tables import limits
+from catalog.importing.tables import json_lines, limits
 
 
 def zipped(**parts: bytes | str) -> bytes:
@@ -86,3 +86,20 @@ def test_no_bytes_do_more_than_be_refused(tmp_path_factory, content):
     with suppress(FileRejected):
         inspection = inspect(path, "any.csv")
         list(read_records(path, inspection, inspection.mapping))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        r'{"key": "\ud800"}',
+        r'{"key": "a", "fields": {"title": "\u0000"}}',
+        '{"fields": {"a": NaN}}',
+    ],
+)
+def test_json_that_holds_what_no_database_takes_is_refused_by_its_line(tmp_path, line):
+    path = tmp_path / "file"
+    path.write_text(f'{{"key": "\\\\u0000 \\ud83d\\ude00"}}\n{line}\n', encoding="utf-8")
+    layout, _ = tables.layout_of(path)
+    (_, first, fine), (_, second, problem) = json_lines.objects(path, layout)
+    assert (first, fine) == ({"key": "\\u0000 \U0001f600"}, None)
+    assert (second, problem is not None) == (None, True)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import zipfile
 from datetime import datetime
+from itertools import islice
 
 import pytest
 from openpyxl import Workbook
@@ -148,3 +149,34 @@ def test_macros_are_data_like_any_other_part(file):
     with zipfile.ZipFile(data, "a") as archive:
         archive.writestr("xl/vbaProject.bin", b"\xd0\xcf\x11\xe0")
     assert cells(file(data.getvalue())) == [["a", "Mug"]]
+
+
+@pytest.mark.parametrize(
+    ("part", "before", "bomb"),
+    [
+        ("xl/worksheets/sheet1.xml", b"</row>", b"<c/>" * 410_000),
+        ("xl/worksheets/sheet1.xml", b"</row>", b"<!-- </row> -->" + b"<c/></row>" * 410_000),
+        ("xl/worksheets/sheet1.xml", b"</sheetData>", b"<c/>" * 410_000),
+        ("xl/worksheets/sheet1.xml", b"</row>", b"<c><is><t>" + b"x" * 17_000_000),
+        ("xl/styles.xml", b"</cellXfs>", b"<xf/>" * 410_000),
+        ("[Content_Types].xml", b"</Types>", b" " * 1_000_000),
+    ],
+)
+def test_tags_that_would_fill_the_memory_are_refused(file, part, before, bomb):
+    def change(name: str, data: bytes) -> bytes:
+        return data.replace(before, bomb + before, 1) if name == part else data
+
+    with pytest.raises(FileRejected):
+        tables.layout_of(file(rewritten(saved(sheet(["sku", "name"], ["a", "Mug"])), change)))
+
+
+def test_a_large_sheet_of_usual_rows_is_read(file):
+    rows = b"".join(b'<row r="%d"><c><v>1</v></c></row>' % n for n in range(2, 60_000))
+
+    def change(name: str, data: bytes) -> bytes:
+        is_sheet = name == "xl/worksheets/sheet1.xml"
+        return data.replace(b"</sheetData>", rows + b"</sheetData>") if is_sheet else data
+
+    path = file(rewritten(saved(sheet(["sku", "name"])), change))
+    layout, _ = tables.layout_of(path)
+    assert len(list(islice(tables.rows(path, layout), 10))) == 10
