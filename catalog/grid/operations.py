@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 
 from catalog.grid.lines import Cell, Line, read_key
 from catalog.grid.sheet import same
+from catalog.services.attribute_values import check_text
 from catalog.services.errors import conflict
 
 # What a page, pasted into as a whole, has room for.
@@ -71,6 +72,9 @@ class Operation:
         texts = (self.text, self.find, *(cell.text for cell in self.cells))
         if any(len(text) > MOST_TEXT for text in texts):
             raise conflict("text", f"A cell holds at most {MOST_TEXT:,} characters.")
+        named = (part for cell in self.cells for part in (cell.row, cell.column, cell.before))
+        for text in (*texts, *self.columns, *self.rows, *named):
+            check_text("text", text)
         return self
 
     @property

@@ -17,6 +17,7 @@ from catalog.models import (
     Product,
     Variant,
 )
+from catalog.services.attribute_values import check_text
 from catalog.services.errors import conflict
 from catalog.services.locks import lock_row
 
@@ -90,6 +91,7 @@ def group_assign(*, source: Import, item: ImportItem, name: str) -> Product:
         raise conflict(
             "product", "These photos come with a product of the file: move them instead."
         )
+    check_text("product", name)
     product = _named(source.catalog, name.strip())
     if product is None:
         raise conflict("product", f"No product has the SKU or handle “{name.strip()[:80]}”.")
@@ -142,6 +144,7 @@ def _settle(source: Import, touched: Iterable[int | None]) -> None:
 
 
 def _title(text: str) -> str:
+    check_text("title", text)
     title = " ".join(text.split())[:MAX_TITLE]
     if not title:
         raise conflict("title", "Give the new product a title.")

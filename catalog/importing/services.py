@@ -128,8 +128,8 @@ def import_map(
         raise conflict("mapping", f"The file has no column “{wrong[0]}”.")
     for header, target in mapping.items():
         # A language stands behind an attribute's name.
-        if target not in known and target.partition("@")[0] not in known:
-            raise ValidationError({"mapping": [f"“{header}”: there is no “{target}”."]})
+        if not target.isprintable() or target.partition("@")[0] not in known:
+            raise ValidationError({"mapping": [f"“{header}”: there is no “{target[:100]}”."]})
     source.options = Options.of({**source.options, **options}).as_json()
     source.mapping = {**source.mapping, **mapping}
     if source.state != ImportState.MAPPING:

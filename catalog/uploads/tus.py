@@ -223,7 +223,7 @@ def _metadata(text: str) -> dict[str, str]:
     """What the client says of the file: names, each with its value in Base64, by commas."""
     found = {}
     try:
-        if len(text) > MAX_METADATA:
+        if len(text) > MAX_METADATA or not text.isprintable():
             raise ValueError(len(text))  # noqa: TRY301 -- bad like the rest
         for pair in filter(None, (each.strip() for each in text.split(","))):
             name, _, value = pair.partition(" ")

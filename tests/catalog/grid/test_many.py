@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from catalog.grid.edits import grid_apply, grid_plan, grid_plans_purge, grid_undo
-from catalog.grid.operations import Act, Operation
+from catalog.grid.operations import Act, CellText, Operation
 from catalog.ingest import jobs
 from catalog.ingest.jobs import Jobber
 from catalog.models import GridEdit, Job, Product
@@ -113,3 +114,15 @@ def test_plans_that_nobody_carried_out_are_forgotten(planned, person):
     assert grid_plans_purge() == 1
     assert list(GridEdit.objects.values_list("pk", flat=True)) == [kept.pk]
     assert edit.pk != kept.pk
+
+
+@pytest.mark.parametrize("text", ["a\x00", "\ud800"])
+def test_text_that_no_database_takes_is_refused(text):
+    cell = CellText("1", BRAND, "wood", before=text)
+    for operation in (
+        Operation(Act.SET, columns=(BRAND,), text=text),
+        Operation(Act.SET, columns=(text,), text="wood"),
+        Operation(Act.CELLS, cells=(cell,)),
+    ):
+        with pytest.raises(ValidationError):
+            operation.checked()

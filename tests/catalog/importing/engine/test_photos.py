@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from catalog.importing import photos as fetching
+from catalog.importing.regrouping import group_assign, photos_split
 from catalog.importing.services import import_retry_photos
 from catalog.models import ImportPhoto, Photo, Placement, Product
 from prodintel.lib.remote_fetch import Fetched, FetchFailed
@@ -204,3 +206,12 @@ def test_a_photo_of_a_variant_stands_for_it(shop, web):
     shop.run(rows, mapping={"Of": "photo.variant"})
 
     assert [p.variant.sku for p in Placement.objects.order_by("position")] == ["S", "L"]
+
+
+def test_words_that_no_database_takes_are_refused_for_groups(shop):
+    source = shop.preview(photos={"a.jpg": jpeg()})
+    (row,) = source.photo_rows.all()
+    with pytest.raises(ValidationError):
+        photos_split(source=source, photos=[row.pk], title="a\x00")
+    with pytest.raises(ValidationError):
+        group_assign(source=source, item=row.item, name="a\x00")

@@ -323,3 +323,8 @@ def test_table_that_cannot_be_unpacked_is_refused_with_its_name(shop):
 def test_option_of_another_kind_is_refused(said):
     with pytest.raises(ValidationError):
         Options.of({"mode": said})
+
+
+def test_language_that_no_database_takes_is_refused(shop):
+    with pytest.raises(ValidationError):
+        shop.bring([MUG], mapping={"Brand": "attribute.material@\x00"})
