@@ -327,4 +327,4 @@ def test_option_of_another_kind_is_refused(said):
 
 def test_language_that_no_database_takes_is_refused(shop):
     with pytest.raises(ValidationError):
-        shop.bring([MUG], mapping={"Brand": "attribute.material@\x00"})
+        shop.bring([MUG], mapping={"Brand": "product.brand@\x00"})
