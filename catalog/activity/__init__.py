@@ -18,6 +18,7 @@ from catalog.activity.worklist import (
     index_changes_of,
 )
 from catalog.describe.queue import active_tasks, is_describing
+from catalog.importing.selectors import imports_going_on
 from catalog.index import vector_index
 from catalog.index.spaces import is_filled, live_space
 from catalog.models import (
@@ -26,6 +27,7 @@ from catalog.models import (
     EmbeddingSpace,
     EmbedTask,
     FileRemoval,
+    Import,
     IndexChange,
     Job,
     Photo,
@@ -60,6 +62,7 @@ class Activity:
     other_failed: int = 0
     failures: list[dict[str, Any]] = field(default_factory=list)
     acts: list[BulkAct] = field(default_factory=list)
+    imports: list[Import] = field(default_factory=list)
 
     @property
     def busy(self) -> bool:
@@ -67,7 +70,7 @@ class Activity:
 
     @property
     def acting(self) -> bool:
-        return any(act.goes_on for act in self.acts)
+        return bool(self.imports) or any(act.goes_on for act in self.acts)
 
     @property
     def arriving(self) -> bool:
@@ -97,6 +100,7 @@ def is_busy(catalog: Catalog) -> bool:
         or index_changes_of(catalog).exists()
         or vision_is_busy(catalog)
         or is_acting(catalog)
+        or imports_going_on(catalog).exists()
         # Photos have no tasks before the first model is loaded.
         or (not _is_filled(live_space()) and Photo.objects.filter(catalog=catalog).exists())
     )
@@ -136,6 +140,7 @@ def activity_of(catalog: Catalog) -> Activity:
         ),
         failures=failures_of(catalog),
         acts=bulk_acts_of(catalog),
+        imports=list(imports_going_on(catalog)),
     )
 
 

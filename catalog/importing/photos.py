@@ -27,7 +27,7 @@ from catalog.importing.options import Options
 from catalog.importing.placing import rows_place
 from catalog.importing.staging import ADDRESS
 from catalog.ingest.jobs import JobWaits
-from catalog.models import Import, ImportPhoto, ImportPhotoState, Photo
+from catalog.models import Import, ImportPhoto, ImportPhotoState, Photo, Placement
 from catalog.services.photo_files import photo_files, photos_record
 from catalog.services.photos import StagedPhoto, photo_stage
 from catalog.vision.opening import PhotoRejected
@@ -124,10 +124,13 @@ class PhotoFetcher:
             return True
         self._last = some[-1].pk
         standing = self._standing(some)
+        places = Placement.objects.filter(pk__in=set(standing.values()))
+        says = {pk: (text, role) for pk, text, role in places.values_list("pk", "alt_text", "role")}
         there = []
         for row in some:
             place = standing.get((row.digest, row.item.product_id if row.item else None))
-            if place is not None:
+            # What the file says otherwise of a photo is written with the photos that are new.
+            if place is not None and _is_said(row, says[place]):
                 row.state, row.placement_id = ImportPhotoState.THERE, place
                 there.append(row)
         if not there:
@@ -249,6 +252,11 @@ class PhotoFetcher:
 
 def _again(attempts: int) -> datetime:
     return timezone.now() + retry_delay(attempts)
+
+
+def _is_said(row: ImportPhoto, stands: tuple[str, str]) -> bool:
+    """Whether a photo stands there as the file says."""
+    return row.alt_text in {"", stands[0]} and row.role in {"", stands[1]}
 
 
 def _is_address(row: ImportPhoto) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from catalog.importing.saying import said_anew
 from catalog.models import ImportPhoto, ImportPhotoState, Photo, Placement, Product, Variant
 from catalog.services.locks import lock_product_ids
 from catalog.services.photos import Shown, photos_show
@@ -31,7 +32,7 @@ def rows_place(rows: Mapping[ImportPhoto, Photo], actor: Any) -> None:
         else:
             for row in some:
                 row.state, row.error = ImportPhotoState.FAILED, GONE
-    fields = ["state", "placement", "error", "attempts", "next_try_at"]
+    fields = ["state", "placement", "error", "attempts", "next_try_at", "before"]
     ImportPhoto.objects.bulk_update(rows, fields)
 
 
@@ -58,6 +59,7 @@ def _place(product: Product, rows: Mapping[ImportPhoto, Photo], actor: Any) -> N
         else:
             there_already = photo.pk in there
             row.state = ImportPhotoState.THERE if there_already else ImportPhotoState.DONE
+    said_anew([row for row in rows if row.state == ImportPhotoState.THERE], actor)
 
 
 def _placements(product: Product) -> dict[int, Placement]:

@@ -9,6 +9,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from catalog import selectors
+from catalog.importing.progress import GOING_ON
 from catalog.models import Catalog, Import, Upload
 
 
@@ -16,6 +17,11 @@ def imports_in(catalog: Catalog) -> QuerySet[Import]:
     """The catalogue's imports, the newest first, without what they hold of their files."""
     imports = Import.objects.filter(catalog=catalog).select_related("created_by", "job", "catalog")
     return imports.defer("inspection", "mapping").order_by("-created_at", "-pk")
+
+
+def imports_going_on(catalog: Catalog) -> QuerySet[Import]:
+    """Those that something is being done with, also where it does not come on."""
+    return imports_in(catalog).filter(state__in=GOING_ON)
 
 
 def import_in(catalog: Catalog, pk: int) -> Import:

@@ -20,6 +20,7 @@ from catalog.importing.options import Options
 from catalog.importing.purging import PURGED
 from catalog.importing.queueing import job_end, job_queue, run_begin
 from catalog.importing.reading import FileRejected
+from catalog.importing.saying import is_said
 from catalog.importing.staging import wipe
 from catalog.importing.undoing import UNDOABLE
 from catalog.ingest import wake
@@ -236,7 +237,7 @@ def import_undo(*, source: Import, actor: Any) -> Import:
         raise conflict("", "This is too long ago to be undone.")
     items = source.items.filter(state__in=UNDOABLE).count()
     photos = source.photo_rows.filter(state=ImportPhotoState.DONE)
-    if source.batch_id is None or not (items or photos.exists()):
+    if source.batch_id is None or not (items or photos.exists() or is_said(source).exists()):
         raise conflict("", "There is nothing to undo.")
     job_queue(
         source=source,

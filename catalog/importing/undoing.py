@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from catalog.approval.content import FIELDS, VARIANT_FIELDS
 from catalog.importing.moving import move_back
+from catalog.importing.saying import unsay_some
 from catalog.importing.staging import problems_note
 from catalog.importing.standing import CELLS, STATUS, standing
 from catalog.interchange.records import Problem
@@ -49,7 +50,7 @@ def undo_some(source: Import, actor: Any) -> int:
     mine = source.items.filter(state__in=UNDOABLE)
     items = list(mine.select_related("product").order_by("-number")[:STEP])
     if not items:
-        return _photos_off(source, actor)
+        return _photos_off(source, actor) or unsay_some(source, actor)
     lock_products(item.product_id for item in items if item.product_id)
     try:
         with transaction.atomic():

@@ -185,7 +185,8 @@ class ImportPhoto(models.Model):
     """A photo that a file names, on its way to a product. `source` is an address or a file's name.
 
     A person may move it to another item before the import runs. `digest` is that of the source, by
-    which an address is known again that was fetched before.
+    which an address is known again that was fetched before. `before` is what of a photo that was
+    there already the file has said anew, as it was.
     """
 
     origin = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="photo_rows")
@@ -205,6 +206,7 @@ class ImportPhoto(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField(default=timezone.now, editable=False)
     error = models.CharField(max_length=500, blank=True, default="")
+    before = models.JSONField(default=dict, blank=True, editable=False)
     placement = models.ForeignKey(
         "catalog.Placement", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )

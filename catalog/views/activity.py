@@ -19,6 +19,7 @@ from catalog import selectors
 from catalog.activity import Activity, activity_of, is_busy
 from catalog.activity.queues import Queue
 from catalog.activity.worklist import VISION, failed_rows
+from catalog.importing.progress import progress_of
 from catalog.models import Catalog
 from catalog.services.describe_runs import vision_drop
 from catalog.services.describing_pause import describing_pause, describing_resume
@@ -95,6 +96,7 @@ def _values(catalog: Catalog, user: Any, counted: Activity) -> dict[str, Any]:
         "activity": counted,
         "vision": shown_vision(counted.vision, user),
         "acts": shown_acts(user, catalog, counted.acts),
+        "imports": [(source, progress_of(source)) for source in counted.imports],
         "looks_note": _note(counted.embed),
         "first_note": _note(counted.describe),
         "may_edit": selectors.may(user, catalog),

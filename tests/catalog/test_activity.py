@@ -14,10 +14,11 @@ from catalog.models import (
     EmbeddingSpace,
     EmbedTask,
     FileRemoval,
+    Import,
     IndexChange,
     Job,
 )
-from catalog.models.job import PURGE
+from catalog.models.job import IMPORT_RUN, PURGE
 from catalog.models.outbox import record_index_changes
 from catalog.services.describe_runs import describe_run_start
 from catalog.services.describing_pause import describing_pause
@@ -213,3 +214,19 @@ def test_page_says_what_waits_while_describing_is_paused(done, catalog, client, 
     shown = client.get(f"/c/{catalog.slug}/activity/").content.decode()
     assert "Paused.</strong> 2 photos searchable; 2 products wait for the vision model." in shown
     assert "All done" not in shown
+
+
+def test_imports_that_go_on_are_shown_with_how_far_they_are(catalog, client, person):
+    job = Job.objects.create(kind=IMPORT_RUN, catalog=catalog, error="The disk is full.")
+    pace = {"phase": "products", "done": 40, "total": 100}
+    Import.objects.create(
+        catalog=catalog, name="spring.csv", state="running", job=job, counts={"pace": pace}
+    )
+    client.force_login(person)
+
+    page = client.get(reverse("catalog:activity", args=[catalog.slug])).content.decode()
+
+    assert is_busy(catalog)
+    assert "spring.csv" in page
+    assert "Writing products: 40 of 100" in page
+    assert "The disk is full." in page

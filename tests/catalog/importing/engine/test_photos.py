@@ -11,6 +11,7 @@ from catalog.importing import photos as fetching
 from catalog.importing.regrouping import group_assign, photos_split
 from catalog.importing.services import import_retry_photos
 from catalog.models import ImportPhoto, Photo, Placement, Product
+from catalog.services.photos import placement_update
 from prodintel.lib.remote_fetch import Fetched, FetchFailed
 from tests.catalog.colours import staged
 from tests.catalog.importing.engine.conftest import work
@@ -215,3 +216,29 @@ def test_words_that_no_database_takes_are_refused_for_groups(shop):
         photos_split(source=source, photos=[row.pk], title="a\x00")
     with pytest.raises(ValidationError):
         group_assign(source=source, item=row.item, name="a\x00")
+
+
+def test_a_file_says_anew_what_is_seen_on_a_photo_unless_a_person_has(shop, web, person):
+    web.files["a.jpg"] = jpeg()
+    shop.run(mug("a.jpg", Alt="A mug"))
+    place = Placement.objects.get()
+
+    shop.run(mug("a.jpg", Alt="A red mug"))
+    place.refresh_from_db()
+    said = place.alt_text
+    placement_update(placement=place, actor=person, alt_text="Mine")
+    shop.run(mug("a.jpg", Alt="A blue mug"))
+
+    place.refresh_from_db()
+    assert (said, place.alt_text) == ("A red mug", "Mine")
+    assert web.asked == [HOST + "a.jpg"]
+
+
+def test_what_a_file_said_anew_of_a_photo_is_undone(shop, web):
+    web.files["a.jpg"] = jpeg()
+    shop.run(mug("a.jpg", Alt="A mug"))
+    source = shop.run(mug("a.jpg", Alt="A red mug"))
+
+    shop.undo(source)
+
+    assert Placement.objects.get().alt_text == "A mug"
