@@ -8,9 +8,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from catalog.interchange.records import CATEGORY, LOCALE
-from catalog.models import AttributeDefinition, AttributeKind, Availability, Condition
+from catalog.models import (
+    AttributeDefinition,
+    AttributeKind,
+    Availability,
+    Condition,
+    ProductStatus,
+)
 
-TITLE = "product.title"
+TITLE, STATUS, GTIN = "product.title", "product.status", "variant.gtin"
 # What somebody sees who has not chosen yet.
 USUAL = (
     TITLE,
@@ -94,7 +100,7 @@ FIELDS = (
     _product("tags", "Tags", Kind.TAGS),
     _product("product_url", "Address in the shop", Kind.TEXT),
     _product("handle", "Handle", Kind.TEXT),
-    _product("status", "Status", Kind.FACT),
+    _product("status", "Status", Kind.CHOICE),
     _product("photos", "Photos", Kind.FACT),
     _product("updated_at", "Updated", Kind.FACT),
     _variant("sku", "SKU"),
@@ -115,6 +121,7 @@ FIELDS = (
 )
 # The values of columns that have a fixed list, with their labels.
 FIXED = {
+    STATUS: dict(ProductStatus.choices),
     "variant.availability": dict(Availability.choices),
     "variant.condition": dict(Condition.choices),
 }

@@ -156,8 +156,6 @@ def _of_variant(sheet: Sheet, column: Column, variant: int, own: Line, said: _Sa
 
 
 def _fact(sheet: Sheet, column: Column, value: Any) -> str:
-    if column.name == "status":
-        return str(ProductStatus(value).label)
     if column.name == "updated_at":
         return f"{localtime(value):%Y-%m-%d %H:%M}"
     return sheet.text(column, value)

@@ -8,10 +8,13 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from catalog.channels.gtin import gtin_problem
+from catalog.grid.columns import GTIN, STATUS
 from catalog.grid.lines import Line, lines_of
 from catalog.grid.operations import Operation
 from catalog.grid.sheet import FACT, NOTHING_HERE, Sheet, same
 from catalog.models import GridChange, GridEdit, Product, Variant
+from catalog.selectors import APPROVERS_ONLY, statuses_moved_from
 
 UNKNOWN = "There is no such column."
 # Columns in which no two products of a catalogue have the same.
@@ -34,6 +37,7 @@ def plan_some(
         if change.cells or change.refused:
             changes[pk] = change
     _refuse_taken(sheet, changes.values())
+    _refuse_moves(edit, sheet, changes.values())
     GridChange.objects.bulk_create(changes.values())
     return _counts(changes.values())
 
@@ -45,6 +49,7 @@ def _planned(
     for line, key, text in operation.texts(lines):
         try:
             after = _after(sheet, line, key, text)
+            _check_gtin(line, key, after)
         except ValidationError as error:
             change.refused.append(
                 {
@@ -83,6 +88,37 @@ def _after(sheet: Sheet, line: Line, key: str, text: str) -> str:
     return sheet.parse(column, text.replace("\r\n", "\n"))[1]
 
 
+def _check_gtin(line: Line, key: str, after: str) -> None:
+    """Raises ValidationError for a new GTIN that is none. What stands there already may stand."""
+    if key == GTIN and not same(after, line.cells[key].text) and (wrong := gtin_problem(after)):
+        raise ValidationError(wrong)
+
+
+def _refuse_moves(edit: GridEdit, sheet: Sheet, changes: Collection[GridChange]) -> None:
+    """Move statuses that are not the person's to give to what is refused."""
+    column = sheet.columns[STATUS]
+    allowed: dict[str, frozenset[str]] = {}
+    for change in changes:
+        for cell in [each for each in change.cells if each["column"] == STATUS]:
+            before, after = (sheet.parse(column, cell[side])[0] for side in ("before", "after"))
+            if after not in allowed:
+                allowed[after] = statuses_moved_from(edit.created_by, sheet.catalog, after)
+            if before not in allowed[after]:
+                _refuse(change, cell, APPROVERS_ONLY)
+
+
+def _refuse(change: GridChange, cell: dict[str, Any], message: str) -> None:
+    change.cells.remove(cell)
+    change.refused.append(
+        {
+            "variant": cell["variant"],
+            "column": cell["column"],
+            "text": cell["after"],
+            "message": message,
+        }
+    )
+
+
 def _refuse_taken(sheet: Sheet, changes: Collection[GridChange]) -> None:
     """Move what the database would not take, since another product has it, to what is refused."""
     for column, message in TAKEN.items():
@@ -99,15 +135,7 @@ def _refuse_taken(sheet: Sheet, changes: Collection[GridChange]) -> None:
         for change, cell in wanted:
             others = holders.get(cell["after"], set()) - {(change.product_id, cell["variant"])}
             if others or often[cell["after"]] > 1:
-                change.cells.remove(cell)
-                change.refused.append(
-                    {
-                        "variant": cell["variant"],
-                        "column": column,
-                        "text": cell["after"],
-                        "message": message,
-                    }
-                )
+                _refuse(change, cell, message)
 
 
 def _holders(

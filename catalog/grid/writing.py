@@ -12,13 +12,15 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from catalog.grid.columns import Column, Level
+from catalog.grid.columns import STATUS, Column, Level
 from catalog.grid.lines import Line, lines_of
 from catalog.grid.sheet import Sheet, same
 from catalog.models import GridChange, GridEdit, LedgerEntry, Product, Source, Variant
+from catalog.selectors import APPROVERS_ONLY, statuses_moved_from
 from catalog.services.ledger import attribute_set, attributes_set
 from catalog.services.products import product_update
 from catalog.services.projection import lock_products, project, tell_points
+from catalog.services.statuses import held_products_put_back, products_moved
 from catalog.services.variants import variant_update
 
 DONE, LEFT, UNDONE = "done", "left", "undone"
@@ -36,6 +38,10 @@ class _Cell:
     line: Line
     text: str
 
+    @property
+    def is_status(self) -> bool:
+        return self.column.key == STATUS
+
     def became(self, outcome: str) -> None:
         self.change.outcomes[self.place] = outcome
 
@@ -46,13 +52,15 @@ def write_some(edit: GridEdit, sheet: Sheet, ids: Sequence[int], actor: Any) -> 
 
     What was tried before is not tried again.
     """
-    held = _hold(ids)
+    held = _hold(sheet, ids)
     changes = list(edit.changes.filter(product__in=ids, outcomes=[]).order_by("product_id"))
     for change in changes:
         change.outcomes = [LEFT] * len(change.cells)
     cells = list(_still(sheet, changes, BEFORE, AFTER))
-    _write(sheet, edit, held, cells, actor, DONE)
-    GridChange.objects.bulk_update(changes, ["outcomes"])
+    _write(sheet, edit, held, [cell for cell in cells if not cell.is_status], actor, DONE)
+    # Last, so that what is approved is what this act makes of it.
+    _move(sheet, held, [cell for cell in cells if cell.is_status], actor)
+    GridChange.objects.bulk_update(changes, ["outcomes", "cells"])
     return _result(changes, DONE)
 
 
@@ -61,7 +69,7 @@ def undo_some(edit: GridEdit, sheet: Sheet, ids: Sequence[int], actor: Any) -> d
     they held before, attributes say what they said, unless somebody changed them since. Counts as
     `write_some`.
     """
-    held = _hold(ids)
+    held = _hold(sheet, ids)
     changes = list(edit.changes.filter(product__in=ids).exclude(outcomes=[]))
     changes = [change for change in changes if DONE in change.outcomes]
     columns = [
@@ -74,7 +82,8 @@ def undo_some(edit: GridEdit, sheet: Sheet, ids: Sequence[int], actor: Any) -> d
         for cell in _still(sheet, changes, AFTER, AFTER, only=DONE)
         if cell.column.level == Level.ATTRIBUTE
     ]
-    _write(sheet, edit, held, columns, actor, UNDONE)
+    _move_back(sheet, edit, held, [cell for cell in columns if cell.is_status], actor)
+    _write(sheet, edit, held, [cell for cell in columns if not cell.is_status], actor, UNDONE)
     _retract(edit, held, actor)
     for cell in attributes:
         cell.became(UNDONE)
@@ -84,8 +93,10 @@ def undo_some(edit: GridEdit, sheet: Sheet, ids: Sequence[int], actor: Any) -> d
     return result
 
 
-def _hold(ids: Iterable[int]) -> dict[int, Product]:
+def _hold(sheet: Sheet, ids: Iterable[int]) -> dict[int, Product]:
     held = {product.pk: product for product in lock_products(ids) if product.deleted_at is None}
+    for product in held.values():
+        product.catalog = sheet.catalog
     # All points at once and in their order, before single services tell of some again.
     tell_points(held.keys())
     return held
@@ -133,13 +144,63 @@ def _write(
     variants = Variant.objects.select_related("product__catalog", "catalog").in_bulk(
         [sold for _, sold in fields if sold]
     )
-    for product in held.values():
-        product.catalog = sheet.catalog
     for (pk, sold), some in fields.items():
         row = variants[sold] if sold else held[pk]
         _fields(sheet, row, some, actor, outcome)
     for some in values.values():
         _attribute(sheet, edit, held, some, actor)
+
+
+def _by_status(
+    sheet: Sheet, held: Mapping[int, Product], cells: Iterable[_Cell]
+) -> dict[str, list[_Cell]]:
+    """Cells of the status, by the status that they are to have."""
+    found: dict[str, list[_Cell]] = defaultdict(list)
+    for cell in cells:
+        if cell.change.product_id in held:
+            found[sheet.parse(cell.column, cell.text)[0]].append(cell)
+    return found
+
+
+def _move(sheet: Sheet, held: Mapping[int, Product], cells: Iterable[_Cell], actor: Any) -> None:
+    """Move products, each where the person may; a cell keeps which version approving made."""
+    for status, some in _by_status(sheet, held, cells).items():
+        allowed = statuses_moved_from(actor, sheet.catalog, status)
+        fit = [cell for cell in some if held[cell.change.product_id].status in allowed]
+        _, versions = products_moved([held[cell.change.product_id] for cell in fit], status, actor)
+        made = {row.product_id: row.pk for row in versions}
+        for cell in some:
+            cell.became(DONE if cell in fit else APPROVERS_ONLY)
+            cell.change.cells[cell.place]["version"] = made.get(cell.change.product_id)
+
+
+def _move_back(
+    sheet: Sheet,
+    edit: GridEdit,
+    held: Mapping[int, Product],
+    cells: Iterable[_Cell],
+    actor: Any,
+) -> None:
+    assert edit.applied_at is not None
+    for status, some in _by_status(sheet, held, cells).items():
+        by_status: dict[str, list[_Cell]] = defaultdict(list)
+        for cell in some:
+            by_status[held[cell.change.product_id].status].append(cell)
+        for after, fit in by_status.items():
+            if after not in statuses_moved_from(actor, sheet.catalog, status):
+                continue
+            made = [cell.change.cells[cell.place].get("version") for cell in fit]
+            back = held_products_put_back(
+                products={cell.change.product_id: held[cell.change.product_id] for cell in fit},
+                before=status,
+                after=after,
+                versions=[pk for pk in made if pk],
+                since=edit.applied_at,
+                actor=actor,
+            )
+            for cell in fit:
+                if cell.change.product_id in back:
+                    cell.became(UNDONE)
 
 
 def _fields(

@@ -160,25 +160,54 @@ def _put_some_back(ids: Iterable[int], event: AuditEvent, actor: Any) -> int:
 
 
 def _put_back(held: Mapping[int, Product], before: str, event: AuditEvent, actor: Any) -> int:
-    status, made = event.data["status"], set(event.data["versions"])
-    last = {row.product_id: row for row in latest_versions(list(held)).select_related("product")}
     # Older events do not say when their act began.
     began = datetime.fromisoformat(event.data.get("began", event.at.isoformat()))
-    since = {pk for pk, row in last.items() if row.pk not in made and row.approved_at > began}
-    there = {pk: row for pk, row in held.items() if row.status == status and pk not in since}
+    back = held_products_put_back(
+        products=held,
+        before=before,
+        after=event.data["status"],
+        versions=event.data["versions"],
+        since=began,
+        actor=actor,
+    )
+    return len(back)
+
+
+def held_products_put_back(
+    *,
+    products: Mapping[int, Product],
+    before: str,
+    after: str,
+    versions: Iterable[int],
+    since: datetime,
+    actor: Any,
+) -> set[int]:
+    """Put products that the caller holds back from one status to the one before; returns which.
+
+    The `versions` that the move made are withdrawn. Products that were moved, or approved, by
+    somebody after it began stay.
+    """
+    made = set(versions)
+    last = {
+        row.product_id: row for row in latest_versions(list(products)).select_related("product")
+    }
+    later = {pk for pk, row in last.items() if row.pk not in made and row.approved_at > since}
+    there = {pk: row for pk, row in products.items() if row.status == after and pk not in later}
     undone = [row for pk, row in last.items() if pk in there and row.pk in made]
     versions_withdraw(undone, actor)
-    if before == status:
+    if before == after:
         # It was approved before, too: what is undone is that it was approved anew.
         approval_refresh(row.product_id for row in undone)
-        return len(undone)
+        return {row.product_id for row in undone}
     rows = Product.objects.filter(pk__in=there.keys())
     rows.update(status=before, updated_at=timezone.now())
-    targets = [(row, f"{status} → {before}") for row in there.values()]
+    targets = [(row, f"{after} → {before}") for row in there.values()]
     audit_many(actor=actor, action="product.status", targets=targets)
+    for row in there.values():
+        row.status = before
     if before == ProductStatus.APPROVED:
         approval_tell(list(there.values()), [], actor)
-    return len(there)
+    return set(there)
 
 
 def versions_withdraw(versions: Sequence[ProductVersion], actor: Any) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from catalog.grid.edits import grid_plan
 from catalog.grid.operations import Act, CellText, Operation
-from catalog.models import GridEdit, Product
+from catalog.models import GridEdit, Membership, Product, Role
 from catalog.services.ledger import attribute_set
 
 
@@ -36,3 +36,11 @@ def say(person: Any) -> Callable[..., Any]:
         return attribute_set(product=product, field=field, value=value, actor=person, **more)
 
     return set_
+
+
+@pytest.fixture
+def editor(catalog: Any, make_user: Any) -> Any:
+    """Somebody who edits this catalogue, and does not approve."""
+    user = make_user("ed")
+    Membership.objects.create(catalog=catalog, user=user, role=Role.EDITOR)
+    return user

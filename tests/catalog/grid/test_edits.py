@@ -17,6 +17,7 @@ from catalog.services.statuses import products_set_status
 
 pytestmark = pytest.mark.django_db
 TITLE, PRICE, MATERIAL = "product.title", "variant.price", "attribute.material"
+STATUS = "product.status"
 
 
 def current(product, field, variant=None, locale=""):
@@ -250,6 +251,75 @@ def test_an_approved_product_has_changed_since(make_product, plan, person):
     products_set_status(products=[mug], status="approved", actor=person)
     grid_apply(edit=plan("set", ids=[mug.pk], columns=(TITLE,), text="Cup"), actor=person)
     assert Product.objects.get(pk=mug.pk).changed_since_approval
+
+
+def test_what_is_approved_is_what_the_same_act_makes_of_it(make_product, plan, person):
+    mug = make_product("Mug")
+    edit = plan(cells=[(str(mug.pk), STATUS, "approved"), (str(mug.pk), TITLE, "Cup")])
+    assert grid_apply(edit=edit, actor=person).result["changed"] == 2
+    mug.refresh_from_db()
+    assert (mug.status, mug.title, mug.changed_since_approval) == ("approved", "Cup", False)
+    assert mug.versions.get().content["title"] == "Cup"
+    assert grid_undo(edit=edit, actor=person).result["left"] == 0
+    mug.refresh_from_db()
+    assert (mug.status, mug.title) == ("draft", "Mug")
+    assert mug.versions.get().withdrawn_at is not None
+
+
+def test_undo_approves_again_what_was_approved_as_it_was(make_product, plan, person):
+    mug = make_product("Mug")
+    products_set_status(products=[mug], status="approved", actor=person)
+    edit = plan(cells=[(str(mug.pk), STATUS, "Draft"), (str(mug.pk), TITLE, "Cup")])
+    grid_apply(edit=edit, actor=person)
+    grid_undo(edit=edit, actor=person)
+    mug.refresh_from_db()
+    assert (mug.status, mug.title, mug.changed_since_approval) == ("approved", "Mug", False)
+
+
+def test_undo_leaves_a_status_that_somebody_set_since(make_product, plan, person):
+    mug = make_product("Mug")
+    edit = plan(cells=[(str(mug.pk), STATUS, "In review")])
+    grid_apply(edit=edit, actor=person)
+    mug.refresh_from_db()
+    products_set_status(products=[mug], status="archived", actor=person)
+    assert grid_undo(edit=edit, actor=person).result["left"] == 1
+    assert Product.objects.get(pk=mug.pk).status == "archived"
+
+
+def test_an_editor_does_not_approve_in_the_grid(make_product, catalog, editor):
+    mug, stool = make_product("Mug"), make_product("Stool")
+    cells = [
+        CellText(str(mug.pk), STATUS, "Approved", "Draft"),
+        CellText(str(stool.pk), STATUS, "In review", "Draft"),
+        CellText(str(stool.pk), TITLE, "Bench", "Stool"),
+    ]
+    _, answers = grid_write(catalog=catalog, cells=cells, actor=editor, label="Edit")
+    assert [each.state for each in answers] == ["refused", "saved", "saved"]
+    assert "reviewers and owners" in answers[0].message
+    assert set(Product.objects.values_list("status", flat=True)) == {"draft", "in_review"}
+
+
+def test_who_lost_the_right_to_approve_meanwhile_does_not(make_product, plan, editor, catalog):
+    mug = make_product("Mug")
+    edit = plan(cells=[(str(mug.pk), STATUS, "Approved")])
+    result = grid_apply(edit=edit, actor=editor).result
+    assert (result["changed"], result["refused"]) == (0, 1)
+    assert Product.objects.get(pk=mug.pk).status == "draft"
+
+
+def test_a_wrong_gtin_is_refused_and_one_that_stands_there_may_stand(make_product, plan, person):
+    wrong, right = "4006381333930", "4006381333931"
+    mug, stool = make_product("Mug", gtin=wrong), make_product("Stool")
+    rows = [str(mug.pk), str(stool.pk)]
+    edit = plan(cells=[(row, "variant.gtin", wrong) for row in rows])
+    assert ["check digit" in each for each in refusals(edit)] == [True]
+    edit = plan(
+        cells=[(row, "variant.gtin", text) for row, text in zip(rows, (right, ""), strict=True)]
+    )
+    grid_apply(edit=edit, actor=person)
+    assert Variant.objects.get(product=mug).gtin == right
+    assert grid_undo(edit=edit, actor=person).result["left"] == 0
+    assert Variant.objects.get(product=mug).gtin == wrong
 
 
 def test_nothing_is_done_twice(make_product, plan, person):
