@@ -27,7 +27,7 @@ class ImportState(models.TextChoices):
 
 
 class ImportMode(models.TextChoices):
-    BOTH = "both", "Create new products and update known ones"
+    BOTH = "both", "Create new, update known"
     CREATE = "create", "Only create new products"
     UPDATE = "update", "Only update known products"
 

@@ -65,7 +65,7 @@ def exports(request: Request, slug: str) -> HttpResponseBase:
     counts = counted(export, chosen.products)
     values = {
         "catalog": catalog,
-        "tabs": out_tabs(catalog, "exports"),
+        "tabs": out_tabs(catalog, "exports", request.user),
         "export": export,
         "chosen": chosen,
         "counts": counts,

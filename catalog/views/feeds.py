@@ -50,7 +50,7 @@ def _page(
     rows = Feed.objects.filter(catalog=catalog, revoked_at=None)
     values = {
         "catalog": catalog,
-        "tabs": out_tabs(catalog, "feeds"),
+        "tabs": out_tabs(catalog, "feeds", request.user),
         "feeds": [
             {"row": row, "format": FORMATS[row.profile.format].label}
             for row in rows.select_related("profile", "created_by")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.urls import reverse
 
+from catalog import selectors
 from catalog.models import Catalog
 
 _TABS = (
@@ -14,8 +17,11 @@ _TABS = (
 )
 
 
-def out_tabs(catalog: Catalog, current: str) -> list[dict[str, object]]:
-    """For components/tabs.html; `current` is the name of the page's address."""
+def out_tabs(catalog: Catalog, current: str, user: Any) -> list[dict[str, object]]:
+    """For components/tabs.html, those that `user` may open; `current` is the name of the page's
+    address.
+    """
+    manages = selectors.may(user, catalog, selectors.MANAGE)
     return [
         {
             "label": label,
@@ -24,4 +30,5 @@ def out_tabs(catalog: Catalog, current: str) -> list[dict[str, object]]:
             "current": name == current,
         }
         for name, label, icon in _TABS
+        if manages or name != "webhooks"
     ]

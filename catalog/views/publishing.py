@@ -36,7 +36,7 @@ def published(request: Request, slug: str) -> HttpResponseBase:
     page = Paginator(addresses_of(catalog), PAGE).get_page(number(request.GET.get("page"), 1))
     values = {
         "catalog": catalog,
-        "tabs": out_tabs(catalog, "published"),
+        "tabs": out_tabs(catalog, "published", request.user),
         "rows": [{"row": row, "address": photo_address(row.token)} for row in page.object_list],
         "page": page,
         "previous_url": f"?page={page.number - 1}" if page.has_previous() else "",

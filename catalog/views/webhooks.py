@@ -53,7 +53,7 @@ def webhooks(request: Request, slug: str) -> HttpResponseBase:
             return _page(request, hook, secret=secret)
     values = {
         "catalog": catalog,
-        "tabs": out_tabs(catalog, "webhooks"),
+        "tabs": out_tabs(catalog, "webhooks", request.user),
         "webhooks": [
             {"row": hook, "events": [EVENTS[event] for event in hook.events if event in EVENTS]}
             for hook in Webhook.objects.filter(catalog=catalog)
@@ -102,7 +102,7 @@ def _page(
     values = {
         "catalog": catalog,
         "hook": hook,
-        "tabs": out_tabs(catalog, "webhooks"),
+        "tabs": out_tabs(catalog, "webhooks", request.user),
         "form": form or WebhookForm(initial={"address": hook.address, "events": hook.events}),
         "deliveries": [_delivery(row) for row in log],
         "waits": hook.deliveries.filter(state__in=[WorkState.PENDING, WorkState.RUNNING]).exists(),

@@ -119,7 +119,7 @@ def _values(catalog: Catalog, source: Import) -> dict[str, Any]:
 def _facts(inspection: Inspection) -> list[str]:
     """How the file was read, in words."""
     dialect = inspection.dialect
-    facts = [f"Encoding {inspection.encoding}"] if inspection.encoding else []
+    facts = [f"Encoding {inspection.encoding.upper()}"] if inspection.encoding else []
     if dialect.get("sheet"):
         facts.append(f"Sheet “{dialect['sheet']}”")
     if dialect.get("delimiter"):

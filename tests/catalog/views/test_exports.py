@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.urls import reverse
 
-from catalog.models import AuditEvent, ExportProfile, ProductStatus
+from catalog.models import AuditEvent, ExportProfile, Membership, ProductStatus, Role
 from catalog.services.statuses import products_set_status
 
 pytestmark = pytest.mark.django_db
@@ -164,3 +164,21 @@ def test_bulk_bar_leads_to_the_export_of_what_was_chosen(client, catalog, person
     assert response.url == (
         reverse("catalog:exports", args=[catalog.slug]) + f"?product={approved.pk}"
     )
+
+
+def test_tabs_lead_only_to_what_one_may_open(client, catalog, person, make_user):
+    viewer = make_user("vi")
+    Membership.objects.create(catalog=catalog, user=viewer, role=Role.VIEWER)
+    webhooks = reverse("catalog:webhooks", args=[catalog.slug])
+    for user, is_there in ((person, True), (viewer, False)):
+        client.force_login(user)
+        for name in ("exports", "feeds", "published"):
+            shown = client.get(reverse(f"catalog:{name}", args=[catalog.slug]))
+            assert (f'href="{webhooks}"' in shown.content.decode()) is is_there
+
+
+def test_readers_are_not_sent_to_what_they_may_not_do(client, catalog, make_user):
+    viewer = make_user("vi")
+    Membership.objects.create(catalog=catalog, user=viewer, role=Role.VIEWER)
+    client.force_login(viewer)
+    assert "Set up an export" not in text(client.get(reverse("catalog:feeds", args=[catalog.slug])))
