@@ -18,7 +18,8 @@ from catalog.models import Import, ImportItem, ItemState
 from catalog.services.errors import unique_handled
 from catalog.services.projection import lock_products
 
-STEP = 100
+# So many hold SQLite's one writer up for a quarter of a second.
+STEP = 50
 WAITING = (ItemState.CREATE, ItemState.UPDATE)
 REFUSED_BY_DATABASE = "The database does not take this: {}"
 

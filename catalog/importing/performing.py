@@ -40,7 +40,9 @@ from prodintel.lib.work import WorkState
 
 # So long one import goes on before others get a turn.
 TURN_SECONDS = 5.0
-BREATH_SECONDS = 0.02
+# Between two steps others write: the longer a step held them up the longer, but not for longer than
+# SQLite's writers sleep before they ask again.
+BREATH_SECONDS, LONGEST_BREATH_SECONDS = 0.02, 0.1
 # Kinds of tables whose lines are text.
 CSV, JSON = "csv", "jsonl"
 RELATED = ("catalog", "created_by", "batch", "table", "photos", "job__created_by")
@@ -53,7 +55,8 @@ class _Turn:
         self.job = job
         self._state = state
         self._stopping = stopping
-        self._ends = time.monotonic() + TURN_SECONDS
+        self._breathed = time.monotonic()
+        self._ends = self._breathed + TURN_SECONDS
 
     def held(self) -> Import | None:
         """The import, held until the transaction ends, if this is still to be done."""
@@ -87,7 +90,9 @@ class _Turn:
         """Let whoever waits write. Raises JobStopped when the worker stops."""
         if self._stopping():
             raise JobStopped
-        time.sleep(BREATH_SECONDS)
+        took = time.monotonic() - self._breathed
+        time.sleep(min(max(took / 3, BREATH_SECONDS), LONGEST_BREATH_SECONDS))
+        self._breathed = time.monotonic()
 
     def may_go_on(self) -> None:
         """As `breathe`, and when it is another import's turn."""

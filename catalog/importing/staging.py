@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from catalog.importing.files import Files, inspection_of, read_products
+from catalog.importing.items import items_save
 from catalog.importing.matching import group_photos, match_groups
 from catalog.importing.merging import record_merge
 from catalog.importing.plans import Headers
@@ -123,7 +124,7 @@ class Stager:
         for key, item in items.items():
             item.record = records[key].as_json()
         ImportItem.objects.bulk_create([item for key, item in items.items() if key not in known])
-        ImportItem.objects.bulk_update([items[key] for key in known], ["record"])
+        items_save([items[key] for key in known], ["record"])
         problems += self._stage_photos(photos)
         problems_note(self._source, problems)
 

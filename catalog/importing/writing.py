@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.text import slugify
 
+from catalog.importing.items import items_save
 from catalog.importing.plans import MOVES_TO, Plan, Value, VariantPlan
 from catalog.importing.standing import standing
 from catalog.models import (
@@ -18,7 +19,6 @@ from catalog.models import (
     Decision,
     ForeignCells,
     Import,
-    ImportItem,
     ItemState,
     LedgerEntry,
     Product,
@@ -185,7 +185,7 @@ class Writer:
             else:
                 item.state = plan.state
         fields = ["state", "product", "before", "after", "wrote", "changes"]
-        ImportItem.objects.bulk_update([plan.item for plan in plans], fields)
+        items_save([plan.item for plan in plans], fields)
 
 
 def wrote(plan: Plan) -> dict[str, Any]:

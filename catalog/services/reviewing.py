@@ -47,9 +47,10 @@ def reviews_mark(
 
 def _mark(ids: Sequence[int], fields: Sequence[str], definitions: Definitions | None) -> None:
     said = Q(retracted_at=None) | Q(awaits_review=True)
-    rows = list(LedgerEntry.objects.filter(said, product__in=ids, field__in=fields).order_by())
-    if not any(row.source in MACHINE_SOURCES for row in rows):
+    words = LedgerEntry.objects.filter(said, product__in=ids, field__in=fields).order_by()
+    if not words.filter(source__in=MACHINE_SOURCES).exists():
         return
+    rows = list(words)
     wanted = _awaiting(rows, definitions or Definitions(fields))
     for flag in (True, False):
         wrong = [r.pk for r in rows if r.awaits_review != flag and (r.pk in wanted) == flag]

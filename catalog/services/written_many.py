@@ -54,8 +54,6 @@ def products_write(*, writes: Writes, actor: Any, definitions: Definitions | Non
     """
     # The managers that tell nobody.
     _create(Product, writes.products)
-    for variant in writes.variants:
-        variant.product_id = variant.product.pk
     _create(Variant, writes.variants)
     now = timezone.now()
     for row in writes.changed:
@@ -64,11 +62,6 @@ def products_write(*, writes: Writes, actor: Any, definitions: Definitions | Non
             writes.changed[row].add("updated_at")
     changed_products = _change(Product, writes.changed)
     changed_variants = _change(Variant, writes.changed)
-    for entry in writes.entries:
-        # Rows may have been made before what they are about had an id.
-        entry.product_id = entry.product.pk
-        if entry.variant is not None:
-            entry.variant_id = entry.variant.pk
     LedgerEntry.objects.bulk_create(writes.entries)
     new = {row.pk for row in writes.products}
     moved = {row.pk for row in changed_products}
@@ -76,10 +69,11 @@ def products_write(*, writes: Writes, actor: Any, definitions: Definitions | Non
     moved |= writes.touched | {entry.product_id for entry in writes.entries} - new
     # Before the texts: who changes a variant takes these two in this order.
     tell_points(moved)
-    text_documents_refresh(new | moved)
     readiness_begin(new)
-    readiness_mark(moved)
     _project(writes, new | moved, definitions)
+    # After categories, which are among the words, so that no text is written twice.
+    text_documents_refresh(new | moved)
+    readiness_mark(moved)
     approval_refresh(moved)
     _tell(writes, actor)
 

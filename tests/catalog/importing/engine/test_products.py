@@ -6,6 +6,8 @@ from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from catalog.importing.options import Options
 from catalog.importing.services import import_create
@@ -328,3 +330,19 @@ def test_option_of_another_kind_is_refused(said):
 def test_language_that_no_database_takes_is_refused(shop):
     with pytest.raises(ValidationError):
         shop.bring([MUG], mapping={"Brand": "product.brand@\x00"})
+
+
+def test_many_products_are_written_with_as_few_queries_as_few(shop, vocabulary):
+    def reads(first, count):
+        rows = [
+            {"Title": f"Ring {n}", "SKU": f"R-{n}", "Price": "5", "Material": "Gold"}
+            for n in range(first, first + count)
+        ]
+        source = shop.preview(rows)
+        with CaptureQueriesContext(connection) as queries:
+            shop.go_on(source)
+        # Of rows that are added the database may want several helpings.
+        return [each["sql"] for each in queries if each["sql"].startswith("SELECT")]
+
+    reads(0, 2)
+    assert len(reads(2, 20)) == len(reads(22, 2))
