@@ -27,7 +27,7 @@ _AVAILABILITY = _spellings(
     {
         Availability.IN_STOCK: "in_stock,instock,available,auf lager,lieferbar,vorrätig,sofort lieferbar,"
         "verfügbar,en stock,disponible,en existencia,disponibile,limited availability,onlineonly,"
-        "available for order,yes,true,1,ja,oui,sí,si",
+        "yes,true,1,ja,oui,sí,si",
         Availability.OUT_OF_STOCK: "out_of_stock,outofstock,sold out,soldout,unavailable,not available,"
         "ausverkauft,nicht lieferbar,nicht verfügbar,nicht vorrätig,rupture de stock,épuisé,"
         "en rupture,indisponible,agotado,sin existencias,discontinued,no,false,0,nein,non",
@@ -35,7 +35,7 @@ _AVAILABILITY = _spellings(
         "en précommande,reserva,preventa,presale",
         Availability.BACKORDER: "backorder,back-order,on backorder,onbackorder,nachlieferbar,"
         "lieferrückstand,nachbestellt,sur commande,en réapprovisionnement,bajo pedido,pendiente,"
-        "notify",
+        "notify,available for order",
     }
 )
 _CONDITION = _spellings(
