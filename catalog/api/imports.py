@@ -166,6 +166,12 @@ class ImportIn(Schema):
         default=False, description="Take the status from the file, also of known products"
     )
     refetch: bool = Field(default=False, description="Fetch photos again that are there already")
+    product_pages: str = Field(
+        default="",
+        max_length=500,
+        description="Where product pages are, for products of which the file does not tell it: "
+        "https://shop.example/products/{handle}",
+    )
 
     def options(self) -> Options:
         return Options.of(

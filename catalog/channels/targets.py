@@ -35,6 +35,13 @@ def channel_label(channel: str, country: str) -> str:
     return f"{found.label if found else channel.capitalize()} {NAMES.get(country, country)}"
 
 
+def requirement_fields(channel: str, requirement: str) -> tuple[str, ...]:
+    """What has to be filled in or mended for a requirement; empty when there is none of this name."""
+    known = profile(channel)
+    found = known.requirements.get(requirement) if known else None
+    return found.fields if found else ()
+
+
 def requirement_title(channel: str, requirement: str) -> str:
     """A requirement's title; its id where its channel no longer has it."""
     found = profile(channel)

@@ -42,6 +42,9 @@ def clean_column(model: type[Product | Variant], name: str, text: Any) -> Any:
     value = text.strip() if isinstance(text, str) else text
     if name == "currency":
         value = value.upper()
+    limit = getattr(column, "max_length", None)
+    if limit and isinstance(value, str) and len(value) > limit:
+        raise ValidationError(f"It has {len(value)} characters, and at most {limit} fit.")
     return column.clean(value, None)  # type: ignore[union-attr]
 
 

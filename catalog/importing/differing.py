@@ -219,7 +219,12 @@ class Differences:
                 plan.cells.append((variant, cells))
                 if plan.present is not None:
                     what = f"Other columns · {variant.row}" if variant else "Other columns"
-                    plan.changes.append([what, known.cells if known else None, cells])
+                    stood = known.cells if known else {}
+                    new = {
+                        header: text for header, text in cells.items() if stood.get(header) != text
+                    }
+                    old = {header: stood[header] for header in new if header in stood}
+                    plan.changes.append([what, old or None, new])
 
 
 class _Never:

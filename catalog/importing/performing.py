@@ -32,7 +32,7 @@ from catalog.importing.reading import FileRejected
 from catalog.importing.staging import Stager, wipe
 from catalog.importing.undoing import UNDOABLE, undo_some
 from catalog.ingest.jobs import JobStopped, register_import
-from catalog.models import Import, ImportState, ItemState, Job
+from catalog.models import Import, ImportPhotoState, ImportState, ItemState, Job
 from catalog.models.job import IMPORT_READ, IMPORT_RUN, IMPORT_UNDO, IMPORTS
 from catalog.services.bulk import DELETED, LOST
 from prodintel.lib.runner import Stopping, never
@@ -235,7 +235,7 @@ def _photo_hold(turn: _Turn) -> Callable[[], Import | None]:
     def held() -> Import | None:
         source = turn.held()
         if source is not None:
-            total = source.photo_rows.count()
+            total = source.photo_rows.exclude(state=ImportPhotoState.SKIPPED).count()
             paced(source, PHOTOS, total - photos_left(source).count(), total)
             source.save(update_fields=["counts"])
             turn.came_on()

@@ -15,7 +15,7 @@ from catalog.importing.differing import Differences
 from catalog.importing.known import Ambiguous, Known, Present, present
 from catalog.importing.options import Options
 from catalog.importing.plans import Headers, Plan, VariantPlan
-from catalog.importing.variants import variants_paired
+from catalog.importing.variants import options_named, variants_paired
 from catalog.interchange.records import Problem, ProductRecord, VariantRecord
 from catalog.models import (
     Import,
@@ -93,6 +93,7 @@ class Planner:
             plan.warn(plan.row, "", ONLY_KNOWN.format(" or ".join(self.options.order)))
             return
         plan.product = there.product if there else self._new(plan)
+        self._page(plan)
         differences = Differences(plan, self.options, self._headers, cleaner)
         differences.product()
         if there is None and not plan.product.title:
@@ -108,6 +109,13 @@ class Planner:
             plan.state = ItemState.CREATE
         elif differences.found() or plan.moves_to:
             plan.state = ItemState.UPDATE
+
+    def _page(self, plan: Plan) -> None:
+        """Have the product's page be where the options say, if nothing else tells where it is."""
+        assert plan.product is not None
+        page = self.options.page_of(plan.product.handle)
+        if page and not plan.product.product_url and not plan.record.fields.get("product_url"):
+            plan.record.fields["product_url"] = page
 
     def _status(self, plan: Plan) -> None:
         """What the product is to be once it is written, and its photos are there."""
@@ -162,6 +170,8 @@ class Planner:
         there = plan.present
         if there is None:
             records = records or [VariantRecord()]
+        if there is not None:
+            options_named(records, there.variants)
         pairs = variants_paired(records, there.variants if there else [])
         last = max((row.position for row in there.variants), default=-1) if there else -1
         for record, row in pairs:

@@ -29,7 +29,8 @@ from catalog.models import (
 
 STEP = 200
 OUT = (ItemState.REFUSED, ItemState.SKIPPED)
-TAKEN = "Line {row} is about the same product ({what}) and counts. Leave one of them."
+TAKEN = "Row {row} is about the same product ({what}), and counts. Leave one of them."
+GIVEN = "The {what} stands in row {row} already, in another product. Give one of them its own."
 # In `Import.counts`: by column, in how many places a person's word stays, and a blank clears.
 KEPT, CLEARED = "kept_columns", "cleared_columns"
 
@@ -98,8 +99,9 @@ def _refuse_second(source: Import, plans: Sequence[Plan]) -> None:
         wanted: list[Any] = [*([pk] if pk else []), *sorted(_claims(plan))]
         clash = next((each for each in wanted if each in taken), None)
         if clash is not None:
-            what = str(plan.product) if clash == pk else str(clash).replace(":", " ", 1)
-            plan.refuse(TAKEN.format(row=taken[clash], what=what))
+            message, what = (TAKEN, plan.product) if clash == pk else (GIVEN, clash)
+            what = str(what).replace(":", " ", 1) if message == GIVEN else what
+            plan.refuse(message.format(row=taken[clash], what=what))
             continue
         taken |= dict.fromkeys(wanted, plan.row)
         made += [ImportClaim(source=source, item=plan.item, name=name) for name in _claims(plan)]

@@ -15,8 +15,8 @@ SEVERITIES = ("error", "warning")
 def report_rows(source: Import) -> Iterator[list[str]]:
     """The header, then each line as it stands in the file, with what is wrong with it at the end.
 
-    All lines of a product come that has a line which is refused: without the others it would be
-    another product. Read from the file again, in constant memory but for the messages. Cells that a
+    All lines of their products come: a variant's alone would be another product, and would not tell
+    the names of its options. Read from the file again, in constant memory but for the messages. Cells that a
     spreadsheet would take for formulas are guarded, as readers of files here undo.
     """
     headers = [header for header in source.inspection.get("headers", ()) if header != PROBLEMS]
@@ -32,13 +32,13 @@ def report_rows(source: Import) -> Iterator[list[str]]:
 
 
 def _messages(source: Import) -> dict[int, list[str]]:
-    """What is wrong, by line; lines that belong to a refused one are there without a message."""
+    """What is wrong, by line; other lines of the same products are there without a message."""
     found: dict[int, list[str]] = {}
     problems = source.problems.filter(severity__in=SEVERITIES).order_by("row", "pk")
     for row, field, message in problems.values_list("row", "field", "message").iterator():
         found.setdefault(row, []).append(f"{field}: {message}" if field else message)
-    refused = source.items.filter(problems__severity="error").order_by().distinct()
-    for record in refused.values_list("record", flat=True).iterator():
+    concerned = source.items.filter(problems__severity__in=SEVERITIES).order_by().distinct()
+    for record in concerned.values_list("record", flat=True).iterator():
         for row in record.get("rows", ()):
             found.setdefault(row, [])
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from catalog.interchange.records import VariantRecord
+from catalog.interchange.shopify import UNNAMED_OPTION
 from catalog.models import Variant
 
 Pair = tuple[VariantRecord, Variant | None]
@@ -34,6 +35,16 @@ def variants_paired(records: Sequence[VariantRecord], there: Sequence[Variant]) 
     if len(records) == len(there) == 1 and not found and _is_plain(records[0], there[0]):
         found[0] = there[0]
     return [(record, found.get(number)) for number, record in enumerate(records)]
+
+
+def options_named(records: Sequence[VariantRecord], there: Sequence[Variant]) -> None:
+    """Call options whose names the file does not tell what the product calls them."""
+    for n in (1, 2, 3):
+        field = f"option{n}_name"
+        name = next((getattr(row, field) for row in there if getattr(row, field)), "")
+        for record in records:
+            if name and record.fields.get(field) == UNNAMED_OPTION.format(n):
+                record.fields[field] = name
 
 
 def _options(record: VariantRecord) -> tuple[str, ...]:

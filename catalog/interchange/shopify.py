@@ -16,6 +16,8 @@ PRODUCT, VARIANT, PHOTO = "product", "variant", "photo"
 
 # A product without options has this one.
 NO_OPTION_NAME, NO_OPTION_VALUE = "Title", "Default Title"
+# What an option is called whose name a file does not tell.
+UNNAMED_OPTION = "Option {}"
 
 
 class Column(NamedTuple):

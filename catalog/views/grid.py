@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from catalog import selectors
 from catalog.browsing import Browse
+from catalog.channels.targets import requirement_fields
 from catalog.grid.columns import TITLE, USUAL, Column, Kind
 from catalog.grid.edits import grid_columns_choose
 from catalog.grid.lines import Line, lines_of
@@ -84,10 +85,19 @@ def grid_columns(request: Request, slug: str) -> HttpResponseBase:
 
 
 def columns_for(request: Request, catalog: Catalog, sheet: Sheet) -> list[Column]:
-    """The columns that the person chose here, or the usual ones; the title first."""
+    """What the products lack that the address names, and the columns that the person chose here, or
+    the usual ones; the title first.
+    """
     kept = GridColumns.objects.filter(catalog=catalog, user=request.user).first()
     keys = kept.columns if kept else USUAL
-    return sheet.known([TITLE, *keys])
+    browse = Browse.of(request.GET)
+    lacking = requirement_fields(browse.channel[0], browse.lacks) if browse.channel else ()
+    return sheet.known(dict.fromkeys([TITLE, *map(_column_of, lacking), *keys]))
+
+
+def _column_of(field: str) -> str:
+    """The key of the column that a field of a requirement is edited in."""
+    return field if "." in field else f"product.{field}"
 
 
 def address_of(chosen: Chosen) -> QueryDict:

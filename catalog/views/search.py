@@ -177,18 +177,21 @@ def _values(
         "activity": activity_if_busy(catalog),
         "may_edit": selectors.may(request.user, catalog),
         "fresh": not request.GET,
-        "describe_url": _describe_url(asked, catalog) if result.matching else "",
+        **(_elsewhere(asked, catalog) if result.matching else {}),
     }
 
 
-def _describe_url(asked: Asked, catalog: Catalog) -> str:
-    """Where all that matches can be given to the vision model."""
+def _elsewhere(asked: Asked, catalog: Catalog) -> dict[str, str]:
+    """Where all that matches can be given to the vision model, edited as a table and taken out."""
     address = asked.address.copy()
     for name in PAGING:
         address.pop(name, None)
     # See `choosing.SEARCH`: the product list's filters have some of these names too.
     address["from"] = "search"
-    return f"{reverse('catalog:describe', args=[catalog.slug])}?{address.urlencode()}"
+    return {
+        f"{name}_url": f"{reverse(f'catalog:{page}', args=[catalog.slug])}?{address.urlencode()}"
+        for name, page in (("describe", "describe"), ("grid", "grid"), ("export", "exports"))
+    }
 
 
 def _cards(query: Query, result: SearchResult) -> list[dict[str, Any]]:

@@ -56,7 +56,7 @@ class _OptionReader(FactReader):
                     names[n] = given
 
     def _invented(self, facts: Facts, n: int) -> str:
-        name = f"Option {n}"
+        name = shopify.UNNAMED_OPTION.format(n)
         header = self.header(f"variant.option{n}_name")
         message = (
             f"Option {n} has the value “{facts.variant[f'option{n}_value']}” and no name. It is called "

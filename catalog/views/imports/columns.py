@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -17,6 +18,7 @@ from catalog.importing.files import inspection_of
 from catalog.importing.mapping import Target, targets
 from catalog.importing.options import CLEAR, GTIN, HANDLE, KEEP, SKU, Options
 from catalog.importing.reading import Inspection
+from catalog.interchange.records import LOCALE
 from catalog.models import Catalog, Import, ImportMode, ImportState, ProductStatus
 from catalog.views.http import Request, first_message, refused
 from catalog.views.imports import present
@@ -86,13 +88,15 @@ def options_of(form: Mapping[str, Any]) -> Options:
     texts = {
         name: form[name] for name in ("mode", "match_by", "blanks", "status") if form.get(name)
     }
+    if "product_pages" in form:
+        texts["product_pages"] = form["product_pages"].strip()
     ticked = {name: form.get(name) in {"1", "on", "true"} for name in TICKED}
     return Options.of({**texts, **ticked})
 
 
 def _values(catalog: Catalog, source: Import) -> dict[str, Any]:
     inspection = _inspection(source)
-    known = targets(catalog)
+    known = _with_languages(targets(catalog), source.mapping.values())
     label = present.format_label(source.format)
     columns = _columns(inspection, source.mapping) if inspection else []
     return {
@@ -105,6 +109,7 @@ def _values(catalog: Catalog, source: Import) -> dict[str, Any]:
         "ignored": sum(column["target"] == IGNORED for column in columns),
         "groups": _groups(known),
         "options": Options.of(source.options),
+        "product_pages": _pages(source),
         "modes": ImportMode.choices,
         "match_by": MATCH_BY,
         "blanks": BLANKS,
@@ -114,6 +119,17 @@ def _values(catalog: Catalog, source: Import) -> dict[str, Any]:
         "collapsed": bool(label or source.counts.get(REMEMBERED)),
         "remembered": bool(source.counts.get(REMEMBERED)),
     }
+
+
+def _pages(source: Import) -> str:
+    """Where product pages are: as was said of this file, else of the last one before it."""
+    name = "product_pages"
+    if source.state != ImportState.MAPPING:
+        return str(source.options.get(name, ""))
+    earlier = Import.objects.filter(catalog=source.catalog, pk__lt=source.pk)
+    said = earlier.exclude(state=ImportState.MAPPING).order_by("-pk")
+    last = said.values_list("options", flat=True).first() or {}
+    return str(last.get(name, ""))
 
 
 def _facts(inspection: Inspection) -> list[str]:
@@ -150,6 +166,25 @@ def _groups(known: Iterable[Target]) -> list[dict[str, Any]]:
     return [
         {"label": label, "targets": list(group)}
         for label, group in groupby(known, key=lambda target: target.group)
+    ]
+
+
+def _with_languages(known: Sequence[Target], used: Iterable[str]) -> list[Target]:
+    """The targets, and after each those of it in a language that columns are taken for."""
+    wanted = sorted(set(used) - {target.key for target in known})
+    return [
+        each
+        for target in known
+        for each in (
+            target,
+            *(
+                dataclasses.replace(
+                    target, key=key, label=f"{target.label} ({key.partition(LOCALE)[2]})"
+                )
+                for key in wanted
+                if key.partition(LOCALE)[0] == target.key
+            ),
+        )
     ]
 
 

@@ -116,6 +116,7 @@ def _result(source: Import) -> dict[str, Any]:
     written = counts[ItemState.CREATED] + counts[ItemState.UPDATED]
     failed = ImportPhoto.objects.filter(origin=source, state=ImportPhotoState.FAILED)
     slug = source.catalog.slug
+    is_undone = source.state == ImportState.UNDONE
     return {
         "written": written,
         "figures": _figures(
@@ -125,7 +126,7 @@ def _result(source: Import) -> dict[str, Any]:
             ("As they were already", counts[ItemState.UNCHANGED]),
             ("Left out", counts[ItemState.SKIPPED] + counts[ItemState.REFUSED]),
             ("Not done", counts[ItemState.CREATE] + counts[ItemState.UPDATE]),
-            ("Photos brought", photos["done"] + photos["there"]),
+            ("Photos brought", 0 if is_undone else photos["done"] + photos["there"]),
         ),
         "photos": photos,
         "failed_photos": failed.select_related("item").order_by("row", "pk")[:FAILED_SHOWN],

@@ -120,6 +120,8 @@ class Kind:
     severity: str
     count: int = 0
     rows: list[int] = dataclasses.field(default_factory=list)
+    # Whether others of the kind say something else in their words.
+    varies: bool = False
 
     @property
     def more(self) -> int:
@@ -137,6 +139,7 @@ def problems(source: Import) -> dict[str, Any]:
         key = (severity, name, _SPECIFIC.sub("", message))
         kind = kinds.setdefault(key, Kind(message, name, severity))
         kind.count += 1
+        kind.varies |= message != kind.message
         if row and len(kind.rows) < ROWS_SHOWN and row not in kind.rows:
             kind.rows.append(row)
     ordered = sorted(

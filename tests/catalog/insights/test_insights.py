@@ -143,7 +143,7 @@ def test_numbers_take_as_many_queries_however_many_products(shop, make_product):
 def test_catalogue_without_products_says_how_to_begin(catalog, client, person, vocabulary):
     client.force_login(person)
     page = client.get(f"/c/{catalog.slug}/insights/")
-    assert "No photos here yet" in page.content.decode()
+    assert "No products here yet" in page.content.decode()
 
 
 @pytest.mark.parametrize("category", ["nowhere", "home%2Fkit", "%00", "x" * 5000])

@@ -457,3 +457,15 @@ def test_import_page_takes_a_fixed_number_of_queries(pages, django_assert_max_nu
     assert ImportItem.objects.filter(source=source, state=ItemState.CREATE).count() == 60
     with django_assert_max_num_queries(25):
         pages.get(source)
+
+
+def test_saving_the_columns_leaves_a_column_in_another_language_what_it_is(pages):
+    source = pages.brought(b"SKU,Title,Material de\nM1,Mug,Holz\n")
+    targets = ["variant.sku", "product.title", "attribute.material@de"]
+    pages.post(source, "import_columns", {f"column-{n}": key for n, key in enumerate(targets)})
+    work()
+
+    answer = pages.get(source, "import_columns")
+
+    options = re.findall(r'<option value="([^"]*)" selected>', answer.content.decode())
+    assert targets[2] in options

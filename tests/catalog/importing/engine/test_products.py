@@ -230,7 +230,7 @@ def test_of_two_products_of_a_file_with_one_sku_the_first_comes(shop, messages):
     source = shop.run([MUG, {"Handle": "other", "Title": "Other", "SKU": "M1"}])
 
     assert Product.objects.get().title == "Red mug"
-    assert any("Line 2 is about the same product" in text for text in messages(source))
+    assert any("The SKU M1 stands in row 2 already" in text for text in messages(source))
 
 
 @pytest.mark.parametrize(("mode", "sku"), [("create", "M1"), ("update", "M9")])
@@ -248,7 +248,9 @@ def test_a_value_that_does_not_fit_is_left_out_and_its_row_comes(shop, vocabular
     source = shop.run([{**MUG, "Category": "Rockets", "Brand": "x" * 400}])
 
     assert any("There is no category “Rockets”" in text for text in messages(source))
-    assert any("2 Brand: Ensure this value has at most 120" in text for text in messages(source))
+    assert any(
+        "2 Brand: It has 400 characters, and at most 120 fit." in text for text in messages(source)
+    )
     product = Product.objects.get()
     assert (product.title, product.brand, product.category) == ("Red mug", "", None)
 
@@ -346,3 +348,32 @@ def test_many_products_are_written_with_as_few_queries_as_few(shop, vocabulary):
 
     reads(0, 2)
     assert len(reads(2, 20)) == len(reads(22, 2))
+
+
+def test_an_option_whose_name_the_file_does_not_tell_keeps_the_products(shop):
+    shop.run([{**MUG, "Size name": "Width", "Size": "S"}])
+
+    shop.run(
+        [
+            {"SKU": "M1", "Size name": "Option 1", "Size": "S"},
+            {"Handle": "red-mug", "SKU": "M2", "Size name": "Option 1", "Size": "M"},
+        ]
+    )
+
+    assert {row.option1_name for row in Variant.objects.all()} == {"Width"}
+
+
+def test_pages_in_the_shop_follow_from_handles_where_nothing_else_tells_them(shop):
+    shop.run([MUG], product_pages="https://shop.example/products/{handle}")
+    shop.run([MUG, BOWL], product_pages="https://other.example/{handle}")
+
+    assert list(Product.objects.order_by("pk").values_list("product_url", flat=True)) == [
+        "https://shop.example/products/red-mug",
+        "https://other.example/bowl",
+    ]
+
+
+@pytest.mark.parametrize("pages", ["https://shop.example/", "javascript:{handle}", 7])
+def test_pages_in_the_shop_are_addresses_with_a_place_for_the_handle(shop, pages):
+    with pytest.raises(ValidationError):
+        shop.run([MUG], product_pages=pages)
