@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from django.conf import settings
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from catalog.models import ImportPhoto, Photo
@@ -65,9 +67,21 @@ class OwnAddresses:
         } | known
 
 
+def fetched_openly() -> QuerySet[ImportPhoto]:
+    """Photos that imports fetched from the open internet: not from a host that this site alone was
+    allowed to ask, whose addresses are nobody else's business.
+    """
+    rows = ImportPhoto.objects.filter(source__startswith="http")
+    for host in settings.FETCH_ALLOWED_HOSTS:
+        for scheme in ("http", "https"):
+            for end in ("/", ":"):
+                rows = rows.exclude(source__istartswith=f"{scheme}://{host}{end}")
+    return rows
+
+
 def _fetched_from(placements: Collection[int]) -> dict[int, str]:
     """Where photos came from that an import fetched. Whoever has them there need not fetch them."""
-    rows = ImportPhoto.objects.filter(placement__in=placements, source__startswith="http")
+    rows = fetched_openly().filter(placement__in=placements)
     return dict(rows.order_by("-pk").values_list("placement", "source"))
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
-from catalog.exporting.addresses import ALL, NONE
+from catalog.exporting.addresses import ALL, NONE, fetched_openly
 from catalog.exporting.exports import Export
-from catalog.models import ImportPhoto, Placement, Product, PublishedPhoto, Variant
+from catalog.models import Placement, Product, PublishedPhoto, Variant
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,5 @@ def _without_address(export: Export, pictured: QuerySet[Product]) -> int:
     published = PublishedPhoto.objects.filter(
         placement__product=OuterRef("pk"), placement__deleted_at=None, revoked_at=None
     )
-    fetched = ImportPhoto.objects.filter(
-        Q(source__startswith="http"),
-        placement__product=OuterRef("pk"),
-        placement__deleted_at=None,
-    )
+    fetched = fetched_openly().filter(placement__product=OuterRef("pk"), placement__deleted_at=None)
     return pictured.exclude(Exists(published) | Exists(fetched)).count()
