@@ -18,7 +18,7 @@ PURGED = "purged"
 
 
 def imports_purge(before: datetime) -> None:
-    """Remove imports that were never carried out, and what undoing others took.
+    """Remove imports that were never carried out, and of others their files and what undoing took.
 
     Of each product stays what imports wrote to it last, and which photos came from where.
     """
@@ -50,5 +50,8 @@ def _slim(source: Import) -> None:
         ImportItem.objects.filter(pk__in=list(some)).update(
             record={}, before=None, after=None, changes=[]
         )
+    uploads = [upload for upload in (source.table, source.photos) if upload is not None]
     source.counts = {**source.counts, PURGED: True}
     source.save(update_fields=["counts"])
+    for upload in uploads:
+        upload_drop(upload=upload, actor=None)
