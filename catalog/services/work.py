@@ -23,13 +23,13 @@ from catalog.services.audit import audit
 from catalog.services.photo_files import PHOTOS
 from prodintel.lib.work import WorkQuerySet
 
-RUNNERS: dict[type[Model], str] = {
-    EmbedTask: wake.EMBED,
-    DescribeTask: wake.DESCRIBE,
-    VisionTask: wake.VISION,
-    IndexChange: wake.INDEX,
-    Job: wake.JOBS,
-    FileRemoval: wake.JOBS,
+RUNNERS: dict[type[Model], tuple[str, ...]] = {
+    EmbedTask: (wake.EMBED,),
+    DescribeTask: (wake.DESCRIBE,),
+    VisionTask: (wake.VISION,),
+    IndexChange: (wake.INDEX,),
+    Job: (wake.JOBS, wake.LONG_JOBS, wake.IMPORTS),
+    FileRemoval: (wake.JOBS,),
 }
 
 
@@ -53,7 +53,7 @@ def work_retry(*, rows: WorkQuerySet, actor: Any, catalog: Catalog | None = None
     count = rows.retry()
     target = rows.model()
     audit(actor=actor, action="work.retry", target=target, catalog=catalog, summary=str(count))
-    wake.on_commit(RUNNERS[rows.model])
+    wake.on_commit(*RUNNERS[rows.model])
     return count
 
 
