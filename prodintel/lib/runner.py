@@ -12,6 +12,8 @@ logger = structlog.get_logger(__name__)
 # Asked by steps that take long: whether they are to leave the rest for the next start.
 Stopping = Callable[[], bool]
 SWEEP_SECONDS = 1.0
+# A runner with nothing to do for a while looks less often: a commit on this machine wakes it anyway.
+IDLE_SWEEP_SECONDS = 4.0
 DATABASE_AWAY_SECONDS = 2.0
 
 
@@ -33,6 +35,7 @@ class Runner(threading.Thread):
         self._step = step
         self._on_crash = on_crash
         self._stopping = threading.Event()
+        self._sweep = SWEEP_SECONDS
 
     def stop(self) -> None:
         """Ask the runner to end after the step it is in."""
@@ -53,12 +56,17 @@ class Runner(threading.Thread):
     def _work(self) -> None:
         self.wake.clear()
         try:
-            close_old_connections()
+            # One to a file does not go stale, and opening it takes longer than a look for work.
+            if connection.vendor != "sqlite":
+                close_old_connections()
             done = self._step()
         except (OperationalError, InterfaceError) as error:
             logger.warning("database away", runner=self.name, error=str(error).strip())
             connection.close()
             self._stopping.wait(DATABASE_AWAY_SECONDS)
             return
-        if not done and not self._stopping.is_set():
-            self.wake.wait(SWEEP_SECONDS)
+        if done:
+            self._sweep = SWEEP_SECONDS
+        elif not self._stopping.is_set():
+            woken = self.wake.wait(self._sweep)
+            self._sweep = SWEEP_SECONDS if woken else min(self._sweep * 2, IDLE_SWEEP_SECONDS)
