@@ -46,6 +46,23 @@ def photo() -> bytes:
         (b'{"key": "mug"', "first line"),
         (bytes(range(256)) * 40, "no text file"),
     ],
+    # Archives hold the time they were made: no names for tests that processes share.
+    ids=(
+        "nothing",
+        "blanks",
+        "old-workbook",
+        "photo",
+        "pdf",
+        "archive",
+        "binary-workbook",
+        "open-document",
+        "empty-workbook",
+        "cut-workbook",
+        "web-page",
+        "json-list",
+        "cut-json",
+        "bytes",
+    ),
 )
 def test_what_is_no_table_is_refused_with_what_to_do(file, content, says):
     with pytest.raises(FileRejected, match=says):
