@@ -163,13 +163,16 @@ def test_page_offers_the_statuses_that_the_person_may_set(mug, people, client, r
     assert {status["value"] for status in page.context["statuses"]} == offered
 
 
+EDITS = {"describe", "tool", "publish", "delete"}
+
+
 @pytest.mark.parametrize(
     ("role", "offered"),
     [
-        ("owner", {"status:approved", "status:draft", "describe", "tool", "delete"}),
-        ("reviewer", {"status:approved", "status:draft"}),
-        ("editor", {"status:draft", "describe", "tool", "delete"}),
-        ("viewer", set()),
+        ("owner", {"status:approved", "status:draft", *EDITS, "export"}),
+        ("reviewer", {"status:approved", "status:draft", "export"}),
+        ("editor", {"status:draft", *EDITS, "export"}),
+        ("viewer", {"export"}),
     ],
 )
 def test_list_offers_the_acts_that_the_person_may_do(mug, people, client, role, offered):
