@@ -75,10 +75,10 @@ def see(shop, people, client):  # noqa: F811
 def test_filter_that_cannot_work_is_left_out_alone_and_it_is_said(see, vocabulary, bad, said):  # noqa: F811
     vocabulary["composition"].filterable = False
     vocabulary["composition"].save()
-    page = see(**bad, **{"f.status": "approved"})
+    page = see(**bad, **{"f.status": "archived"})
     assert said in page["notice"]
     assert page["total"] == 0
-    assert [chip["label"] for chip in page["chips"]] == ["Status: Approved"]
+    assert [chip["label"] for chip in page["chips"]] == ["Status: Archived"]
 
 
 @pytest.mark.parametrize("token", ["gone", "9d6c1d6c-0000-4000-8000-000000000000"])
