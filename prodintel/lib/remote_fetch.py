@@ -15,14 +15,16 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import httpcore
-import httpx
 from django.conf import settings
 
 from prodintel.lib.public_hosts import HostRefusedError, HostUnknownError, addresses_of, is_named
+
+if TYPE_CHECKING:
+    import httpx
 
 MAX_REDIRECTS = 5
 MAX_ADDRESS = 2000
@@ -118,6 +120,8 @@ def post(
 
 def _url(address: str) -> httpx.URL:
     """The address taken apart. Raises FetchFailed for one that is never asked."""
+    import httpx
+
     text = address.strip()
     if text.startswith("//"):
         text = f"https:{text}"
@@ -142,6 +146,8 @@ def _url(address: str) -> httpx.URL:
 
 
 def _redirected(url: httpx.URL, response: httpcore.Response) -> httpx.URL:
+    import httpx
+
     target = _header(response, b"location")
     if not target:
         raise FetchFailed(f"{url.host} redirects to nowhere.", permanent=True)
@@ -196,6 +202,8 @@ def _exchange(
 @functools.cache
 def _trusted() -> ssl.SSLContext:
     """Whose certificates are believed. Read once: that takes longer than most fetches."""
+    import httpx
+
     return httpx.create_ssl_context()
 
 

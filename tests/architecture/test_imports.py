@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-# Each vendor's library has one place that may use it.
+# Each vendor's library has one place that may use it; that of HTTP, two.
 HOMES = {
     "torch": "prodintel/engine/",
     "torchvision": "prodintel/engine/",
@@ -22,7 +22,7 @@ HOMES = {
     "boto3": "catalog/storage.py",
     "botocore": "catalog/storage.py",
     "groq": "prodintel/llm/adapter.py",
-    "httpx": "prodintel/llm/adapter.py",
+    "httpx": ("prodintel/llm/adapter.py", "prodintel/lib/remote_fetch.py"),
 }
 # Modules of models, which only code that has loaded torch already imports.
 MODELS = ("prodintel/engine/starter/", "prodintel/engine/fitting/")
