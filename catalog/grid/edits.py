@@ -218,12 +218,11 @@ def _written(
 
 def _unchanged(sheet: Sheet, edit: GridEdit, cell: CellText) -> Written:
     """A cell that the plan does not speak of: it says so already, or its row is gone."""
-    if Operation(What.CELLS, cells=(cell,)).product_ids():
-        ids = Operation(What.CELLS, cells=(cell,)).product_ids()
-        if selectors.products_in(edit.catalog).filter(pk__in=ids).exists():
-            column = sheet.column(cell.column)
-            text = sheet.parse(column, cell.text)[1] if column else cell.text
-            return Written(cell.row, cell.column, "same", text)
+    ids = Operation(What.CELLS, cells=(cell,)).product_ids()
+    if selectors.products_in(edit.catalog).filter(pk__in=ids).exists():
+        column = sheet.column(cell.column)
+        text = sheet.parse(column, cell.text)[1] if column else cell.text
+        return Written(cell.row, cell.column, "same", text)
     message = "This row is not there any more. Reload the page."
     return Written(cell.row, cell.column, "refused", cell.text, message)
 

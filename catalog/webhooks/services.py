@@ -194,9 +194,8 @@ def delivery_retry(*, delivery: WebhookDelivery, actor: Any) -> None:
     if not delivery.webhook.is_active:
         raise conflict("", "Turn the webhook on first.")
     rows = WebhookDelivery.objects.filter(pk=delivery.pk)
-    if not rows.filter(state=WorkState.FAILED).update(state=WorkState.FAILED):
+    if not rows.retry():
         raise conflict("", "Only messages that failed are sent again.")
-    rows.retry()
     _say("webhook.resend", delivery.webhook, actor, str(delivery.message_id))
     wake.on_commit(wake.WEBHOOKS)
 
