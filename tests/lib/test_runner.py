@@ -33,15 +33,35 @@ class Steps:
         return answer
 
 
+class Wakes(threading.Event):
+    """A runner's wake by which no time passes: of each wait it notes how long that would be, and says
+    whether it was woken. After the last it waits in earnest, and `over` is set.
+    """
+
+    def __init__(self, *woken: bool) -> None:
+        super().__init__()
+        self.woken = list(woken)
+        self.waits: list[float | None] = []
+        self.over = threading.Event()
+
+    def wait(self, timeout=None) -> bool:
+        if not self.woken:
+            self.over.set()
+            return super().wait(timeout)
+        self.waits.append(timeout)
+        return self.woken.pop(0)
+
+
 @pytest.fixture
 def run(monkeypatch):
     monkeypatch.setattr(module, "DATABASE_AWAY_SECONDS", 0.01)
     started: list[Runner] = []
     crashed = threading.Event()
 
-    def start(step) -> Runner:
+    def start(step, wake=None) -> Runner:
         runner = Runner("test", step, on_crash=crashed.set)
         runner.crashed = crashed
+        runner.wake = wake or runner.wake
         runner.start()
         started.append(runner)
         return runner
@@ -77,6 +97,27 @@ def test_idle_runner_looks_for_work_by_itself(run, monkeypatch):
     assert steps.idle.wait(10)
     steps.idle.clear()
     assert steps.idle.wait(10)
+
+
+def test_runner_without_work_looks_less_and_less_often(run):
+    wakes = Wakes(False, False, False, False)
+    run(Steps(), wakes)
+    assert wakes.over.wait(10)
+    assert wakes.waits == [1.0, 2.0, 4.0, 4.0]
+
+
+def test_woken_runner_looks_often_again(run):
+    wakes = Wakes(False, False, True, False)
+    run(Steps(), wakes)
+    assert wakes.over.wait(10)
+    assert wakes.waits == [1.0, 2.0, 4.0, 1.0]
+
+
+def test_runner_that_found_work_by_itself_looks_often_again(run):
+    wakes = Wakes(False, False, False, False)
+    run(Steps(0, 0, 7), wakes)
+    assert wakes.over.wait(10)
+    assert wakes.waits == [1.0, 2.0, 1.0, 2.0]
 
 
 @pytest.mark.parametrize("error", [OperationalError("database is locked"), InterfaceError("gone")])
