@@ -189,21 +189,23 @@ def flood(head: bytes, piece: bytes):
 
 
 @pytest.mark.parametrize(
-    ("head", "piece"),
+    ("head", "piece", "words"),
     [
-        (b"HTTP/1.1 200 OK\r\n\r\n", b"x" * KILOBYTE),
-        (b"HTTP/1.1 200 OK\r\nX: ", b"x" * KILOBYTE),
-        (b"HTTP/1.1 200 OK\r\n", b"X: y\r\n" * 100),
-        (b"", b"HTTP/1.1 102 Processing\r\n\r\n" * 100),
+        (b"HTTP/1.1 200 OK\r\n\r\n", b"x" * KILOBYTE, "larger than"),
+        (b"HTTP/1.1 200 OK\r\nX: ", b"x" * KILOBYTE, "speaks no HTTP"),
+        (b"HTTP/1.1 200 OK\r\n", b"X: y\r\n" * 100, "speaks no HTTP"),
+        (b"", b"HTTP/1.1 102 Processing\r\n\r\n" * 100, "without end"),
         (
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
             b"1;" + b"e" * KILOBYTE + b"\r\nx\r\n",
+            "without end",
         ),
     ],
 )
-def test_answer_without_end_is_cut_off(head, piece):
+def test_answer_without_end_is_cut_off(monkeypatch, head, piece, words):
+    monkeypatch.setattr(remote_fetch, "ROOM_BYTES", 64 * KILOBYTE)
     with serving(flood(head, piece)) as server:
-        failure(server, timeout=30)
+        assert words in failure(server, timeout=30).message
 
 
 def test_file_that_is_announced_as_too_large_is_not_read():

@@ -39,9 +39,16 @@ def test_text_comes_back_from_its_html(text):
     assert "".join(once.split()) == "".join(text.split())
 
 
-@given(st.text(max_size=80))
-def test_no_text_fails(text):
-    html_to_text(text)
+PIECES = ("<p>", "</p>", "<ul>", "<li>", "<td>", "<br/>", "<pre>", "<script>", "</script", "<!--")
+ENTITIES = ("&amp;", "&#0;", "&#xD800;", "&#9999999;", "&nbsp", "<![CDATA[", "<!", "<?", "</")
+
+
+@given(st.lists(st.sampled_from(PIECES + ENTITIES) | st.text() | st.text(" \r\n<&a"), max_size=9))
+def test_no_html_fails_or_becomes_longer(pieces):
+    html = "".join(pieces)
+    text = html_to_text(html)
+    assert text == text.strip()
+    assert len(text) <= len(html)
 
 
 def test_several_blanks_come_back():

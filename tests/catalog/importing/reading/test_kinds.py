@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -94,15 +96,35 @@ def test_a_table_with_too_many_columns_is_refused(file):
     content=st.binary(max_size=300)
     | st.text(max_size=200).map(str.encode)
     | st.sampled_from(
-        [b"PK\x03\x04", b"<?xml version='1.0'?>", b"{", b"\xff\xfe", b"sep=", b'"', b"<rss><item>"]
+        [
+            b"PK\x03\x04",
+            b"<?xml version='1.0'?>",
+            b"{",
+            b"\xff\xfe",
+            b"sep=",
+            b'"',
+            b"<rss><item>",
+            b"sku,title\n\0a,",
+        ]
     ).flatmap(lambda start: st.binary(max_size=100).map(lambda rest: start + rest))
 )
-def test_no_bytes_do_more_than_be_refused(tmp_path_factory, content):
+def test_any_bytes_are_refused_or_read_as_what_a_database_takes(tmp_path_factory, content):
     path = tmp_path_factory.mktemp("bytes") / "any"
     path.write_bytes(content)
     with suppress(FileRejected):
         inspection = inspect(path, "any.csv")
-        list(read_records(path, inspection, inspection.mapping))
+        for product in read_records(path, inspection, inspection.mapping):
+            assert "\0" not in "".join(texts(product.record.as_json()))
+            assert all(problem.message for problem in product.problems)
+
+
+def texts(value: Any) -> Iterator[str]:
+    """All texts in it, encoded as a database would, to see that they can be."""
+    if isinstance(value, str):
+        yield value.encode().decode()
+    elif isinstance(value, dict | list):
+        for each in [*value, *value.values()] if isinstance(value, dict) else value:
+            yield from texts(each)
 
 
 @pytest.mark.parametrize(
