@@ -48,7 +48,7 @@ def readiness_renew(limit: int = CHECKED) -> int:
     products while holding some waits in a circle with it.
     """
     stale = ReadinessCheck.objects.filter(stale=True, catalog__deleted_at=None)
-    # Asked every second; a transaction that finds nothing would still lock SQLite.
+    # Asked every few seconds; a transaction that finds nothing would still lock SQLite.
     first = stale.order_by("pk").values_list("catalog_id", flat=True).first()
     if first is None:
         return 0

@@ -242,7 +242,7 @@ class Jobber:
             state__in=[WorkState.DONE, WorkState.FAILED],
             finished_at__lt=timezone.now() - PURGE_EVERY,
         )
-        # Asked every second; an update that finds nothing would still lock SQLite.
+        # Asked every few seconds; an update that finds nothing would still lock SQLite.
         if due.exists():
             return due.redo()
         if not purges.exists():

@@ -2,7 +2,7 @@
 
 A datagram names what there is to do. Every listener at an address has a socket of its own there, so
 that several workers are all told and none takes another's away. Nothing depends on a datagram
-arriving: runners look for themselves every second.
+arriving: runners look for themselves every few seconds.
 """
 
 from __future__ import annotations
