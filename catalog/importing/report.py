@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from catalog.importing.files import import_files, read_lines
-from catalog.importing.services import PROBLEMS
+from catalog.importing.reading import PROBLEMS
 from catalog.models import Import
 from prodintel.lib.csv_files import cell
 

@@ -19,7 +19,7 @@ from catalog.importing.mapping import fitted, guess, targets
 from catalog.importing.options import Options
 from catalog.importing.purging import PURGED
 from catalog.importing.queueing import job_end, job_queue, run_begin
-from catalog.importing.reading import FileRejected
+from catalog.importing.reading import PROBLEMS, FileRejected
 from catalog.importing.saying import is_said
 from catalog.importing.staging import wipe
 from catalog.importing.undoing import UNDOABLE
@@ -39,8 +39,6 @@ from catalog.services.errors import conflict
 from catalog.uploads.services import upload_drop
 
 MAX_NAME = 200
-# What the report adds to a file: a mended one has the columns of the one before it.
-PROBLEMS = "Problems"
 TABLE = "table"
 # In `Import.counts`: the columns are as a person has said of such a file before.
 REMEMBERED = "remembered"
