@@ -101,12 +101,9 @@ def _mapping(catalog: Catalog, inspection: Mapping[str, Any]) -> tuple[dict[str,
     if inspection["format"] == TABLE:
         guessed = guess(headers, inspection["rows"], catalog)
         found |= {header: target for header, target in guessed.items() if target != KEEP}
-    found = fitted(found, catalog)
     remembered = ColumnMapping.objects.filter(catalog=catalog, headers=headers_digest(headers))
     known = remembered.values_list("mapping", flat=True).first()
-    if known is None:
-        return dict(fitted(found, catalog)), False
-    return {**fitted(found, catalog), **known}, True
+    return fitted(found | (known or {}), catalog), known is not None
 
 
 @transaction.atomic
