@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from catalog.importing.attribute_names import plain
 from catalog.importing.facts import ATTRIBUTE, IGNORE, KEEP, KEY, VARIANT_ATTRIBUTE
-from catalog.importing.guessing import Guess, guesses_at
+from catalog.importing.guessing import guesses_at
 from catalog.interchange.records import LOCALE
 from catalog.models import AttributeDefinition, Catalog
 
@@ -93,29 +93,24 @@ def targets(catalog: Catalog) -> list[Target]:
     return [*TARGETS, *of_products, *of_variants]
 
 
-def guess(
-    headers: Sequence[str], rows: Sequence[Sequence[str]], catalog: Catalog
-) -> dict[str, str]:
+def guess(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, str]:
     """What the columns of an unknown table most likely are, by header."""
-    return {each.header: each.target for each in guesses(headers, rows, catalog)}
-
-
-def guesses(
-    headers: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    catalog: Catalog,  # noqa: ARG001 -- all catalogues share one vocabulary, for now
-) -> list[Guess]:
-    """As `guess`, each with its certainty and its reason."""
-    return guesses_at(headers, rows, _labels())
+    return {each.header: each.target for each in guesses_at(headers, rows, _labels())}
 
 
 def fitted(mapping: Mapping[str, str], catalog: Catalog) -> dict[str, str]:
     """The mapping without what this catalogue does not know: such columns are kept as they are."""
     known = {target.key for target in targets(catalog)}
     return {
-        header: target if target.partition(LOCALE)[0] in known else KEEP
-        for header, target in mapping.items()
+        header: target if is_target(target, known) else KEEP for header, target in mapping.items()
     }
+
+
+def is_target(target: str, known: Collection[str]) -> bool:
+    """Whether it is one of the known keys; that of an attribute may have a language behind it."""
+    name, mark, _ = target.partition(LOCALE)
+    speaks = not mark or name.startswith((ATTRIBUTE, VARIANT_ATTRIBUTE))
+    return speaks and name in known and target.isprintable()
 
 
 def _labels() -> dict[str, str]:

@@ -15,7 +15,7 @@ from catalog.importing import ending
 from catalog.importing.archives import ArchiveRejected
 from catalog.importing.facts import KEEP
 from catalog.importing.files import inspected
-from catalog.importing.mapping import fitted, guess, targets
+from catalog.importing.mapping import fitted, guess, is_target, targets
 from catalog.importing.options import Options
 from catalog.importing.purging import PURGED
 from catalog.importing.queueing import job_end, job_queue, run_begin
@@ -99,7 +99,7 @@ def _mapping(catalog: Catalog, inspection: Mapping[str, Any]) -> tuple[dict[str,
         return {}, False
     found = dict(inspection["mapping"])
     if inspection["format"] == TABLE:
-        guessed = guess(headers, inspection["rows"], catalog)
+        guessed = guess(headers, inspection["rows"])
         found |= {header: target for header, target in guessed.items() if target != KEEP}
     remembered = ColumnMapping.objects.filter(catalog=catalog, headers=headers_digest(headers))
     known = remembered.values_list("mapping", flat=True).first()
@@ -123,8 +123,7 @@ def import_map(
     if wrong:
         raise conflict("mapping", f"The file has no column “{wrong[0]}”.")
     for header, target in mapping.items():
-        # A language stands behind an attribute's name.
-        if not target.isprintable() or target.partition("@")[0] not in known:
+        if not is_target(target, known):
             raise ValidationError({"mapping": [f"“{header}”: there is no “{target[:100]}”."]})
     source.options = Options.of({**source.options, **options}).as_json()
     source.mapping = {**source.mapping, **mapping}

@@ -329,9 +329,11 @@ def test_option_of_another_kind_is_refused(said):
         Options.of({"mode": said})
 
 
-def test_language_that_no_database_takes_is_refused(shop):
-    with pytest.raises(ValidationError):
-        shop.bring([MUG], mapping={"Brand": "product.brand@\x00"})
+@pytest.mark.parametrize("target", ["attribute.material@\x00", "product.brand@de"])
+def test_language_is_one_that_a_database_takes_and_an_attributes(shop, vocabulary, target):
+    shop.bring([MUG], mapping={"Brand": "attribute.material@de"})
+    with pytest.raises(ValidationError, match=r"there is no"):
+        shop.bring([MUG], mapping={"Brand": target})
 
 
 def test_many_products_are_written_with_as_few_queries_as_few(shop, vocabulary):

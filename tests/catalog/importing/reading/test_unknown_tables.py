@@ -141,7 +141,7 @@ def test_the_vocabulary_names_columns_too(catalog):
     AttributeDefinition.objects.create(
         key="glaze", kind="text", labels={"en": "Glaze type", "de": "Glasur"}
     )
-    found = guess(["Glasur", "Glaze type [de]", "Farbe"], [], catalog)
+    found = guess(["Glasur", "Glaze type [de]", "Farbe"], [])
     assert found == {
         "Glasur": "attribute.glaze",
         "Glaze type [de]": "attribute.glaze@de",
