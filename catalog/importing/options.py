@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 
 from catalog.models import ImportMode, ProductStatus
+from catalog.services.attribute_values import check_text
 
 SKU, GTIN, HANDLE = "sku", "gtin", "handle"
 KEEP, CLEAR = "keep", "clear"
@@ -74,7 +75,7 @@ class Options:
             if not isinstance(said.get(name, False), bool):
                 wrong[name] = ["Answer true or false."]
         try:
-            if pages := said.get("product_pages", ""):
+            if (pages := said.get("product_pages", "")) != "":
                 _check_pages(pages)
         except ValidationError as error:
             wrong["product_pages"] = error.messages
@@ -86,6 +87,7 @@ class Options:
 def _check_pages(pages: Any) -> None:
     if not isinstance(pages, str) or HANDLE_MARK not in pages:
         raise ValidationError(f"Write {HANDLE_MARK} where the product's handle stands.")
+    check_text("product_pages", pages)
     URLValidator(schemes=["http", "https"])(pages.replace(HANDLE_MARK, "handle"))
 
 

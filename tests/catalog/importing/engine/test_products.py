@@ -375,7 +375,10 @@ def test_pages_in_the_shop_follow_from_handles_where_nothing_else_tells_them(sho
     ]
 
 
-@pytest.mark.parametrize("pages", ["https://shop.example/", "javascript:{handle}", 7])
+@pytest.mark.parametrize(
+    "pages",
+    ["https://shop.example/", "javascript:{handle}", "https://a.example/\x00{handle}", 7, 0],
+)
 def test_pages_in_the_shop_are_addresses_with_a_place_for_the_handle(shop, pages):
     with pytest.raises(ValidationError):
         shop.run([MUG], product_pages=pages)
