@@ -17,7 +17,6 @@ from zipstream.ng import ZIP_STORED, ZipStream
 
 from catalog.importing.archives import MAX_ENTRIES, PHOTO, is_litter, kind_of
 from catalog.importing.matching import group_photos
-from catalog.models import Catalog, Product, Variant
 
 MEBIBYTE = 1024 * 1024
 # What a zip needs for each file beside its bytes, at most: its name twice, and headers.
@@ -92,14 +91,6 @@ def _look(path: Path, name: str, found: Found) -> None:
         found.left_out[name] = "It may not be read by this user."
     else:
         found.photos.append(FolderPhoto(name, path, status.st_size))
-
-
-def catalog_keys(catalog: Catalog) -> dict[str, str]:
-    """The catalogue's handles by SKU and handle: what names of photos are matched with."""
-    alive = Product.objects.alive().filter(catalog=catalog).order_by()
-    found = {handle: handle for handle in alive.values_list("handle", flat=True).iterator()}
-    sold = Variant.objects.alive().filter(catalog=catalog, product__in=alive).exclude(sku="")
-    return found | dict(sold.order_by().values_list("sku", "product__handle").iterator())
 
 
 def folder_parts(

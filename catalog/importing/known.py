@@ -93,6 +93,14 @@ def named(record: ProductRecord, kind: str) -> set[str]:
     return {text for text in texts if (text if kind == SKU else text.strip("0"))}
 
 
+def catalog_keys(catalog: Catalog) -> dict[str, str]:
+    """The catalogue's handles by SKU and handle: what names of photos are matched with."""
+    alive = Product.objects.alive().filter(catalog=catalog).order_by()
+    found = {handle: handle for handle in alive.values_list("handle", flat=True).iterator()}
+    sold = Variant.objects.alive().filter(catalog=catalog, product__in=alive).exclude(sku="")
+    return found | dict(sold.order_by().values_list("sku", "product__handle").iterator())
+
+
 def forms(gtin: str) -> set[str]:
     """The ways in which one GTIN may be written: with and without leading zeros."""
     plain = gtin.lstrip("0")

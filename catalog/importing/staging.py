@@ -13,6 +13,7 @@ from django.db.models import Max
 
 from catalog.importing.files import Files, inspection_of, read_products
 from catalog.importing.items import items_save
+from catalog.importing.known import catalog_keys
 from catalog.importing.matching import group_photos, match_groups
 from catalog.importing.merging import record_merge
 from catalog.importing.plans import Headers
@@ -24,8 +25,6 @@ from catalog.models import (
     ImportPhoto,
     ImportProblem,
     PhotoRole,
-    Product,
-    Variant,
 )
 from catalog.models.outbox import CHUNK
 from catalog.services.photos import title_from_name
@@ -192,7 +191,7 @@ class Stager:
         if not left:
             return
         alone = self._files.table is None
-        known = self._keys_in_catalog() if alone else self._keys_in_file()
+        known = catalog_keys(self._source.catalog) if alone else self._keys_in_file()
         groups = group_photos(left, known)
         matched = match_groups(groups, known)
         for group in groups:
@@ -219,14 +218,6 @@ class Stager:
                 if sku := variant.get("fields", {}).get("sku"):
                     found.setdefault(sku, key)
         return found
-
-    def _keys_in_catalog(self) -> dict[str, str]:
-        """The catalogue's handles by SKU and handle."""
-        catalog = self._source.catalog
-        alive = Product.objects.alive().filter(catalog=catalog).order_by()
-        found = {handle: handle for handle in alive.values_list("handle", flat=True).iterator()}
-        sold = Variant.objects.alive().filter(catalog=catalog).exclude(sku="").order_by()
-        return found | dict(sold.values_list("sku", "product__handle").iterator())
 
 
 def _says(record: ProductRecord) -> bool:

@@ -18,12 +18,12 @@ from catalog.importing.folders import (
     FolderPhoto,
     FolderProblem,
     Found,
-    catalog_keys,
     folder_parts,
     folder_photos,
     folder_title,
     folder_zip,
 )
+from catalog.importing.known import catalog_keys
 from catalog.importing.matching import group_photos, match_groups
 from catalog.importing.progress import progress_of
 from catalog.importing.services import import_create, import_map, import_preview, import_start
