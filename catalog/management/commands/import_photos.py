@@ -158,9 +158,10 @@ class Command(BaseCommand):
             source = import_create(catalog=shop, actor=actor, name=title, table=None, photos=upload)
             import_map(source=source, mapping={}, options={"status": status}, actor=actor)
             return import_preview(source=source, actor=actor, start=True)
-        except ValidationError as error:
+        except (ValidationError, StorageUnavailable) as error:
             upload_drop(upload=upload, actor=actor)
-            raise CommandError(error.messages[0]) from error
+            said = error.messages[0] if isinstance(error, ValidationError) else str(error)
+            raise CommandError(said) from error
 
     def _watch(self, source: Import) -> None:
         """Work on imports, beside whoever else does, until this one has ended."""
