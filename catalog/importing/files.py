@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from catalog import storage
 from catalog.importing.archives import (
     Archive,
     ArchiveRejected,
@@ -22,7 +23,7 @@ from catalog.importing.reading import (
     read_records,
     read_rows,
 )
-from catalog.importing.tables import Row
+from catalog.importing.tables import FileRejected, Row
 from catalog.models import Import, Upload
 from catalog.uploads.files import upload_path
 
@@ -31,6 +32,7 @@ TWO_TABLES = (
     "There are several tables in the archive ({}). Leave one, or upload the one that is meant by "
     "itself beside the archive."
 )
+GONE = "The file of this import is no longer here. Bring it again."
 NO_PHOTOS = "There are no photos and no table in the archive."
 
 
@@ -62,7 +64,7 @@ class Files:
 def import_files(source: Import) -> Iterator[Files]:
     """The files of an import, its table taken out of the archive where it lies there.
 
-    Raises ArchiveRejected.
+    Raises FileRejected, ArchiveRejected, storage.StorageUnavailable.
     """
     with ExitStack() as stack:
         files = _opened(stack, source.table, source.photos)
@@ -73,12 +75,24 @@ def import_files(source: Import) -> Iterator[Files]:
         yield files
 
 
+@contextmanager
+def import_photos(source: Import) -> Iterator[Files]:
+    """As `import_files`, without the table."""
+    with ExitStack() as stack:
+        yield _opened(stack, None, source.photos)
+
+
 def _opened(stack: ExitStack, table: Upload | None, photos: Upload | None) -> Files:
-    path = stack.enter_context(upload_path(table)) if table else None
-    archive = None
-    if photos is not None:
-        archive = stack.enter_context(open_archive(stack.enter_context(upload_path(photos))))
+    path = _local(stack, table) if table else None
+    archive = stack.enter_context(open_archive(_local(stack, photos))) if photos else None
     return Files(path, archive)
+
+
+def _local(stack: ExitStack, upload: Upload) -> Path:
+    try:
+        return stack.enter_context(upload_path(upload))
+    except storage.FileMissing as error:
+        raise FileRejected(GONE) from error
 
 
 def _extracted(archive: Archive, table: Member) -> Path:
@@ -91,7 +105,7 @@ def _extracted(archive: Archive, table: Member) -> Path:
 
 def inspected(*, table: Upload | None, photos: Upload | None) -> dict[str, Any]:
     """What is seen of the files at first sight, as `Import.inspection` keeps it; empty for photos
-    alone. Raises FileRejected, ArchiveRejected.
+    alone. Raises as `import_files` does.
     """
     with ExitStack() as stack:
         files = _opened(stack, table, photos)

@@ -15,7 +15,7 @@ from catalog import selectors
 from catalog.importing import ending
 from catalog.importing.applying import WAITING, actor_of, apply_some
 from catalog.importing.archives import ArchiveRejected
-from catalog.importing.files import Files, import_files
+from catalog.importing.files import Files, import_files, import_photos
 from catalog.importing.moving import move_some, to_move
 from catalog.importing.photos import PhotoFetcher, photos_left
 from catalog.importing.previewing import counts_of, photos_skip, plan_some
@@ -207,11 +207,23 @@ def _place_photos(turn: _Turn) -> bool:
         source = turn.held()
     if source is None:
         return False
-    if photos_left(source).exists():
-        with import_files(source) as files, PhotoFetcher(source, files) as fetcher:
+    if not photos_left(source).exists():
+        return True
+    try:
+        with import_photos(source) as files, PhotoFetcher(source, files) as fetcher:
             while fetcher.step(_photo_hold(turn)):
                 turn.may_go_on()
+    except (FileRejected, ArchiveRejected) as error:
+        _break_off(turn, str(error))
+        return False
     return not photos_left(source).exists()
+
+
+@transaction.atomic
+def _break_off(turn: _Turn, why: str) -> None:
+    source = turn.held()
+    if source is not None:
+        ending.import_broken_off(source=source, why=why)
 
 
 @transaction.atomic

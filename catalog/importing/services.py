@@ -14,7 +14,7 @@ from django.utils import timezone
 from catalog.importing import ending
 from catalog.importing.archives import ArchiveRejected
 from catalog.importing.facts import KEEP
-from catalog.importing.files import inspected
+from catalog.importing.files import GONE, inspected
 from catalog.importing.mapping import fitted, guess, is_target, targets
 from catalog.importing.options import Options
 from catalog.importing.purging import PURGED
@@ -53,7 +53,8 @@ def import_create(
 ) -> Import:
     """Take uploads as an import, its columns mapped as the file, or a person before, has said.
 
-    Reads the beginning of the file. Raises ValidationError with what is wrong with it.
+    Reads the beginning of the file. Raises ValidationError with what is wrong with it, and
+    storage.StorageUnavailable.
     """
     for upload in (table, photos):
         if upload is not None and not upload.is_complete:
@@ -330,4 +331,4 @@ def _check_changeable(source: Import) -> None:
 
 def _check_files(source: Import) -> None:
     if source.table_id is None and source.photos_id is None:
-        raise conflict("", "The file of this import is no longer here. Bring it again.")
+        raise conflict("", GONE)

@@ -7,7 +7,9 @@ import threading
 import pytest
 from django.core.exceptions import ValidationError
 
+from catalog import storage
 from catalog.importing import photos as fetching
+from catalog.importing.files import GONE
 from catalog.importing.regrouping import group_assign, photos_split
 from catalog.importing.services import import_retry_photos
 from catalog.models import ImportPhoto, Photo, Placement, Product
@@ -74,6 +76,17 @@ def test_photos_are_fetched_and_placed_in_their_order(shop, web):
     ]
     assert placed[0].alt_text == "A red mug"
     assert (source.state, states(source)) == ("done", ["done", "done"])
+
+
+def test_archive_whose_stored_file_is_gone_stops_the_import_and_says_so(shop):
+    rows = [{"Title": "Mug", "SKU": "M1", "Photo": "a.jpg"}]
+    source = shop.preview(rows, photos={"a.jpg": jpeg()})
+    storage.delete(source.photos.parts.get().file)
+
+    stopped = shop.go_on(source)
+
+    assert (stopped.state, stopped.error) == ("stopped", GONE)
+    assert stopped.counts["created"] == 1
 
 
 def test_the_same_file_again_asks_no_address(shop, web):

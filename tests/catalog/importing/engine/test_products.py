@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from catalog import storage
 from catalog.importing.options import Options
 from catalog.importing.services import import_create
 from catalog.models import (
@@ -321,6 +322,13 @@ def test_table_that_cannot_be_unpacked_is_refused_with_its_name(shop):
     upload = upload_store(catalog=shop.catalog, actor=shop.person, name="a.zip", chunks=[packed])
     with pytest.raises(ValidationError, match=r"products\.csv”: It cannot be unpacked"):
         import_create(catalog=shop.catalog, actor=shop.person, name="", table=None, photos=upload)
+
+
+def test_table_whose_stored_file_is_gone_is_to_be_brought_again(shop):
+    upload = upload_store(catalog=shop.catalog, actor=shop.person, name="a.csv", chunks=[b"SKU\nM"])
+    storage.delete(upload.parts.get().file)
+    with pytest.raises(ValidationError, match=r"Bring it again"):
+        import_create(catalog=shop.catalog, actor=shop.person, name="", table=upload, photos=None)
 
 
 @pytest.mark.parametrize("said", [["both"], {"a": 1}, None, 1])
