@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Exists, OuterRef
 
@@ -10,7 +11,7 @@ from catalog.importing.progress import GOING_ON
 from catalog.importing.staging import wipe
 from catalog.models import Import, ImportItem, ImportPhoto, ImportState, ItemState
 from catalog.models.outbox import CHUNK
-from catalog.uploads.services import upload_drop
+from catalog.uploads.services import upload_drop, uploads_waiting
 
 WRITTEN = (ItemState.CREATED, ItemState.UPDATED)
 NEVER_RUN = (ImportState.MAPPING, ImportState.READY, ImportState.FAILED)
@@ -23,15 +24,20 @@ def imports_purge(before: datetime) -> None:
     Of each product stays what imports wrote to it last, and which photos came from where.
     """
     for source in Import.objects.filter(state__in=NEVER_RUN, created_at__lt=before):
-        uploads = [upload for upload in (source.table, source.photos) if upload is not None]
-        wipe(source)
-        source.delete()
-        for upload in uploads:
-            upload_drop(upload=upload, actor=None)
+        remove(source, None)
     over = Import.objects.filter(finished_at__lt=before).exclude(state__in=GOING_ON)
     for source in over.exclude(state__in=NEVER_RUN):
         if not source.counts.get(PURGED):
             _slim(source)
+
+
+def remove(source: Import, actor: Any) -> None:
+    """Remove an import with its files, unless another import has them, too."""
+    uploads = [source.table_id, source.photos_id]
+    wipe(source)
+    source.delete()
+    for upload in uploads_waiting().filter(pk__in=[pk for pk in uploads if pk]):
+        upload_drop(upload=upload, actor=actor)
 
 
 def _slim(source: Import) -> None:

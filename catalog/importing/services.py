@@ -17,11 +17,10 @@ from catalog.importing.facts import KEEP
 from catalog.importing.files import GONE, inspected
 from catalog.importing.mapping import fitted, guess, is_target, targets
 from catalog.importing.options import Options
-from catalog.importing.purging import PURGED
+from catalog.importing.purging import NEVER_RUN, PURGED, remove
 from catalog.importing.queueing import job_end, job_queue, run_begin
 from catalog.importing.reading import PROBLEMS, FileRejected
 from catalog.importing.saying import is_said
-from catalog.importing.staging import wipe
 from catalog.importing.undoing import UNDOABLE
 from catalog.ingest import wake
 from catalog.models import (
@@ -36,13 +35,11 @@ from catalog.models import (
 from catalog.models.job import IMPORT_READ, IMPORT_RUN, IMPORT_UNDO
 from catalog.services.audit import audit
 from catalog.services.errors import conflict
-from catalog.uploads.services import upload_drop
 
 MAX_NAME = 200
 TABLE = "table"
 # In `Import.counts`: the columns are as a person has said of such a file before.
 REMEMBERED = "remembered"
-CHANGEABLE = (ImportState.MAPPING, ImportState.READY, ImportState.FAILED)
 NOTHING_BROUGHT = "Bring a file of products, an archive of photos, or both."
 GOES_ON = "This import goes on just now. Stop it first."
 TOO_LATE = "This import has been carried out already. Bring the file again."
@@ -188,7 +185,7 @@ def import_start(*, source: Import, actor: Any) -> Import:
     _hold(source)
     if source.state not in {ImportState.READY, ImportState.STOPPED}:
         _check_not_going_on(source)
-        if source.state in CHANGEABLE:
+        if source.state in NEVER_RUN:
             raise conflict("", "Look at what will happen first: have the file read.")
         raise conflict("", TOO_LATE)
     _check_files(source)
@@ -287,7 +284,7 @@ def import_delete(*, source: Import, actor: Any) -> None:
     """
     _hold(source)
     _check_not_going_on(source)
-    if source.state not in {*CHANGEABLE, ImportState.UNDONE}:
+    if source.state not in {*NEVER_RUN, ImportState.UNDONE}:
         raise conflict("", "What this import wrote is in the catalogue. Undo it first.")
     job_end(source)
     audit(
@@ -297,13 +294,7 @@ def import_delete(*, source: Import, actor: Any) -> None:
         catalog=source.catalog,
         summary=source.name,
     )
-    uploads = [upload for upload in (source.table, source.photos) if upload is not None]
-    wipe(source)
-    source.delete()
-    taken = Import.objects.filter(table__in=uploads) | Import.objects.filter(photos__in=uploads)
-    if not taken.exists():
-        for upload in uploads:
-            upload_drop(upload=upload, actor=actor)
+    remove(source, actor)
     wake.on_commit(wake.JOBS)
 
 
@@ -325,7 +316,7 @@ def _check_not_going_on(source: Import) -> None:
 
 def _check_changeable(source: Import) -> None:
     _check_not_going_on(source)
-    if source.state not in CHANGEABLE:
+    if source.state not in NEVER_RUN:
         raise conflict("", TOO_LATE)
 
 
