@@ -29,7 +29,7 @@ from catalog.services.errors import conflict
 from catalog.services.locks import lock_row
 from catalog.services.photo_files import LEFT_BEHIND_AFTER
 from catalog.services.photos import safe_name
-from catalog.uploads.files import UploadIncomplete, forget_joined, forget_unread, upload_path
+from catalog.uploads.files import forget_joined, forget_unread
 from catalog.uploads.streams import Chunks, Measured, UploadTooLarge
 
 FOLDER = "uploads/{catalog}/"
@@ -235,19 +235,3 @@ def uploads_purge(_before: datetime | None = None) -> int:
             forget_joined(upload.pk)
             count += 1
     return count
-
-
-__all__ = [
-    "Checksum",
-    "ChecksumMismatch",
-    "OffsetMismatch",
-    "UploadIncomplete",
-    "UploadTooLarge",
-    "upload_append",
-    "upload_begin",
-    "upload_drop",
-    "upload_path",
-    "upload_store",
-    "uploads_purge",
-    "uploads_waiting",
-]

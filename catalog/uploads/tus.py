@@ -24,12 +24,12 @@ from catalog.uploads.services import (
     Checksum,
     ChecksumMismatch,
     OffsetMismatch,
-    UploadTooLarge,
     upload_append,
     upload_begin,
     upload_drop,
     uploads_waiting,
 )
+from catalog.uploads.streams import UploadTooLarge
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,checksum,termination,expiration"
