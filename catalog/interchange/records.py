@@ -7,7 +7,7 @@ weights in grams, availability and condition as the model's values, an attribute
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -83,14 +83,6 @@ class ProductRecord:
                 "photos": [PhotoRecord(**each) for each in document.get("photos", [])],
             }
         )
-
-    def names(self) -> Iterator[str]:
-        """Every field and attribute that is spoken of, of the product and its variants."""
-        yield from self.fields
-        yield from self.attributes
-        for variant in self.variants:
-            yield from variant.fields
-            yield from variant.attributes
 
 
 @dataclass(frozen=True)

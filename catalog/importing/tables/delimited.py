@@ -124,15 +124,10 @@ def rows_of(path: Path, layout: Layout) -> Iterator[Raw]:
         yield from _rows(_Lines(file, layout.quote), layout)
 
 
-def dialect(layout: Layout) -> dict[str, str]:
-    """For `csv.reader` and `csv.writer`."""
-    return {"delimiter": layout.delimiter, "quotechar": layout.quote}
-
-
 def _rows(lines: _Lines, layout: Layout) -> Iterator[Raw]:
     number, width = 0, 0
     while True:
-        reader = csv.reader(lines, **dialect(layout))  # type: ignore[arg-type]
+        reader = csv.reader(lines, delimiter=layout.delimiter, quotechar=layout.quote)
         try:
             for cells in reader:
                 number += 1

@@ -58,12 +58,6 @@ _STATUS = _spellings(
         ProductStatus.ARCHIVED: "archived,archive,archiviert,archivé,archivado,discontinued,trash",
     }
 )
-_BOOLEAN = _spellings(
-    {
-        "true": "true,yes,y,1,on,ja,j,wahr,oui,o,vrai,sí,si,s,verdadero,x,✓,✔",
-        "false": "false,no,n,0,off,nein,falsch,non,faux,falso",
-    }
-)
 
 
 def availability(text: str) -> str:
@@ -76,14 +70,6 @@ def condition(text: str) -> str:
 
 def status(text: str) -> str:
     return _meant(text, _STATUS, "draft, in review, approved or archived")
-
-
-def boolean(text: str) -> str:
-    return _meant(text, _BOOLEAN, "yes or no")
-
-
-def is_true(text: str) -> bool:
-    return _BOOLEAN.get(_plain(text)) == "true"
 
 
 def _meant(text: str, spellings: Mapping[str, str], known: str) -> str:

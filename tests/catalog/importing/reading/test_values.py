@@ -154,7 +154,6 @@ def test_what_is_no_weight_is_said_to_be_none(written):
         (words.status, "-1", "draft"),
         (words.status, "1", "approved"),
         (words.status, "Archiviert", "archived"),
-        (words.boolean, "Ja", "true"),
     ],
 )
 def test_words_mean_what_they_mean_in_their_language(read, written, value):
