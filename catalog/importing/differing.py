@@ -227,11 +227,8 @@ class Differences:
                     plan.changes.append([what, old or None, new])
 
 
-class _Never:
-    """What no import wrote."""
-
-
-_NEVER = _Never()
+# What no import wrote.
+_NEVER = object()
 
 
 def _stands(row: Product | Variant, name: str) -> Any:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from rapidfuzz import fuzz, process
 
 from catalog.importing.attribute_names import attribute_of, plain
-from catalog.importing.facts import KEEP
+from catalog.importing.facts import KEEP, MONEY
 from catalog.importing.values import codes
 from catalog.importing.values.misread import Misread
 from catalog.importing.values.money import money
@@ -202,12 +202,7 @@ def _by_cells(header: str, cells: list[str]) -> list[Guess]:
 
 def _fits(target: str, cells: list[str]) -> bool:
     """Whether the cells can be what the header says at all."""
-    if target in {
-        "variant.price",
-        "variant.sale_price",
-        "variant.compare_at_price",
-        "variant.cost",
-    }:
+    if target in MONEY:
         return not cells or _share(cells, _is_amount) > _SOME
     if target == "photo.source":
         return not cells or _share(cells, lambda cell: "." in cell) > _SOME

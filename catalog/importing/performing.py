@@ -30,6 +30,7 @@ from catalog.importing.progress import (
 )
 from catalog.importing.reading import FileRejected
 from catalog.importing.staging import Stager, wipe
+from catalog.importing.tables import CSV, JSON_LINES
 from catalog.importing.undoing import UNDOABLE, undo_some
 from catalog.ingest.jobs import JobStopped, register_import
 from catalog.models import Import, ImportPhotoState, ImportState, ItemState, Job
@@ -44,7 +45,7 @@ TURN_SECONDS = 5.0
 # SQLite's writers sleep before they ask again.
 BREATH_SECONDS, LONGEST_BREATH_SECONDS = 0.02, 0.1
 # Kinds of tables whose lines are text.
-CSV, JSON = "csv", "jsonl"
+LINES = frozenset({CSV, JSON_LINES})
 RELATED = ("catalog", "created_by", "batch", "table", "photos", "job__created_by")
 
 
@@ -153,7 +154,7 @@ def _stage(source: Import, files: Files, turn: _Turn) -> bool:
 def _lines_expected(source: Import) -> int:
     """About how many lines the table has, by how long its first ones are; 0 where that tells nothing."""
     rows = source.inspection.get("rows") or []
-    if source.table is None or not rows or source.inspection["layout"]["kind"] not in {CSV, JSON}:
+    if source.table is None or not rows or source.inspection["layout"]["kind"] not in LINES:
         return 0
     length = sum(len(",".join(row).encode()) + 1 for row in rows) / len(rows)
     return int(source.table.size / length)

@@ -55,16 +55,6 @@ class Inspection:
             return {"delimiter": self.layout.delimiter, "quote": self.layout.quote}
         return {"sheet": self.layout.sheet} if self.layout.kind == tables.XLSX else {}
 
-    @property
-    def label(self) -> str:
-        """What people call this kind of file."""
-        return FORMATS[self.format].label
-
-    @property
-    def is_recognised(self) -> bool:
-        """Whether the file itself says what its columns are."""
-        return self.format != "table"
-
     def as_json(self) -> dict[str, Any]:
         return {
             "format": self.format,
@@ -99,7 +89,7 @@ def inspect(path: Path, name: str) -> Inspection:  # noqa: ARG001 -- the content
     sample = list(found.prepare(islice(rows, SAMPLE_ROWS)))
     headers = found.headers(layout, sample)
     cells = [[row.cells.get(header, "") for header in headers] for row in sample]
-    if found.name == "table":
+    if found.name == TableFormat.name:
         guesses = guesses_at(headers, cells)
         mapping = {each.header: each.target for each in guesses}
         reasons = {each.header: each.reason for each in guesses}

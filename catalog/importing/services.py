@@ -15,6 +15,7 @@ from catalog.importing import ending
 from catalog.importing.archives import ArchiveRejected
 from catalog.importing.facts import KEEP
 from catalog.importing.files import GONE, inspected
+from catalog.importing.formats import TableFormat
 from catalog.importing.mapping import fitted, guess, is_target, targets
 from catalog.importing.options import Options
 from catalog.importing.purging import NEVER_RUN, PURGED, remove
@@ -37,7 +38,6 @@ from catalog.services.audit import audit
 from catalog.services.errors import conflict
 
 MAX_NAME = 200
-TABLE = "table"
 # In `Import.counts`: the columns are as a person has said of such a file before.
 REMEMBERED = "remembered"
 NOTHING_BROUGHT = "Bring a file of products, an archive of photos, or both."
@@ -96,7 +96,7 @@ def _mapping(catalog: Catalog, inspection: Mapping[str, Any]) -> tuple[dict[str,
     if not headers:
         return {}, False
     found = dict(inspection["mapping"])
-    if inspection["format"] == TABLE:
+    if inspection["format"] == TableFormat.name:
         guessed = guess(headers, inspection["rows"])
         found |= {header: target for header, target in guessed.items() if target != KEEP}
     remembered = ColumnMapping.objects.filter(catalog=catalog, headers=headers_digest(headers))
