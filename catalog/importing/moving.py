@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -10,9 +11,9 @@ from django.db.models import QuerySet
 from catalog import selectors
 from catalog.importing.plans import MOVES_TO
 from catalog.importing.standing import STATUS
-from catalog.models import Import, ImportItem, ItemState, Product, ProductVersion
+from catalog.models import Import, ImportItem, ItemState, Product
 from catalog.services.locks import hold_products
-from catalog.services.statuses import products_moved, versions_withdraw
+from catalog.services.statuses import held_products_put_back, products_moved
 
 STEP = 100
 # In `ImportItem.after`: the version that the import has approved the product as.
@@ -50,20 +51,27 @@ def move_some(source: Import, actor: Any) -> None:
     ImportItem.objects.bulk_update(items, ["wrote", "after"])
 
 
-def move_back(products: dict[int, Product], items: list[ImportItem], actor: Any) -> None:
+def move_back(
+    source: Import, products: Mapping[int, Product], items: Sequence[ImportItem], actor: Any
+) -> None:
     """Put updated products, which the caller holds, back to the status before the import.
 
-    What they were approved as by it is withdrawn. Those that somebody moved since stay.
+    What they were approved as by it is withdrawn. Those that somebody moved or approved since stay.
     """
     made = [version for item in items if (version := (item.after or {}).get(VERSION))]
-    versions_withdraw(
-        list(ProductVersion.objects.standing().filter(pk__in=made).select_related("product")), actor
-    )
-    wanted: defaultdict[str, list[Product]] = defaultdict(list)
+    moved: defaultdict[tuple[str, str], dict[int, Product]] = defaultdict(dict)
     for item in items:
         before, after = (item.before or {})[STATUS], (item.after or {})[STATUS]
         product = products[item.product_id or 0]
-        if before != after == product.status:
-            wanted[before].append(product)
-    for status, some in wanted.items():
-        products_moved(some, status, actor)
+        if before != after:
+            moved[before, after][product.pk] = product
+    for (before, after), some in moved.items():
+        assert source.started_at is not None
+        held_products_put_back(
+            products=some,
+            before=before,
+            after=after,
+            versions=made,
+            since=source.started_at,
+            actor=actor,
+        )

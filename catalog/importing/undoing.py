@@ -226,7 +226,7 @@ class _Back:
         details = {"import": self._source.pk, "undone": True}
         writes.updated = [(row, summary, details) for row in self._products.values()]
         products_write(writes=writes, actor=actor)
-        move_back(self._products, list(self._items), actor)
+        move_back(self._source, self._products, self._items, actor)
 
     def _retract(self, ids: Iterable[int], actor: Any) -> None:
         """Take back what the import said, and give people their words back that gave way."""

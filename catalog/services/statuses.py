@@ -194,7 +194,7 @@ def held_products_put_back(
     later = {pk for pk, row in last.items() if row.pk not in made and row.approved_at > since}
     there = {pk: row for pk, row in products.items() if row.status == after and pk not in later}
     undone = [row for pk, row in last.items() if pk in there and row.pk in made]
-    versions_withdraw(undone, actor)
+    _withdraw(undone, actor)
     if before == after:
         # It was approved before, too: what is undone is that it was approved anew.
         approval_refresh(row.product_id for row in undone)
@@ -210,7 +210,7 @@ def held_products_put_back(
     return set(there)
 
 
-def versions_withdraw(versions: Sequence[ProductVersion], actor: Any) -> None:
+def _withdraw(versions: Sequence[ProductVersion], actor: Any) -> None:
     rows = ProductVersion.objects.filter(pk__in=[row.pk for row in versions])
     rows.update(withdrawn_at=timezone.now())
     audit_many(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from catalog.models import Product, ProductVersion
+from catalog.services.products import product_update
 from catalog.services.statuses import products_set_status
 from tests.catalog.colours import staged
 
@@ -72,3 +73,26 @@ def test_a_status_that_somebody_gave_since_stays_when_it_is_undone(shop, person)
     shop.undo(source)
 
     assert status() == "archived"
+
+
+def test_undoing_approves_nothing_anew(shop):
+    shop.run([MUG], file_status=True)
+    photos = {"mug.jpg": staged("red").data}
+    source = shop.run([{**MUG, **PHOTO, "Status": "archived"}], photos=photos, file_status=True)
+
+    shop.undo(source)
+
+    product = Product.objects.get()
+    assert (product.status, product.changed_since_approval) == ("approved", False)
+    assert ProductVersion.objects.count() == 1
+
+
+def test_what_somebody_approved_since_stays_approved_when_it_is_undone(shop, person):
+    shop.run([{**MUG, "Status": "draft"}])
+    source = shop.run([MUG], file_status=True)
+    product_update(product=Product.objects.get(), actor=person, fields={"brand": "Ours"})
+    products_set_status(products=Product.objects.all(), status="approved", actor=person)
+
+    shop.undo(source)
+
+    assert status() == "approved"
