@@ -15,7 +15,7 @@ from catalog.importing.differing import Differences
 from catalog.importing.known import Ambiguous, Known, Present, present
 from catalog.importing.options import Options
 from catalog.importing.plans import Headers, Plan, VariantPlan
-from catalog.importing.variants import options_named, variants_paired
+from catalog.importing.variants import options_named, options_told_apart, variants_paired
 from catalog.interchange.records import Problem, ProductRecord, VariantRecord
 from catalog.models import (
     Import,
@@ -34,6 +34,7 @@ Together = Callable[[list[Plan], dict[int, int | None]], list[Plan]]
 ONLY_NEW = "This product is in the catalogue already, and only new ones are to be created."
 ONLY_KNOWN = "No product of the catalogue has its {}, and none are to be created."
 NEEDS_TITLE = "A new product needs a title. Fill it in."
+SAME_OPTION = "Two options are called “{}”. This one is called “{}”: give each a name of its own."
 NOT_APPROVED = "Only reviewers and owners approve products: it waits in review."
 NOT_MOVED = "Only reviewers and owners move it from “{}” to “{}”: it stays where it is."
 
@@ -172,6 +173,9 @@ class Planner:
             records = records or [VariantRecord()]
         if there is not None:
             options_named(records, there.variants)
+        for n, name, own in options_told_apart(records):
+            header = self._headers.of("variant", f"option{n}_name")
+            plan.warn(plan.row, header, SAME_OPTION.format(name, own))
         pairs = variants_paired(records, there.variants if there else [])
         last = max((row.position for row in there.variants), default=-1) if there else -1
         for record, row in pairs:

@@ -47,6 +47,29 @@ def options_named(records: Sequence[VariantRecord], there: Sequence[Variant]) ->
                 record.fields[field] = name
 
 
+def options_told_apart(records: Sequence[VariantRecord]) -> list[tuple[int, str, str]]:
+    """Number options of a variant that have the same name ("Size", "Size 2"), since a product's options
+    are told by their names. Returns (which of the three, its name, what it is called now) once each.
+    """
+    renamed: dict[tuple[int, str], str] = {}
+    for record in records:
+        taken: set[str] = set()
+        for n in (1, 2, 3):
+            field = f"option{n}_name"
+            name = record.fields.get(field) or ""
+            if not name:
+                continue
+            number, own = 1, name
+            while own.casefold() in taken:
+                number += 1
+                own = f"{name} {number}"
+            taken.add(own.casefold())
+            if own != name:
+                record.fields[field] = own
+                renamed[n, name] = own
+    return [(n, name, own) for (n, name), own in renamed.items()]
+
+
 def _options(record: VariantRecord) -> tuple[str, ...]:
     values = tuple((record.fields.get(f"option{n}_value") or "").casefold() for n in (1, 2, 3))
     return values if any(values) else ()

@@ -373,6 +373,18 @@ def test_an_option_whose_name_the_file_does_not_tell_keeps_the_products(shop):
     assert {row.option1_name for row in Variant.objects.all()} == {"Width"}
 
 
+def test_options_of_one_name_are_told_apart(shop, messages):
+    row = {"Handle": "shirt", "Title": "Shirt", "SKU": "S", "Name 1": "Size", "Is 1": "S"}
+    mapping = {"Name 1": "variant.option1_name", "Is 1": "variant.option1_value"}
+    mapping |= {"Name 2": "variant.option2_name", "Is 2": "variant.option2_value"}
+
+    source = shop.run([{**row, "Name 2": "Size", "Is 2": "Long"}], mapping=mapping)
+
+    variant = Variant.objects.get()
+    assert (variant.option1_name, variant.option2_name) == ("Size", "Size 2")
+    assert "Two options are called “Size”" in messages(source)[0]
+
+
 def test_pages_in_the_shop_follow_from_handles_where_nothing_else_tells_them(shop):
     shop.run([MUG], product_pages="https://shop.example/products/{handle}")
     shop.run([MUG, BOWL], product_pages="https://other.example/{handle}")
