@@ -86,7 +86,11 @@ def photos_place(
 
 @transaction.atomic
 def photos_show(*, product: Product, shown: Sequence[Shown], actor: Any) -> list[Placement]:
-    """As `photos_place`, each photo in its own role and with its own text."""
+    """As `photos_place`, each photo in its own role and with its own text.
+
+    Of a product without a main photo, the first that is to be the main one becomes it; the first of
+    all where none is.
+    """
     lock_row(product)
     standing = list(product.placements.filter(deleted_at=None))
     on_product = {placement.photo_id for placement in standing}
@@ -94,15 +98,23 @@ def photos_show(*, product: Product, shown: Sequence[Shown], actor: Any) -> list
     if len(standing) + len(new) > MAX_PHOTOS_A_PRODUCT:
         raise conflict("image", f"A product has at most {MAX_PHOTOS_A_PRODUCT} photos.")
     has_main = any(placement.role == PhotoRole.MAIN for placement in standing)
+    coming = [each for each in shown if each.photo.pk not in on_product]
+    main = (
+        None
+        if has_main
+        else next(
+            (each for each in coming if each.role == PhotoRole.MAIN), next(iter(coming), None)
+        )
+    )
     position = max((placement.position for placement in standing), default=-1) + 1
     placed = []
-    for each in shown:
+    for each in coming:
         if each.photo.pk in on_product:
             continue
         on_product.add(each.photo.pk)
         chosen = each.role or PhotoRole.DETAIL
-        if not has_main:
-            chosen, has_main = PhotoRole.MAIN, True
+        if each is main:
+            chosen = PhotoRole.MAIN
         elif chosen == PhotoRole.MAIN:
             chosen = PhotoRole.DETAIL
         placed.append(

@@ -13,7 +13,7 @@ from catalog.importing.files import GONE
 from catalog.importing.regrouping import group_assign, photos_split
 from catalog.importing.services import import_retry_photos
 from catalog.models import ImportPhoto, Photo, Placement, Product
-from catalog.services.photos import placement_update
+from catalog.services.photos import placement_update, placements_reorder
 from prodintel.lib.remote_fetch import Fetched, FetchFailed
 from tests.catalog.colours import staged
 from tests.catalog.importing.engine.conftest import work
@@ -62,6 +62,11 @@ def web(monkeypatch):
 
 def states(source):
     return list(source.photo_rows.order_by("pk").values_list("state", flat=True))
+
+
+def shown():
+    placed = Placement.objects.alive().order_by("position").select_related("photo")
+    return [f"{place.photo.original_name} {place.role}" for place in placed]
 
 
 def test_photos_are_fetched_and_placed_in_their_order(shop, web):
@@ -126,6 +131,43 @@ def test_a_photo_that_fails_holds_no_other_up_and_can_be_tried_again(shop, web, 
     assert import_retry_photos(source=source, actor=person) == 2
     work()
     assert states(source) == ["done", "done", "failed"]
+
+
+def test_a_photo_that_comes_later_stands_where_the_file_has_it(shop, web, person):
+    web.files = {"b.jpg": jpeg("blue"), "d.jpg": jpeg("green")}
+    rows = mug("a.jpg", "b.jpg", "c.jpg", "d.jpg")
+    rows[1]["Role"] = "lifestyle"
+    source = shop.run(rows, mapping={"Role": "photo.role"})
+    web.files |= {"a.jpg": jpeg("red"), "c.jpg": jpeg("black")}
+
+    import_retry_photos(source=source, actor=person)
+    work()
+
+    assert shown() == ["a.jpg main", "b.jpg lifestyle", "c.jpg detail", "d.jpg detail"]
+
+
+def test_a_photo_that_comes_later_changes_no_order_that_a_person_made(shop, web, person):
+    web.files = {"b.jpg": jpeg("blue"), "c.jpg": jpeg("green")}
+    source = shop.run(mug("a.jpg", "b.jpg", "c.jpg"))
+    first, second = Placement.objects.order_by("position")
+    placements_reorder(product=first.product, order=[second.pk, first.pk], actor=person)
+    placement_update(placement=second, role="main", actor=person)
+    web.files["a.jpg"] = jpeg("red")
+
+    import_retry_photos(source=source, actor=person)
+    work()
+
+    assert shown() == ["c.jpg main", "b.jpg detail", "a.jpg detail"]
+
+
+def test_the_main_photo_is_the_one_that_the_file_names(shop, web):
+    web.files = {"a.jpg": jpeg("red"), "b.jpg": jpeg("blue")}
+    rows = mug("a.jpg", "b.jpg")
+    rows[0]["Role"], rows[1]["Role"] = "lifestyle", "main"
+
+    shop.run(rows, mapping={"Role": "photo.role"})
+
+    assert shown() == ["a.jpg lifestyle", "b.jpg main"]
 
 
 def test_an_address_that_does_not_answer_just_now_is_tried_again_later(shop, web):
