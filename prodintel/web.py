@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import socket
 import time
@@ -24,6 +25,30 @@ LINGER_SECONDS = 5
 # How long requests in flight may take to finish once the server is to stop.
 DRAIN_SECONDS = 4
 REQUEST_BUFFER_BYTES = 64 * 1024
+# A client that takes no more of its answer is given up after so long.
+STALL_SECONDS = 300
+
+
+class Outlet:
+    """Whether what was written to a client has left, as Twisted tells a push producer."""
+
+    def __init__(self) -> None:
+        self._is_free = asyncio.Event()
+        self.resumeProducing()
+
+    def pauseProducing(self) -> None:  # noqa: N802 -- Twisted's name
+        self._is_free.clear()
+
+    def resumeProducing(self) -> None:  # noqa: N802 -- Twisted's name
+        self._is_free.set()
+
+    def stopProducing(self) -> None:  # noqa: N802 -- Twisted's name
+        """The connection is gone: nobody is to wait for it."""
+        self._is_free.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Wait until it has left. Raises TimeoutError."""
+        await asyncio.wait_for(self._is_free.wait(), seconds)
 
 
 class BoundedRequest(WebRequest):
@@ -32,11 +57,15 @@ class BoundedRequest(WebRequest):
     Twisted collects a body, in memory or in a file, before anybody else sees the request, so this
     is the one place where a large one can be stopped while it arrives. What comes after a refusal
     is counted and thrown away.
+
+    An answer in pieces is made no faster than the client takes it: Daphne alone would have all of
+    it in memory.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self.received = 0
         self.refused = False
+        self._outlet: Outlet | None = None
         # Django parses forms itself; parsed here as well, they would be in memory once more.
         super().__init__(*arguments, parsePOSTFormSubmission=False, **options)
 
@@ -60,6 +89,28 @@ class BoundedRequest(WebRequest):
             self.channel.transport.loseConnection()
             return defer.succeed(None)
         return super().process()
+
+    def watch(self) -> None:
+        """Be told from now on whether what is written leaves; before the first piece."""
+        if self._outlet is None and self.channel is not None:
+            self._outlet = Outlet()
+            self.registerProducer(self._outlet, True)
+
+    async def has_left(self) -> None:
+        """Wait until the client has taken what was written, or is gone."""
+        if self._outlet is None:
+            return
+        try:
+            await self._outlet.wait(STALL_SECONDS)
+        except TimeoutError:
+            log.warning("client given up", reason="takes nothing of its answer")
+            if self.channel is not None:
+                self.channel.transport.abortConnection()
+
+    def finish(self) -> None:
+        if self._outlet is not None and self.channel is not None:
+            self.unregisterProducer()
+        super().finish()
 
     def _refuse(self) -> None:
         self.refused = True
@@ -120,6 +171,14 @@ class WebServer(Server):
         reactor.callWhenRunning(self._listen)
         reactor.callWhenRunning(ready)
         self.run()
+
+    async def handle_reply(self, protocol: Any, message: Any) -> None:
+        goes_on = message.get("more_body") and isinstance(protocol, BoundedRequest)
+        if goes_on:
+            protocol.watch()
+        await super().handle_reply(protocol, message)
+        if goes_on:
+            await protocol.has_left()
 
     def _listen(self) -> None:
         self._listener.setblocking(False)

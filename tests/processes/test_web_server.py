@@ -15,13 +15,15 @@ import pytest
 from tests.processes.conftest import PATIENCE, ROOT
 
 LIMIT = 200_000
+# As many as the site sends.
+PIECES = 2000
 BOUNDARY = "frontier"
 
 
 class Site:
-    def __init__(self) -> None:
+    def __init__(self, *words: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.processes.small_site", str(LIMIT)],
+            [sys.executable, "-m", "tests.processes.small_site", str(LIMIT), *words],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -41,19 +43,30 @@ class Site:
         connection.close()
         return response.status, body
 
-    def stored(self) -> int:
-        return int(self.request("GET", "/stored")[1])
+    def number(self, path: str) -> int:
+        return int(self.request("GET", path)[1])
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.stderr.close()
 
 
 @pytest.fixture
 def site() -> Iterator[Site]:
     running = Site()
     yield running
-    running.process.kill()
-    running.process.wait()
-    running.process.stdin.close()
-    running.process.stdout.close()
-    running.process.stderr.close()
+    running.end()
+
+
+@pytest.fixture
+def impatient() -> Iterator[Site]:
+    """A site that gives clients up after a fifth of a second."""
+    running = Site("0.2")
+    yield running
+    running.end()
 
 
 def read_answer(connection: socket.socket) -> tuple[int, str, bytes]:
@@ -79,7 +92,7 @@ def test_declared_length_over_the_limit_is_refused_before_the_body_is_sent(site)
         status, content_type, body = read_answer(connection)
     assert (status, content_type) == (413, "text/plain; charset=utf-8")
     assert b"larger than" in body
-    assert site.stored() == 0
+    assert site.number("/stored") == 0
 
 
 def test_api_is_refused_in_its_own_error_format(site):
@@ -110,7 +123,7 @@ def test_chunked_body_is_refused_once_it_passes_the_limit_and_no_more_is_kept(si
             connection.sendall(chunk)
         connection.sendall(b"0\r\n\r\n")
         assert read_answer(connection)[0] == 413
-    assert 0 < site.stored() <= LIMIT
+    assert 0 < site.number("/stored") <= LIMIT
 
 
 def test_refused_connection_takes_no_second_request(site):
@@ -119,6 +132,32 @@ def test_refused_connection_takes_no_second_request(site):
         assert read_answer(connection)[0] == 413
         connection.sendall(b"x" * 200_001 + b"GET /stored HTTP/1.1\r\nHost: x\r\n\r\n")
         assert connection.recv(1000) == b""
+
+
+def test_answer_in_pieces_is_made_no_faster_than_it_is_taken(site):
+    with site.connect() as connection:
+        connection.sendall(b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n")
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        # What the kernel holds for a client that does not read is a few megabytes.
+        assert site.number("/made") < PIECES // 2
+        assert len(response.read()) == PIECES * 65_536
+    assert site.process.stdout.readline() == "sent\n"
+
+
+def test_client_that_goes_in_the_middle_of_an_answer_ends_it(site):
+    with site.connect() as connection:
+        connection.sendall(b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n")
+        connection.recv(1)
+    assert site.process.stdout.readline() == "gone\n"
+    assert site.number("/made") < PIECES // 2
+
+
+def test_client_that_takes_nothing_of_its_answer_is_given_up(impatient):
+    with impatient.connect() as connection:
+        connection.sendall(b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert "client given up" in impatient.process.stdout.readline()
+        assert impatient.process.stdout.readline() == "gone\n"
 
 
 def test_request_in_flight_is_answered_before_the_server_stops(site):
