@@ -72,9 +72,13 @@ class ImportOut(Schema):
     error_count: int
     warnings: list[ImportProblemOut] = Field(description=f"The first {MAX_ERRORS}")
     photos: ImportPhotosOut
-    done: int = Field(description="How far what goes on now is, of total")
-    total: int
-    seconds_left: float | None
+    phase: str = Field(
+        description="What goes on now: reading, planning, products, photos, statuses or undoing; "
+        "else empty"
+    )
+    done: int = Field(description="How far the phase is, of total")
+    total: int = Field(description="0 where that is not known")
+    seconds_left: float | None = Field(description="Until the phase ends")
     error: str = Field(description="Why it could not be read")
     mapping: dict[str, str] = Field(description="Header: what it is taken for")
     options: dict[str, Any]
@@ -108,6 +112,7 @@ class ImportOut(Schema):
             error_count=errors.count(),
             warnings=_problems(warnings),
             photos=ImportPhotosOut(**photos),
+            phase=progress.phase if progress else "",
             done=progress.done if progress else 0,
             total=progress.total if progress else 0,
             seconds_left=progress.eta_seconds if progress else None,

@@ -1,13 +1,15 @@
 """The work on imports that jobs do: read and plan, write, undo. Each step is one transaction.
 
 A step writes down what it did, so that whoever goes on after a kill does nothing twice and leaves
-nothing out. Reading begins again, since what it wrote is known to these tables alone.
+nothing out.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
 
 from django.db import transaction
 
@@ -29,8 +31,7 @@ from catalog.importing.progress import (
     paced,
 )
 from catalog.importing.reading import FileRejected
-from catalog.importing.staging import Stager, wipe
-from catalog.importing.tables import CSV, JSON_LINES
+from catalog.importing.staging import STAGED, Stager, wipe
 from catalog.importing.undoing import UNDOABLE, undo_some
 from catalog.ingest.jobs import JobStopped, register_import
 from catalog.models import Import, ImportPhotoState, ImportState, ItemState, Job
@@ -44,8 +45,6 @@ TURN_SECONDS = 5.0
 # Between two steps others write: the longer a step held them up the longer, but not for longer than
 # SQLite's writers sleep before they ask again.
 BREATH_SECONDS, LONGEST_BREATH_SECONDS = 0.02, 0.1
-# Kinds of tables whose lines are text.
-LINES = frozenset({CSV, JSON_LINES})
 RELATED = ("catalog", "created_by", "batch", "table", "photos", "job__created_by")
 
 
@@ -87,13 +86,21 @@ class _Turn:
         assert self.job.token is not None
         Job.objects.came_on(self.job.token)
 
-    def breathe(self) -> None:
-        """Let whoever waits write. Raises JobStopped when the worker stops."""
+    def ask(self) -> None:
+        """Raises JobStopped when the worker stops."""
         if self._stopping():
             raise JobStopped
+
+    def breathe(self) -> None:
+        """Let whoever waits write. Raises JobStopped when the worker stops."""
+        self.ask()
         took = time.monotonic() - self._breathed
         time.sleep(min(max(took / 3, BREATH_SECONDS), LONGEST_BREATH_SECONDS))
         self._breathed = time.monotonic()
+
+    def begin_anew(self, cost: float) -> None:
+        """Count the turn from now, and have it last at least as long as what it cost to begin."""
+        self._ends = time.monotonic() + max(TURN_SECONDS, cost)
 
     def may_go_on(self) -> None:
         """As `breathe`, and when it is another import's turn."""
@@ -117,8 +124,9 @@ def read(job: Job, stopping: Stopping = never) -> None:
             with import_files(source) as files:
                 whole = _stage(source, files, turn)
         except (FileRejected, ArchiveRejected) as error:
-            wipe(source)
             ending.import_failed(source=source, why=str(error))
+            # Only now: what is staged counts as long as it is being read.
+            wipe(source)
             return
         if not whole:
             return
@@ -127,37 +135,35 @@ def read(job: Job, stopping: Stopping = never) -> None:
 
 
 def _stage(source: Import, files: Files, turn: _Turn) -> bool:
-    wipe(source)
+    """Whether the file is staged whole; it goes on where an earlier try was."""
     stager = Stager(source, files)
-    total = _lines_expected(source)
+    if not stager.goes_on:
+        wipe(source)
+    total = int(source.inspection["layout"].get("rows", 0)) if source.inspection else 0
 
-    def held() -> bool:
-        now = turn.held()
-        if now is None:
-            return False
-        paced(now, READING, stager.rows, total)
-        now.save(update_fields=["counts"])
-        return True
+    @contextmanager
+    def step() -> Iterator[bool]:
+        with transaction.atomic():
+            now = turn.held()
+            yield now is not None
+            if now is not None:
+                paced(now, READING, stager.at.rows, total)
+                now.counts = {**now.counts, STAGED: asdict(stager.at)}
+                now.save(update_fields=["counts"])
+                turn.came_on()
 
-    if not stager.stage(held, turn.breathe):
+    turn.begin_anew(stager.find(turn.ask))
+    if not stager.stage(step, turn.may_go_on, turn.breathe):
         return False
     with transaction.atomic():
         now = turn.held()
         if now is None:
             return False
         # The planning that follows goes on where it was, and this is not begun again.
-        now.counts = {**now.counts, READING: True, "rows": stager.rows}
+        kept = {name: each for name, each in now.counts.items() if name != STAGED}
+        now.counts = {**kept, READING: True, "rows": stager.at.rows}
         now.save(update_fields=["counts"])
     return True
-
-
-def _lines_expected(source: Import) -> int:
-    """About how many lines the table has, by how long its first ones are; 0 where that tells nothing."""
-    rows = source.inspection.get("rows") or []
-    if source.table is None or not rows or source.inspection["layout"]["kind"] not in LINES:
-        return 0
-    length = sum(len(",".join(row).encode()) + 1 for row in rows) / len(rows)
-    return int(source.table.size / length)
 
 
 @transaction.atomic

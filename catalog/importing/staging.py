@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
-from django.db import transaction
 from django.db.models import Max
 
 from catalog.importing.files import Files, inspection_of, read_products
@@ -36,8 +38,10 @@ MAX_MESSAGE = 500
 MAX_SOURCE = 2000
 MAX_TITLE = 300
 ADDRESS = ("http://", "https://")
-# Whether the job may go on; asked in the transaction of each step.
-Held = Callable[[], bool]
+# In `Import.counts`: how far the file is staged.
+STAGED = "staged_upto"
+# The transaction of a step: it says whether the job may go on, and keeps how far it is then.
+Step = Callable[[], AbstractContextManager[bool]]
 NOT_THERE = "There is no photo “{}” in the archive."
 NO_ARCHIVE = "“{}” is no address, and no archive of photos came with the file."
 TOO_LONG = "This address is longer than 2,000 characters."
@@ -59,28 +63,59 @@ def batched(rows: Iterable[T], size: int) -> Iterator[list[T]]:
         yield chunk
 
 
+@dataclass
+class Staged:
+    """How far a file is staged: its products, their rows, and the items made of them.
+
+    `left_over`: photos that no row names are under way. They are grouped as a whole, and so begun
+    again with all the rest.
+    """
+
+    products: int = 0
+    rows: int = 0
+    items: int = 0
+    left_over: bool = False
+
+
 class Stager:
-    """Writes the products of a file as items. One reading of a file, from its beginning."""
+    """Writes the products of a file as items, from where an earlier try was."""
 
     def __init__(self, source: Import, files: Files) -> None:
         self._source = source
         self._files = files
         self._headers = Headers(source.mapping)
-        self._number = 0
-        self.rows = 0
+        self.at = Staged(**source.counts.get(STAGED, {}))
+        if self.at.left_over:
+            self.at = Staged()
+        self._products = read_products(source, files)
 
-    def stage(self, held: Held, breathe: Callable[[], None]) -> bool:
-        """Stage it all; False when the job lost its claim. Raises FileRejected."""
-        problems_note(self._source, [(None, each) for each in self._seen()])
-        for chunk in batched(read_products(self._source, self._files), STEP):
-            with transaction.atomic():
-                if not held():
+    @property
+    def goes_on(self) -> bool:
+        """Whether an earlier try has staged something that counts."""
+        return self.at.products > 0
+
+    def find(self, ask: Callable[[], None]) -> float:
+        """Pass over what is staged already; the seconds that it took. Raises FileRejected."""
+        started = time.monotonic()
+        for _ in batched(islice(self._products, self.at.products), STEP):
+            ask()
+        return time.monotonic() - started
+
+    def stage(self, step: Step, may_go_on: Callable[[], None], breathe: Callable[[], None]) -> bool:
+        """Stage what follows; False when the job lost its claim. Raises FileRejected."""
+        if not self.goes_on:
+            problems_note(self._source, [(None, each) for each in self._seen()])
+        for chunk in batched(self._products, STEP):
+            with step() as held:
+                if not held:
                     return False
                 self._stage([(each.record, each.problems) for each in chunk])
-            breathe()
+                self.at.products += len(chunk)
+            may_go_on()
         for groups in batched(self._left_over(), STEP):
-            with transaction.atomic():
-                if not held():
+            self.at.left_over = True
+            with step() as held:
+                if not held:
                     return False
                 self._stage(groups)
             breathe()
@@ -106,7 +141,7 @@ class Stager:
         problems: list[tuple[ImportItem | None, Problem]] = []
         photos: list[tuple[ImportItem, PhotoRecord, int]] = []
         for key, record, said in keyed:
-            self.rows += len(record.rows)
+            self.at.rows += len(record.rows)
             if not key:
                 problems += [(None, problem) for problem in said]
                 continue
@@ -115,8 +150,8 @@ class Stager:
             if key in items:
                 said.extend(record_merge(records[key], record, self._headers))
             else:
-                self._number += 1
-                items[key] = ImportItem(source=self._source, number=self._number, key=key)
+                self.at.items += 1
+                items[key] = ImportItem(source=self._source, number=self.at.items, key=key)
                 records[key] = record
             problems += [(items[key], problem) for problem in said]
             photos += [(items[key], photo, row) for photo in shown]

@@ -36,10 +36,11 @@ def bring(api, catalog, data_dir, vocabulary):
 
 def test_file_is_read_and_imported_by_itself(api, bring):
     status, answer = bring(file=file())
-    assert (status, answer["state"]) == (202, "reading")
+    assert (status, answer["state"], answer["phase"]) == (202, "reading", "reading")
     work()
     status, answer = api.get(f"/imports/{answer['id']}")
     assert (status, answer["state"], answer["rows"], answer["created"]) == (200, "done", 2, 2)
+    assert answer["phase"] == ""
     assert answer["errors"] + answer["warnings"] == [
         {"row": 3, "field": "Price", "message": answer["warnings"][0]["message"]}
     ]

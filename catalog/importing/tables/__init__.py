@@ -29,7 +29,11 @@ def layout_of(path: Path) -> tuple[Layout, list[Problem]]:
         return json_lines.layout_of(path), []
     if kind == XML:
         return feeds.layout_of(path), []
-    layout = workbook.layout_of(path) if kind == XLSX else delimited.layout_of(path)
+    if kind == XLSX:
+        layout = workbook.layout_of(path)
+    else:
+        layout = delimited.layout_of(path)
+        layout = replace(layout, rows=delimited.rows_expected(path, layout))
     head = [cells for _, cells, _ in islice(_raw(path, layout), _HEAD_ROWS)]
     if not any(cell.strip() for cells in head for cell in cells):
         raise FileRejected("The file has no text in its first rows. Put the table at its top.")
@@ -41,7 +45,8 @@ def layout_of(path: Path) -> tuple[Layout, list[Problem]]:
             "to keep them."
         )
         problems.append(Problem(0, "", message, "warning"))
-    return replace(layout, headers=headers, header_row=index + 1), problems
+    below = max(layout.rows - index - 1, 0)
+    return replace(layout, headers=headers, header_row=index + 1, rows=below), problems
 
 
 def rows(path: Path, layout: Layout) -> Iterator[Row]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from catalog.importing.tables.encodings import encoding_of
 from catalog.importing.tables.kinds import CSV
-from catalog.importing.tables.limits import MAX_CELL, MAX_ROW
+from catalog.importing.tables.limits import COUNTED_BYTES, MAX_CELL, MAX_ROW
 from catalog.importing.tables.rows import Layout
 from catalog.interchange.records import Problem
 
@@ -114,6 +114,18 @@ def layout_of(path: Path) -> Layout:
         quote=quote,
         lossy=lossy,
     )
+
+
+def rows_expected(path: Path, layout: Layout) -> int:
+    """About how many rows there are, the headers among them."""
+    count = 0
+    with path.open("rb") as file:
+        text = io.TextIOWrapper(file, layout.encoding, errors="replace", newline="")
+        for _ in _rows(_Lines(text, layout.quote), layout):
+            count += 1
+            if file.tell() > COUNTED_BYTES:
+                break
+        return round(count * path.stat().st_size / max(file.tell(), 1))
 
 
 def rows_of(path: Path, layout: Layout) -> Iterator[Raw]:

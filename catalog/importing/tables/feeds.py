@@ -6,6 +6,7 @@ takes more memory than one item may.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -16,6 +17,7 @@ from xml.sax.handler import ContentHandler, feature_namespaces
 from defusedxml import DefusedXmlException
 from defusedxml.expatreader import create_parser
 
+from catalog.importing.tables.expecting import expected
 from catalog.importing.tables.kinds import XML
 from catalog.importing.tables.limits import (
     MAX_CELL,
@@ -36,6 +38,7 @@ _MAX_SILENCE = 4_000_000
 _TAG_WEIGHT, _ENDLESS = 10, 16
 _MOST_OUTSIDE = 100_000
 _ITEMS = frozenset({"item", "entry"})
+_ITEM_END = re.compile(rb"</(?:[\w.-]+:)?(?:item|entry)\s*>", re.IGNORECASE)
 # Elements whose parts are one value, in the order of a text feed: its parts by colons.
 _PARTS = ":"
 _REPEATED = ","
@@ -151,7 +154,8 @@ def layout_of(path: Path) -> Layout:
             "This XML file has no items. Feeds in RSS 2.0 or Atom are read, as Google Merchant takes "
             "them."
         )
-    return Layout(kind=XML, header_row=0, headers=tuple(names))
+    items = expected(path, _ITEM_END)
+    return Layout(kind=XML, header_row=0, headers=tuple(names), rows=items)
 
 
 def rows(path: Path) -> Iterator[Row]:

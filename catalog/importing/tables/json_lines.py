@@ -9,18 +9,21 @@ from pathlib import Path
 from typing import Any
 
 from catalog.importing.tables.encodings import encoding_of
+from catalog.importing.tables.expecting import expected
 from catalog.importing.tables.kinds import JSON_LINES
 from catalog.importing.tables.limits import MAX_ROW, MAX_ROWS
 from catalog.importing.tables.rows import FileRejected, Layout
 from catalog.interchange.records import Problem
 
+_LINE_END = re.compile(rb"\n")
 # As an escape that is no escaped escape.
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def layout_of(path: Path) -> Layout:
     encoding, lossy = encoding_of(path)
-    layout = Layout(kind=JSON_LINES, encoding=encoding, header_row=0, lossy=lossy)
+    rows = expected(path, _LINE_END)
+    layout = Layout(kind=JSON_LINES, encoding=encoding, header_row=0, lossy=lossy, rows=rows)
     for _, document, problem in objects(path, layout):
         if problem is not None and document is None:
             raise FileRejected(

@@ -25,6 +25,8 @@ MAX_ROWS_OF_PRODUCT = 2_500
 
 # How much of a file is looked at to find out what it is.
 HEAD_BYTES = 65_536
+# And so much to find out about how many rows there are.
+COUNTED_BYTES = 1_000_000
 SAMPLE_ROWS = 2_000
 SHOWN_ROWS = 20
 SHOWN_CHARACTERS = 300

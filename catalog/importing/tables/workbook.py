@@ -18,6 +18,7 @@ from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from catalog.importing.tables.delimited import Raw
+from catalog.importing.tables.expecting import scaled
 from catalog.importing.tables.kinds import XLSX
 from catalog.importing.tables.limits import (
     HEAD_BYTES,
@@ -68,8 +69,17 @@ def layout_of(path: Path) -> Layout:
     with _opened(path) as book:
         for sheet in book.worksheets:
             if sheet.sheet_state == "visible" and _has_data(sheet):
-                return Layout(kind=XLSX, sheet=sheet.title)
+                return Layout(kind=XLSX, sheet=sheet.title, rows=_rows_expected(path, sheet))
     raise FileRejected("No visible sheet of this workbook has anything in its first rows.")
+
+
+def _rows_expected(path: Path, sheet: Any) -> int:
+    """About how many rows there are. What the sheet says of its own size is often wrong: that of a
+    sheet with a formatted column is a million.
+    """
+    part = sheet._worksheet_path  # noqa: SLF001 -- nothing public tells it
+    with zipfile.ZipFile(path) as archive, archive.open(part) as file:
+        return scaled(file, _ROW_END, archive.getinfo(part).file_size)
 
 
 def rows_of(path: Path, layout: Layout) -> Iterator[Raw]:
