@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import io
 import json
@@ -12,10 +13,11 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 ROOT = Path(__file__).resolve().parents[2]
 PHOTOS = ROOT.parent / "shared" / "data" / "clothing"
@@ -135,6 +137,38 @@ class Client:
         kind = f"multipart/form-data; boundary={boundary}"
         self._connection.request("POST", path, body, {**self._headers, "Content-Type": kind})
         return self._answer()
+
+    def form(self, path: str, fields: Mapping[str, str]) -> tuple[int, Any]:
+        kind = "application/x-www-form-urlencoded"
+        self._connection.request(
+            "POST", path, urlencode(fields), {**self._headers, "Content-Type": kind}
+        )
+        return self._answer()
+
+    def upload_in_parts(self, slug: str, path: Path, part_bytes: int) -> str:
+        """Bring a file by the tus protocol; returns the upload's id."""
+        name = base64.b64encode(path.name.encode()).decode()
+        headers = {**self._headers, "Tus-Resumable": "1.0.0"}
+        begin = {"Upload-Length": str(path.stat().st_size), "Upload-Metadata": f"filename {name}"}
+        self._connection.request(
+            "POST", f"/api/v1/catalogs/{slug}/uploads", b"", {**headers, **begin}
+        )
+        response = self._connection.getresponse()
+        assert response.status == http.client.CREATED, response.read()
+        response.read()
+        place = response.headers["Location"]
+        offset = 0
+        with path.open("rb") as file:
+            while part := file.read(part_bytes):
+                kind = {"Content-Type": "application/offset+octet-stream"}
+                self._connection.request(
+                    "PATCH", place, part, {**headers, **kind, "Upload-Offset": str(offset)}
+                )
+                response = self._connection.getresponse()
+                assert response.status == http.client.NO_CONTENT, response.read()
+                response.read()
+                offset += len(part)
+        return place.rstrip("/").rpartition("/")[2]
 
     def _answer(self) -> tuple[int, Any]:
         response = self._connection.getresponse()
