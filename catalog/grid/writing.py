@@ -1,4 +1,7 @@
-"""Planned cells written through the services, as a person's, each unless somebody changed it since."""
+"""Planned cells written through the services, as a person's, each unless somebody changed it since.
+
+Many at once: signals and checks of single saves would take most of the time.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from catalog.grid.columns import STATUS, Column, Level
@@ -17,7 +20,7 @@ from catalog.grid.lines import Line, lines_of
 from catalog.grid.sheet import Sheet, same
 from catalog.models import GridChange, GridEdit, LedgerEntry, Product, Source, Variant
 from catalog.selectors import APPROVERS_ONLY, statuses_moved_from
-from catalog.services.ledger import attribute_set, attributes_set
+from catalog.services.changed_many import Refusals, Row, Said, products_change
 from catalog.services.products import product_update
 from catalog.services.projection import lock_products, project, tell_points
 from catalog.services.statuses import held_products_put_back, products_moved
@@ -126,29 +129,81 @@ def _write(
     sheet: Sheet,
     edit: GridEdit,
     held: Mapping[int, Product],
-    cells: Sequence[_Cell],
+    cells: Iterable[_Cell],
     actor: Any,
     outcome: str,
 ) -> None:
-    """Fields of one product or variant together, and one value of an attribute for all its products."""
-    fields: dict[tuple[int, int | None], list[_Cell]] = defaultdict(list)
-    values: dict[tuple[str, str], list[_Cell]] = defaultdict(list)
-    for cell in cells:
-        if cell.change.product_id not in held:
-            continue
-        if cell.column.level == Level.ATTRIBUTE:
-            values[cell.column.key, cell.text].append(cell)
+    """All at once; rows that the checks refuse are written one by one, to tell which cell it is."""
+    there = [cell for cell in cells if cell.change.product_id in held]
+    rows = _rows(sheet, held, [cell for cell in there if cell.column.level != Level.ATTRIBUTE])
+    said = _said(sheet, held, [cell for cell in there if cell.column.level == Level.ATTRIBUTE])
+    changes = {row: fields for row, some in rows.items() if (fields := _fields(sheet, some))}
+
+    def write(changes: Mapping[Row, Mapping[str, Any]]) -> Refusals:
+        return products_change(
+            changes=changes,
+            values=[value for _, value in said],
+            actor=actor,
+            batch=edit.batch,
+            # What belongs to one act of a person is known by its batch, or by its moment.
+            at=None if edit.batch else edit.applied_at,
+        )
+
+    try:
+        with transaction.atomic():
+            refusals = write(changes)
+    except IntegrityError:
+        # Somebody else has taken a SKU or a handle this very moment.
+        refusals, changes = write({}), {}
+    for place, (cell, _) in enumerate(said):
+        error = refusals.values.get(place)
+        cell.became(_reason(error) if error else outcome)
+    for row, some in rows.items():
+        if row in changes and row not in refusals.rows:
+            for cell in some:
+                cell.became(outcome)
         else:
-            sold = cell.line.sold if cell.column.level == Level.VARIANT else None
-            fields[cell.change.product_id, sold].append(cell)
-    variants = Variant.objects.select_related("product__catalog", "catalog").in_bulk(
-        [sold for _, sold in fields if sold]
-    )
-    for (pk, sold), some in fields.items():
-        row = variants[sold] if sold else held[pk]
-        _fields(sheet, row, some, actor, outcome)
-    for some in values.values():
-        _attribute(sheet, edit, held, some, actor)
+            row.refresh_from_db()
+            _write_row(sheet, row, some, actor, outcome)
+
+
+def _rows(
+    sheet: Sheet, held: Mapping[int, Product], cells: Iterable[_Cell]
+) -> dict[Row, list[_Cell]]:
+    """Cells of columns by the product, or the variant, that has them."""
+    found: dict[tuple[int, int | None], list[_Cell]] = defaultdict(list)
+    for cell in cells:
+        sold = cell.line.sold if cell.column.level == Level.VARIANT else None
+        found[cell.change.product_id, sold].append(cell)
+    variants = Variant.objects.in_bulk([sold for _, sold in found if sold])
+    for variant in variants.values():
+        variant.product, variant.catalog = held[variant.product_id], sheet.catalog
+    return {variants[sold] if sold else held[pk]: some for (pk, sold), some in found.items()}
+
+
+def _fields(sheet: Sheet, cells: Iterable[_Cell]) -> dict[str, Any]:
+    """What cells of one row say; nothing where one of them says what cannot be."""
+    try:
+        return {cell.column.name: sheet.parse(cell.column, cell.text)[0] for cell in cells}
+    except ValidationError:
+        return {}
+
+
+def _said(
+    sheet: Sheet, held: Mapping[int, Product], cells: Iterable[_Cell]
+) -> list[tuple[_Cell, Said]]:
+    """Cells of attributes with what they say; of others it is noted why that cannot be."""
+    found = []
+    for cell in cells:
+        try:
+            value = sheet.parse(cell.column, cell.text)[0]
+        except ValidationError as error:
+            cell.became(_reason(error))
+            continue
+        product, variant = held[cell.change.product_id], cell.line.variant
+        said = Said(product, cell.column.name, value, variant, cell.column.locale)
+        found.append((cell, said))
+    return found
 
 
 def _by_status(
@@ -203,9 +258,7 @@ def _move_back(
                     cell.became(UNDONE)
 
 
-def _fields(
-    sheet: Sheet, row: Product | Variant, cells: Sequence[_Cell], actor: Any, outcome: str
-) -> None:
+def _write_row(sheet: Sheet, row: Row, cells: Sequence[_Cell], actor: Any, outcome: str) -> None:
     """All fields of a row at once; where that is refused, each by itself, so that one does no harm
     to the others.
     """
@@ -225,45 +278,6 @@ def _fields(
         row.refresh_from_db()
 
 
-def _attribute(
-    sheet: Sheet,
-    edit: GridEdit,
-    held: Mapping[int, Product],
-    cells: Sequence[_Cell],
-    actor: Any,
-) -> None:
-    """One text of an attribute for all these cells."""
-    column, text = cells[0].column, cells[0].text
-
-    def write() -> None:
-        value = sheet.parse(column, text)[0]
-        many = edit.batch is not None and not column.locale
-        together = [cell for cell in cells if many and not cell.line.variant]
-        if together:
-            attributes_set(
-                products=[held[cell.change.product_id] for cell in together],
-                field=column.name,
-                value=value,
-                actor=actor,
-                batch=edit.batch,
-            )
-        for cell in cells:
-            if many and not cell.line.variant:
-                continue
-            attribute_set(
-                product=held[cell.change.product_id],
-                field=column.name,
-                value=value,
-                actor=actor,
-                variant=Variant(pk=cell.line.variant) if cell.line.variant else None,
-                locale=column.locale,
-                batch=edit.batch,
-                at=edit.applied_at,
-            )
-
-    _tried(write, cells, DONE)
-
-
 def _tried(write: Callable[[], None], cells: Sequence[_Cell], outcome: str) -> bool:
     """Write, or note why that cannot be; returns whether it was done."""
     try:
@@ -271,11 +285,15 @@ def _tried(write: Callable[[], None], cells: Sequence[_Cell], outcome: str) -> b
             write()
     except ValidationError as error:
         for cell in cells:
-            cell.became(" ".join(error.messages)[:500])
+            cell.became(_reason(error))
         return False
     for cell in cells:
         cell.became(outcome)
     return True
+
+
+def _reason(error: ValidationError) -> str:
+    return " ".join(error.messages)[:500]
 
 
 def _retract(edit: GridEdit, held: Mapping[int, Product], actor: Any) -> None:

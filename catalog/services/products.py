@@ -62,7 +62,7 @@ def product_create(
         if twin is not None:
             photo_files_restore(catalog=catalog, photos=photos, actor=actor)
             return Created(twin, duplicate=True)
-    plain, sold = _split(fields)
+    plain, sold = fields_split(fields)
     plain["title"] = plain.get("title") or (title_from_name(photos[0].name) if photos else "")
     try:
         with (
@@ -97,8 +97,8 @@ def product_create(
     return Created(product)
 
 
-def _split(fields: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The product's own fields, and its variant's. Raises ValidationError for any other name."""
+def fields_split(fields: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The product's own fields, tidied, and its variant's. Raises ValidationError for any other name."""
     unknown = set(fields) - PRODUCT_FIELDS - VARIANT_FIELDS
     if unknown:
         raise ValidationError({name: ["This field cannot be changed."] for name in unknown})
@@ -196,7 +196,7 @@ def product_update(
     Raises ValidationError with messages by field, and changes nothing then; also for a status when
     somebody else has changed it since the product was read.
     """
-    plain, sold = _split(fields or {})
+    plain, sold = fields_split(fields or {})
     with unique_handled(), transaction.atomic():
         lock_row(product)
         if (
@@ -204,11 +204,8 @@ def product_update(
             and not Product.objects.filter(pk=product.pk, status=product.status).exists()
         ):
             raise conflict("status", MOVED)
-        changes = changed_fields(product, plain)
+        changes = product_set(product, plain)
         if changes:
-            for name, value in plain.items():
-                setattr(product, name, value)
-            product.full_clean(exclude=["catalog", "created_by"])
             product.save(update_fields=[*plain, "updated_at"])
         if sold:
             changes |= _update_only_variant(product, sold)
@@ -229,6 +226,19 @@ def product_update(
             moved = [product.pk] if "status" in changes else []
             versions_record(products=[product], actor=actor, moved=moved)
     return product
+
+
+def product_set(product: Product, plain: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Set and check plain fields without saving them, in no query; returns what really changes, before
+    and after. Raises ValidationError with messages by field.
+    """
+    changes = changed_fields(product, plain)
+    if changes:
+        for name, value in plain.items():
+            setattr(product, name, value)
+        # What it refers to is not among them.
+        product.full_clean(exclude=["catalog", "created_by", "category"])
+    return changes
 
 
 def _update_only_variant(product: Product, fields: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -38,6 +38,16 @@ def variant_save(variant: Variant, fields: Mapping[str, Any]) -> Variant:
 
     Raises ValidationError with messages by field.
     """
+    variant_set(variant, fields)
+    variant.save(update_fields=[*fields, "currency"] if variant.pk else None)
+    return variant
+
+
+def variant_set(variant: Variant, fields: Mapping[str, Any]) -> None:
+    """Set and check a variant's fields without saving them, in no query.
+
+    Raises ValidationError with messages by field.
+    """
     for name, value in fields.items():
         if name not in VARIANT_FIELDS:
             raise conflict(name, "This is not a field of a variant.")
@@ -47,8 +57,6 @@ def variant_save(variant: Variant, fields: Mapping[str, Any]) -> Variant:
         setattr(variant, name, "" if value is None and _is_text(name) else value)
     variant.currency = (variant.currency or variant.catalog.currency).upper()
     variant.full_clean(exclude=["product", "catalog"])
-    variant.save(update_fields=[*fields, "currency"] if variant.pk else None)
-    return variant
 
 
 def _is_text(name: str) -> bool:

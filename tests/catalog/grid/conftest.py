@@ -22,9 +22,10 @@ def plan(catalog: Any, person: Any) -> Callable[..., GridEdit]:
 
     def make(act: str = "cells", *, ids: Any = None, **fields: Any) -> GridEdit:
         cells = tuple(CellText(*each) for each in fields.pop("cells", ()))
+        there = fields.pop("catalog", catalog)
         operation = Operation(Act(act), cells=cells, **fields)
         return grid_plan(
-            catalog=catalog, operation=operation, actor=person, label="Edit", product_ids=ids
+            catalog=there, operation=operation, actor=person, label="Edit", product_ids=ids
         ).edit
 
     return make
