@@ -131,6 +131,8 @@ class Planner:
             # Approved is what has all that was approved, its photos among it.
             later = wanted == ProductStatus.APPROVED
             product.status = ProductStatus.IN_REVIEW if later else wanted
+            # The preview says what the product will be, whatever the file calls it.
+            plan.record.fields["status"] = wanted
             plan.moves_to = wanted if later else ""
             return
         if not wanted or wanted == product.status:

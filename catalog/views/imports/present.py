@@ -22,6 +22,7 @@ from catalog.models import (
     ImportProblem,
     ImportState,
     ItemState,
+    ProductStatus,
 )
 from catalog.views.changes import NAMES
 from catalog.views.present import Labels
@@ -57,7 +58,7 @@ KNOWN_FORMATS = (
 # Of which nothing is written yet.
 PLANNED = frozenset({ImportState.MAPPING, ImportState.READING, ImportState.READY})
 STEPS = ("File", "Columns", "Preview", "Import")
-TABLE = "table"
+TABLE, STATUS = "table", "status"
 SEVERITIES = ("error", "warning", "note")
 KINDS_SHOWN, ROWS_SHOWN = 12, 12
 # Of more than so many problems the kinds are told by these alone; the report has all.
@@ -211,6 +212,8 @@ def _text(key: str, value: Any, labels: Labels) -> str:
         return "; ".join(f"{name}: {each}" for name, each in value.items())
     if key in labels.definitions or key == CATEGORY:
         return labels.value(key, value)
+    if key == STATUS:
+        return str(dict(ProductStatus.choices).get(value, value))
     return str(value)
 
 

@@ -22,6 +22,15 @@ def test_a_file_approves_nothing_by_itself(shop):
     assert source.counts["approves"] == 0
 
 
+def test_the_preview_says_what_new_products_will_be(shop):
+    says = [
+        shop.preview([MUG], **options).items.get().record["fields"]["status"]
+        for options in ({}, {"status": "in_review"}, {"file_status": True})
+    ]
+
+    assert says == ["draft", "in_review", "approved"]
+
+
 def test_new_products_are_what_whoever_imports_them_says(shop):
     shop.run([MUG], status="in_review")
 
