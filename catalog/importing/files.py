@@ -32,6 +32,8 @@ TWO_TABLES = (
     "There are several tables in the archive ({}). Leave one, or upload the one that is meant by "
     "itself beside the archive."
 )
+# Tables end so, and so do notes.
+NOTES, NOTES_READ = ".txt", 5
 GONE = "The file of this import is no longer here. Bring it again."
 NO_PHOTOS = "There are no photos and no table in the archive."
 
@@ -103,6 +105,21 @@ def _extracted(archive: Archive, table: Member) -> Path:
         raise ArchiveRejected(f"“{table.name}”: {error.message}") from error
 
 
+def _tables_in(archive: Archive) -> list[Member]:
+    """What may be the table: notes that lie beside photos are texts as well, without columns."""
+    found = [each for each in archive.members if each.kind == "table"]
+    notes = [each for each in found if each.name.casefold().endswith(NOTES)]
+    named = [each for each in found if each not in notes]
+    return named or [each for each in notes[:NOTES_READ] if _has_columns(archive, each)]
+
+
+def _has_columns(archive: Archive, text: Member) -> bool:
+    try:
+        return len(inspect(_extracted(archive, text), text.name).headers) > 1
+    except FileRejected:
+        return False
+
+
 def inspected(*, table: Upload | None, photos: Upload | None) -> dict[str, Any]:
     """What is seen of the files at first sight, as `Import.inspection` keeps it; empty for photos
     alone. Raises as `import_files` does.
@@ -112,7 +129,7 @@ def inspected(*, table: Upload | None, photos: Upload | None) -> dict[str, Any]:
         if table is not None and files.table is not None:
             return dict(inspect(files.table, table.name).as_json())
         assert files.archive is not None
-        tables = [each for each in files.archive.members if each.kind == "table"]
+        tables = _tables_in(files.archive)
         if len(tables) > 1:
             raise ArchiveRejected(TWO_TABLES.format(", ".join(each.name for each in tables[:3])))
         if tables:

@@ -232,6 +232,26 @@ def test_a_table_inside_an_archive_is_the_table(shop):
     assert states(source) == ["done"]
 
 
+def test_notes_beside_photos_are_no_table(shop):
+    notes = {"readme.txt": b"Photos of spring\n", "licence.txt": b"", "M1.jpg": jpeg()}
+    source = shop.run(photos=notes)
+
+    assert (source.mapping, states(source)) == ({}, ["done"])
+
+
+def test_notes_are_left_out_where_there_is_a_table(shop):
+    table = {"list.csv": b"Title,SKU\nMug,M1\n", "missing-photos.txt": b"M2,gone\n"}
+    shop.run(photos={**table, "M1.jpg": jpeg()})
+
+    assert Product.objects.get().title == "Mug"
+
+
+def test_text_with_columns_is_the_table_of_an_archive(shop):
+    shop.run(photos={"list.txt": b"Title\tSKU\nMug\tM1\n", "M1.jpg": jpeg()})
+
+    assert Product.objects.get().title == "Mug"
+
+
 def test_undoing_takes_photos_off_again(shop, web, make_product):
     product = make_product("Mug", sku="M1", handle="mug")
     web.files = {"a.jpg": jpeg("blue")}
