@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -40,7 +41,17 @@ def export_of(catalog: Catalog, address: QueryDict, base: str) -> Export:
     options[PHOTOS] = address.get(PHOTOS, "")
     options[APPROVED_ONLY] = address.get(APPROVED_ONLY) != OFF
     columns = _moved(address.getlist(COLUMN), address)
-    return Export.of(catalog, form, columns=columns, options=options, base=base)
+    export = Export.of(catalog, form, columns=columns, options=options, base=base)
+    # Ticking all of them, which the form begins with, is no choice: new ones are wanted as well.
+    return replace(export, columns=()) if _are_all(export) else export
+
+
+def _are_all(export: Export) -> bool:
+    """Whether the columns are all there are, in their own order."""
+    if not export.columns or export.form.headers is None:
+        return False
+    every = export.form.headers(replace(export, columns=()).writing())
+    return list(export.columns) == list(every)
 
 
 def _moved(columns: list[str], address: QueryDict) -> list[str]:

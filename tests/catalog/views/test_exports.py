@@ -133,6 +133,16 @@ def test_export_is_kept_changed_deleted_and_brought_back(client, catalog, post, 
     assert ExportProfile.objects.get().name == "Weekly"
 
 
+def test_all_columns_in_their_order_are_no_choice(post, page):
+    every = [column["value"] for column in page("format=google").context["columns"]]
+    post(action="save", name="All", format="google", column=every)
+    post(action="save", name="Two", format="google", column=every[:2])
+    post(action="save", name="Turned", format="google", column=every[::-1])
+
+    kept = {row.name: len(row.columns) for row in ExportProfile.objects.all()}
+    assert kept == {"All": 0, "Two": 2, "Turned": len(every)}
+
+
 def test_refused_name_says_so_and_keeps_what_was_chosen(post, client):
     response = post(action="save", name="", format="meta")
     assert "format=meta" in response.url
