@@ -12,6 +12,7 @@ import {
   goTo,
   heads,
   isEditable,
+  leaveTab,
   markAll,
   neighbour,
   rowOf,
@@ -58,6 +59,7 @@ function command(event, cell) {
   const key = event.key.toLowerCase();
   if (event.ctrlKey || event.metaKey) {
     if (key === "a") return markAll;
+    if (key === "enter") return () => rowOf(cell).querySelector("a")?.click();
     return mayEdit() && !event.altKey && !event.shiftKey ? COMMANDS[key] : undefined;
   }
   if (event.altKey) return undefined;
@@ -129,11 +131,8 @@ function startGrid() {
       else if (mayEdit()) paste(event);
     });
   }
-  // Links and boxes of the rows are reached from their cells, by the arrows and by Space.
-  for (const head of heads()) {
-    head.setAttribute("tabindex", "-1");
-    head.querySelector("a, input")?.setAttribute("tabindex", "-1");
-  }
+  for (const head of heads()) head.setAttribute("tabindex", "-1");
+  leaveTab();
   place.addEventListener("focusin", (event) => {
     const cell = event.target.closest("[data-cell]");
     if (cell && cell === event.target && cell !== activeCell()) goTo(cell, { focus: false });

@@ -8,6 +8,7 @@ import {
   frame,
   goTo,
   keepSaved,
+  leaveTab,
   nameOf,
   place,
   savedText,
@@ -151,6 +152,7 @@ export async function refresh() {
     old.replaceWith(fresh);
     window.htmx?.process(fresh);
   }
+  leaveTab();
   const cell = here && cellAt(here);
   if (cell) goTo(cell, { focus: had || document.activeElement === document.body });
 }

@@ -11,6 +11,11 @@ export const headOf = (cell) => heads()[columnOf(cell)];
 export const textOf = (cell) => cell.querySelector(".grid__text").textContent;
 export const isEditable = (cell) => cell.getAttribute("aria-readonly") !== "true";
 
+/** Boxes and links within cells have keys of these: Tab leads out of the grid, not through all rows. */
+export function leaveTab() {
+  for (const part of frame().querySelectorAll(":is([data-head], [data-cell]) :is(a, input)")) part.tabIndex = -1;
+}
+
 /** What the server has in a cell, as far as this page knows. */
 const saved = new WeakMap();
 export const savedText = (cell) => saved.get(cell) ?? textOf(cell);
@@ -65,6 +70,7 @@ export function goTo(cell, { extend = false, focus = true } = {}) {
   if (focus) {
     cell.focus({ preventScroll: true });
     cell.scrollIntoView({ block: "nearest", inline: "nearest" });
+    cell.querySelector(".grid-problem")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
   mark();
 }
