@@ -7,6 +7,7 @@ import { startGalleries } from "./gallery.js";
 import { startSearch } from "./search.js";
 import { startSelections } from "./selection.js";
 import { showToast, startToasts } from "./toast.js";
+import { startTelling } from "./telling.js";
 import { startTools } from "./tools.js";
 import { startUploads } from "./upload.js";
 
@@ -172,5 +173,6 @@ startAttributes();
 startDecisions();
 startGalleries();
 startSearch();
+startTelling();
 startTools();
 startUploads();
