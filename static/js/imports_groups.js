@@ -5,9 +5,9 @@ const form = document.querySelector("[data-groups-form]");
 const boxes = () => [...document.querySelectorAll("[data-group-item]")];
 
 function count() {
-  form.querySelector("[data-groups-count]").textContent = String(
-    boxes().filter((box) => box.checked).length,
-  );
+  const chosen = boxes().filter((box) => box.checked).length;
+  form.querySelector("[data-groups-count]").textContent = String(chosen);
+  form.hidden = !chosen;
 }
 
 /** What is dragged: the photo under the pointer, or all that are chosen if it is among them. */
@@ -49,7 +49,17 @@ function startDragging() {
   });
 }
 
+/** What cannot be shown is no photo; the import says why. */
+function hideBroken() {
+  for (const image of document.querySelectorAll("[data-group-photo] img")) {
+    const hide = () => image.classList.add("is-broken");
+    if (image.complete && !image.naturalWidth && image.currentSrc) hide();
+    else image.addEventListener("error", hide);
+  }
+}
+
 if (form) {
+  hideBroken();
   on("change", "[data-group-item]", count);
   startDragging();
   count();
