@@ -8,7 +8,15 @@ from typing import Any
 from django.urls import reverse
 
 from catalog.approval.diff import ORDER, Change, word_changes
-from catalog.models import Availability, Catalog, Condition, Photo, PhotoRole, Variant
+from catalog.models import (
+    Availability,
+    Catalog,
+    Condition,
+    Photo,
+    PhotoRole,
+    ProductStatus,
+    Variant,
+)
 from catalog.renditions import WIDTHS
 from catalog.services.attribute_values import CATEGORY
 from catalog.views.present import Labels
@@ -26,6 +34,7 @@ CHOICES: dict[str, dict[Any, Any]] = {
     "availability": dict(Availability.choices),
     "condition": dict(Condition.choices),
     "role": dict(PhotoRole.choices),
+    "status": dict(ProductStatus.choices),
 }
 EMPTY = "empty"
 Piece = dict[str, str]

@@ -13,7 +13,9 @@ from django.urls import reverse
 
 from catalog.approval.diff import word_changes
 from catalog.importing.formats import FORMATS
-from catalog.interchange.records import CATEGORY, LOCALE
+from catalog.importing.options import Options
+from catalog.importing.planning import STATUS
+from catalog.interchange.records import CATEGORY, LOCALE, VariantRecord
 from catalog.models import (
     Import,
     ImportItem,
@@ -24,7 +26,7 @@ from catalog.models import (
     ItemState,
     ProductStatus,
 )
-from catalog.views.changes import NAMES
+from catalog.views.changes import CHOICES, NAMES
 from catalog.views.present import Labels
 
 # States that change by themselves: their pages ask again.
@@ -156,19 +158,15 @@ def problems(source: Import) -> dict[str, Any]:
     }
 
 
-def changed(items: Iterable[ImportItem], labels: Labels) -> list[dict[str, Any]]:
+def changed(items: Iterable[ImportItem], labels: Labels, options: Options) -> list[dict[str, Any]]:
     """Items as the preview lists them: what each changes, word by word."""
-    return [_item(item, labels) for item in items]
+    return [_item(item, labels, options) for item in items]
 
 
-def _item(item: ImportItem, labels: Labels) -> dict[str, Any]:
+def _item(item: ImportItem, labels: Labels, options: Options) -> dict[str, Any]:
     product = item.product
-    fields = item.record.get("fields", {})
-    title = product.title if product else fields.get("title")
-    changes = item.changes if product else [[name, None, each] for name, each in fields.items()]
-    variants = len(item.record.get("variants", ()))
-    if not product and variants > 1:
-        changes = [*changes, ["variants", None, str(variants)]]
+    title = product.title if product else item.record.get("fields", {}).get("title")
+    changes = item.changes if product else _said_of_new(item.record, options)
     return {
         "title": title or item.key or "Without a title",
         "url": product.get_absolute_url() if product else "",
@@ -178,6 +176,23 @@ def _item(item: ImportItem, labels: Labels) -> dict[str, Any]:
         "changes": [_change(each, labels) for each in changes[:CHANGES_OF_ITEM]],
         "more": max(len(changes) - CHANGES_OF_ITEM, 0),
     }
+
+
+def _said_of_new(record: dict[str, Any], options: Options) -> list[list[Any]]:
+    """What a new product would have, as changes from nothing."""
+    fields = dict(record.get("fields", {}))
+    said = fields.get(STATUS) if options.file_status else ""
+    fields[STATUS] = said if said in ProductStatus.values else options.status
+    attributes = dict(record.get("attributes", {}))
+    variants = record.get("variants", ())
+    if len(variants) == 1:
+        fields |= variants[0].get("fields", {})
+        attributes |= variants[0].get("attributes", {})
+    elif variants:
+        names = ", ".join(VariantRecord(**each).name for each in variants)
+        fields["variants"] = f"{len(variants)}: {names}"
+    said_of = [*fields.items(), *attributes.items()]
+    return [[name, None, value] for name, value in said_of if value]
 
 
 def _change(change: Sequence[Any], labels: Labels) -> dict[str, Any]:
@@ -210,6 +225,8 @@ def _text(key: str, value: Any, labels: Labels) -> str:
         return ", ".join(_text(key, each, labels) for each in value)
     if isinstance(value, dict):
         return "; ".join(f"{name}: {each}" for name, each in value.items())
+    if key in CHOICES:
+        return str(CHOICES[key].get(value, value))
     if key in labels.definitions or key == CATEGORY:
         return labels.value(key, value)
     if key == STATUS:

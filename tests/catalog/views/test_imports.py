@@ -231,6 +231,13 @@ def test_preview_shows_what_changes_word_by_word(pages):
     assert ("new", "enamel ") in item["changes"][0]["diff"]
 
 
+def test_preview_shows_what_a_new_product_would_have(pages):
+    answer = pages.get(pages.previewed(b"SKU,Title,Status,Price\nM1,Red mug,approved,9\n"))
+    (item,) = answer.context["items"]
+    said = {each["label"]: "".join(text for _, text in each["diff"]) for each in item["changes"]}
+    assert said == {"Title": "Red mug", "Status": "Draft", "SKU": "M1", "Price": "9.00"}
+
+
 def test_report_has_the_lines_to_mend_and_can_be_imported(pages):
     source = pages.imported()
     answer = pages.get(source, "import_report")
