@@ -32,6 +32,7 @@ from catalog.models import (
 )
 from catalog.money import short_money
 from catalog.services.attribute_values import CATEGORY, COLUMN_FIELDS, clean_value
+from catalog.services.variants import gtin_check
 from catalog.views.http import first_message
 
 THUMBNAIL = 96
@@ -59,6 +60,10 @@ class VariantForm(forms.ModelForm):
         if sku and taken.exclude(pk=self.instance.pk).exists():
             raise ValidationError("Another product of this catalogue has this SKU.")
         return sku
+
+    def clean(self) -> dict[str, Any]:
+        gtin_check(self.initial.get("gtin", ""), self.cleaned_data.get("gtin"))
+        return super().clean() or self.cleaned_data
 
 
 class VariantInline(RowsInline):

@@ -8,13 +8,13 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from catalog.channels.gtin import gtin_problem
 from catalog.grid.columns import GTIN, STATUS
 from catalog.grid.lines import Line, lines_of
 from catalog.grid.operations import Operation
 from catalog.grid.sheet import FACT, NOTHING_HERE, Sheet, same
 from catalog.models import GridChange, GridEdit, Product, Variant
 from catalog.selectors import APPROVERS_ONLY, statuses_moved_from
+from catalog.services.variants import gtin_check
 
 UNKNOWN = "There is no such column."
 # Columns in which no two products of a catalogue have the same.
@@ -89,9 +89,9 @@ def _after(sheet: Sheet, line: Line, key: str, text: str) -> str:
 
 
 def _check_gtin(line: Line, key: str, after: str) -> None:
-    """Raises ValidationError for a new GTIN that is none. What stands there already may stand."""
-    if key == GTIN and not same(after, line.cells[key].text) and (wrong := gtin_problem(after)):
-        raise ValidationError(wrong)
+    """As doing it does. Raises ValidationError."""
+    if key == GTIN:
+        gtin_check(line.cells[key].text, after)
 
 
 def _refuse_moves(edit: GridEdit, sheet: Sheet, changes: Collection[GridChange]) -> None:

@@ -147,6 +147,7 @@ def _write(
             batch=edit.batch,
             # What belongs to one act of a person is known by its batch, or by its moment.
             at=None if edit.batch else edit.applied_at,
+            as_it_was=outcome == UNDONE,
         )
 
     try:
@@ -266,7 +267,7 @@ def _write_row(sheet: Sheet, row: Row, cells: Sequence[_Cell], actor: Any, outco
     def write(some: Sequence[_Cell]) -> None:
         said = {cell.column.name: sheet.parse(cell.column, cell.text)[0] for cell in some}
         if isinstance(row, Variant):
-            variant_update(variant=row, actor=actor, **said)
+            variant_update(variant=row, actor=actor, as_it_was=outcome == UNDONE, **said)
         else:
             product_update(product=row, actor=actor, fields=said)
 

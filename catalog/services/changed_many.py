@@ -58,17 +58,18 @@ def products_change(
     actor: Any,
     batch: Batch | None = None,
     at: datetime | None = None,
+    as_it_was: bool = False,
 ) -> Refusals:
     """Change fields of products and variants, and give attributes values as a person, in the caller's
     transaction, who holds the products.
 
     Each as `product_update`, `variant_update` and `attribute_set` do it, but for statuses, in as many
     queries for many as for one. One refused row or value does no harm to the others; values that are
-    refused are told by their place. Raises IntegrityError for a SKU or handle that somebody else has
+    refused are told by their place. `as_it_was` as for `variant_set`. Raises IntegrityError for a SKU or handle that somebody else has
     taken meanwhile.
     """
     refusals = Refusals()
-    changed = _checked(changes, refusals)
+    changed = _checked(changes, refusals, as_it_was=as_it_was)
     _leave_taken(changed, changes, refusals)
     entries, definitions = _entries(values, refusals, actor, batch, at or timezone.now())
     writes = Writes(entries=entries)
@@ -88,21 +89,23 @@ def _columns(row: Row, fields: Mapping[str, Any]) -> set[str]:
     return {*fields, "currency"} if isinstance(row, Variant) else {*fields}
 
 
-def _checked(changes: Mapping[Row, Mapping[str, Any]], refusals: Refusals) -> list[_Changed]:
+def _checked(
+    changes: Mapping[Row, Mapping[str, Any]], refusals: Refusals, *, as_it_was: bool
+) -> list[_Changed]:
     """The rows with what is asked of them, as far as that passes the checks."""
     found: list[_Changed] = []
     for row, fields in changes.items():
         try:
-            found.append(_Changed(row, _set(row, fields)))
+            found.append(_Changed(row, _set(row, fields, as_it_was=as_it_was)))
         except ValidationError:
             refusals.rows.append(row)
     return found
 
 
-def _set(row: Row, fields: Mapping[str, Any]) -> dict[str, list[str]]:
+def _set(row: Row, fields: Mapping[str, Any], *, as_it_was: bool) -> dict[str, list[str]]:
     if isinstance(row, Variant):
         changes = changed_fields(row, fields)
-        variant_set(row, fields)
+        variant_set(row, fields, as_it_was=as_it_was)
         return changes
     plain, sold = fields_split(fields)
     if sold or "status" in plain:

@@ -32,6 +32,7 @@ def column_write(*, entry: LedgerEntry, text: str | None, actor: Any) -> dict[st
     product. Raises ValidationError with messages by field when it does not fit there.
     """
     before = column_texts(entry)
+    said: dict[str, Any] = {entry.field: text}
     if entry.field == ALT_TEXT:
         if not before:
             message = "The photo that it describes is no longer on the product."
@@ -39,11 +40,11 @@ def column_write(*, entry: LedgerEntry, text: str | None, actor: Any) -> dict[st
         for row in _rows(entry):
             _write_row(entry, row, text, actor)
     elif entry.variant is not None and entry.field in VARIANT_FIELDS:
-        variant_update(variant=entry.variant, actor=actor, **{entry.field: text})
+        variant_update(variant=entry.variant, actor=actor, **said)
     else:
         # As stored: a text that was refused a moment ago must not be tried again with this one.
         product = Product.objects.select_related("catalog").get(pk=entry.product_id)
-        product_update(product=product, actor=actor, fields={entry.field: text})
+        product_update(product=product, actor=actor, fields=said)
     after = column_texts(entry)
     return {str(pk): [was, after[pk]] for pk, was in before.items() if pk in after}
 
@@ -103,9 +104,10 @@ def column_text(value: Any) -> str | None:
 
 
 def _write_row(entry: LedgerEntry, row: Row, text: str | None, actor: Any) -> None:
+    said: dict[str, Any] = {entry.field: text}
     if isinstance(row, Placement):
         placement_update(placement=row, actor=actor, alt_text=text or "")
     elif isinstance(row, Variant):
-        variant_update(variant=row, actor=actor, **{entry.field: text})
+        variant_update(variant=row, actor=actor, **said)
     else:
-        product_update(product=row, actor=actor, fields={entry.field: text})
+        product_update(product=row, actor=actor, fields=said)

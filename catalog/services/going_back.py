@@ -226,7 +226,7 @@ class _Writer:
         present = next(each for each in as_stored if each["id"] == pk)
         changes = {name: row[name] for name in VARIANT_FIELDS if row[name] != present[name]}
         if changes:
-            variant_update(variant=variant, actor=self.actor, **changes)
+            variant_update(variant=variant, actor=self.actor, as_it_was=True, **changes)
 
     def photos(self, now: Content, wanted: Content) -> None:
         if now["photos"] == wanted["photos"]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from catalog.channels.gtin import gtin_problem
 from catalog.models import Product, Variant
 from catalog.services.attribute_values import check_text
 from catalog.services.audit import audit
@@ -33,21 +35,26 @@ VARIANT_FIELDS = frozenset(
 HELD = (*VARIANT_FIELDS, "deleted_at")
 
 
-def variant_save(variant: Variant, fields: Mapping[str, Any]) -> Variant:
+def variant_save(
+    variant: Variant, fields: Mapping[str, Any], *, as_it_was: bool = False
+) -> Variant:
     """Check and save a variant's fields, and no others of one that is there already.
 
-    Raises ValidationError with messages by field.
+    Raises ValidationError with messages by field. `as_it_was` as for `variant_set`.
     """
-    variant_set(variant, fields)
+    variant_set(variant, fields, as_it_was=as_it_was)
     variant.save(update_fields=[*fields, "currency"] if variant.pk else None)
     return variant
 
 
-def variant_set(variant: Variant, fields: Mapping[str, Any]) -> None:
+def variant_set(variant: Variant, fields: Mapping[str, Any], *, as_it_was: bool = False) -> None:
     """Set and check a variant's fields without saving them, in no query.
 
-    Raises ValidationError with messages by field.
+    Raises ValidationError with messages by field. What stood there before comes back `as_it_was`,
+    also a GTIN that is none.
     """
+    if "gtin" in fields and not as_it_was:
+        gtin_check(variant.gtin, fields["gtin"])
     for name, value in fields.items():
         if name not in VARIANT_FIELDS:
             raise conflict(name, "This is not a field of a variant.")
@@ -57,6 +64,17 @@ def variant_set(variant: Variant, fields: Mapping[str, Any]) -> None:
         setattr(variant, name, "" if value is None and _is_text(name) else value)
     variant.currency = (variant.currency or variant.catalog.currency).upper()
     variant.full_clean(exclude=["product", "catalog"])
+
+
+def gtin_check(before: str, after: Any) -> None:
+    """Raises ValidationError on the field for a new GTIN that is none, with what is wrong with it.
+
+    What stands there already may stand: a shop that has wrong ones can change all else.
+    """
+    if isinstance(after, str) and after.strip() != before:
+        check_text("gtin", after)
+        if wrong := gtin_problem(after):
+            raise ValidationError({"gtin": [wrong]})
 
 
 def _is_text(name: str) -> bool:
@@ -97,14 +115,19 @@ def variant_create(*, product: Product, actor: Any, **fields: Any) -> Variant:
     return variant
 
 
-def variant_update(*, variant: Variant, actor: Any, **fields: Any) -> Variant:
-    """Change a variant. Raises ValidationError with messages by field, or when it is deleted."""
+def variant_update(
+    *, variant: Variant, actor: Any, as_it_was: bool = False, **fields: Any
+) -> Variant:
+    """Change a variant. Raises ValidationError with messages by field, or when it is deleted.
+
+    `as_it_was` as for `variant_set`.
+    """
     with unique_handled(), transaction.atomic():
         hold_part(variant, HELD)
         if variant.deleted_at is not None:
             raise conflict("", "This variant was deleted. Bring it back first.")
         changes = changed_fields(variant, fields)
-        variant_save(variant, fields)
+        variant_save(variant, fields, as_it_was=as_it_was)
         reviews_mark([variant.product_id], MONEY_COLUMNS & changes.keys())
         audit(
             actor=actor,

@@ -276,6 +276,7 @@ def test_patch_with_null_empties(api, make_product, vocabulary, person):
         ({"availability": "maybe"}, "availability"),
         ({"weight_grams": -5}, "weight_grams"),
         ({"gtin": "1" * 15}, "gtin"),
+        ({"gtin": "4006381333930"}, "gtin"),
         ({"attributes": {"color": "mauve"}}, "color"),
         ({"attributes": {"flavour": "sweet"}}, "flavour"),
         ({"attributes": {"title": "Cup"}}, "title"),
@@ -296,6 +297,17 @@ def test_unfit_patch_is_refused_on_its_field_and_changes_nothing(
     assert status == 422
     assert field in answer["error"]["fields"]
     assert Product.objects.get(pk=product.pk).brand == ""
+
+
+def test_a_wrong_gtin_that_stands_there_keeps_nothing_else_from_being_changed(api, make_product):
+    product = make_product("Mug")
+    product.variants.update(gtin="4006381333930")
+    body = {"price": 5, "gtin": "4006381333930"}
+    status, answer = api.send("PATCH", f"/products/{product.pk}", body)
+    assert (status, answer["price"]) == (200, "5.00")
+    status, answer = api.send("PATCH", f"/products/{product.pk}", {"gtin": "4006381333932"})
+    assert status == 422
+    assert "check digit" in answer["error"]["fields"]["gtin"][0]
 
 
 @pytest.mark.parametrize("body", ["{", "[]", "", "null", '{"title": "\\ud800"}', "[" * 100_000])

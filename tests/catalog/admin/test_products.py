@@ -150,6 +150,22 @@ def test_a_taken_sku_is_refused_beside_its_field(form_of, mug, make_product):
     assert mug.variants.get().sku == "M-1"
 
 
+def test_a_gtin_that_is_none_is_refused_beside_its_field(form_of, mug):
+    form = form_of(mug)
+    form["variants-0-gtin"] = "4006381333930"
+    assert b"The check digit of 4006381333930 should be 1" in form.save().content
+    assert mug.variants.get().gtin == ""
+
+
+def test_a_wrong_gtin_that_stands_there_keeps_nothing_else_from_being_changed(form_of, mug):
+    mug.variants.update(gtin="4006381333930")
+    form = form_of(mug)
+    form["variants-0-price"] = "7"
+    form.save()
+    variant = mug.variants.get()
+    assert (variant.price, variant.gtin) == (Decimal(7), "4006381333930")
+
+
 def test_two_new_variants_with_one_sku_are_refused(form_of, mug):
     form = form_of(mug)
     form.add_row("variants", sku="M-2")

@@ -29,6 +29,7 @@ from catalog.services.photos import (
     placements_reorder,
 )
 from catalog.services.products import product_create, product_update, products_delete
+from catalog.services.statuses import products_set_status
 from catalog.services.variants import variant_create, variant_delete, variant_update
 from tests.catalog.colours import staged
 
@@ -144,6 +145,16 @@ def test_variant_and_photo_that_were_removed_for_good_are_named(mug, go_back):
     assert photo.endswith("it was removed for good.")
     mug.refresh_from_db()
     assert (mug.title, mug.changed_since_approval) == ("Mug", True)
+
+
+def test_wrong_gtin_that_was_approved_comes_back(mug, go_back, person):
+    small = mug.variants.order_by("position").first()
+    mug.variants.filter(pk=small.pk).update(gtin="4006381333930")
+    ProductVersion.objects.all().delete()
+    products_set_status(products=[mug], status="approved", actor=person)
+    variant_update(variant=small, actor=person, gtin="4006381333931")
+    assert go_back(mug).kept == []
+    assert mug.variants.get(pk=small.pk).gtin == "4006381333930"
 
 
 def test_sku_that_another_product_has_now_is_named(mug, go_back, catalog, person):

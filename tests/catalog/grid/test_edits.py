@@ -309,7 +309,9 @@ def test_who_lost_the_right_to_approve_meanwhile_does_not(make_product, plan, ed
 
 def test_a_wrong_gtin_is_refused_and_one_that_stands_there_may_stand(make_product, plan, person):
     wrong, right = "4006381333930", "4006381333931"
-    mug, stool = make_product("Mug", gtin=wrong), make_product("Stool")
+    mug, stool = make_product("Mug"), make_product("Stool")
+    # As an import or an earlier version of this site left it.
+    Variant.objects.filter(product=mug).update(gtin=wrong)
     rows = [str(mug.pk), str(stool.pk)]
     edit = plan(cells=[(row, "variant.gtin", wrong) for row in rows])
     assert ["check digit" in each for each in refusals(edit)] == [True]
