@@ -10,7 +10,7 @@ from catalog.importing.cleaning import NEVER_BLANK, Cleaner, clean_column, writt
 from catalog.importing.known import Present
 from catalog.importing.options import Options
 from catalog.importing.plans import Headers, Plan, Value, VariantPlan
-from catalog.interchange.records import LOCALE
+from catalog.interchange.records import CATEGORY, LOCALE
 from catalog.models import CurrentAttribute, Product, Source, Variant
 from catalog.models.sources import MACHINE_SOURCES
 from catalog.services.variants import VARIANT_FIELDS
@@ -135,7 +135,7 @@ class Differences:
         if not values and not self._options.clears:
             return
         field, locale = self._cleaner.place(name)
-        place = (variant.record.row if variant else self._plan.row, self._header(name))
+        place = (variant.record.row if variant else self._plan.row, self._header(name, values))
         try:
             value, proposed = self._cleaned(field, locale, values)
         except ValidationError as error:
@@ -149,8 +149,15 @@ class Differences:
         if self._is_new(current, value):
             self._say(Value(field, locale, value, variant), current, place, proposed)
 
-    def _header(self, name: str) -> str:
-        return self._headers.of("attribute", name)
+    def _header(self, name: str, values: list[str] | None) -> str:
+        header = self._headers.of("attribute", name)
+        if name == CATEGORY and values:
+            # Where nothing else says the category, the type does.
+            kind = self._headers.of("product", "type")
+            cells = self._plan.record.extra
+            if cells.get(header) != values[0] == cells.get(kind):
+                return kind
+        return header
 
     def _cleaned(
         self, field: str, locale: str, values: list[str] | None

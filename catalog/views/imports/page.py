@@ -87,7 +87,6 @@ def _live(source: Import) -> dict[str, Any]:
 
 def _preview(source: Import) -> dict[str, Any]:
     counts, photos = present.plan(source), present.photo_counts(source)
-    options = Options.of(source.options)
     planned = ImportItem.objects.filter(source=source).select_related("product__catalog")
     # What is changed says more than what is new.
     changes = [
@@ -106,8 +105,8 @@ def _preview(source: Import) -> dict[str, Any]:
             ("Photos to bring", photos["waiting"]),
         ),
         "problems": present.problems(source),
-        "options": options,
-        "items": present.changed(changes[:CHANGES_SHOWN], Labels(source.catalog.language), options),
+        "options": Options.of(source.options),
+        "items": present.changed(changes[:CHANGES_SHOWN], Labels(source.catalog.language)),
         "clears": source.counts.get("clears", 0),
     }
 

@@ -13,8 +13,6 @@ from django.urls import reverse
 
 from catalog.approval.diff import word_changes
 from catalog.importing.formats import FORMATS
-from catalog.importing.options import Options
-from catalog.importing.planning import STATUS
 from catalog.interchange.records import CATEGORY, LOCALE, VariantRecord
 from catalog.models import (
     Import,
@@ -24,7 +22,6 @@ from catalog.models import (
     ImportProblem,
     ImportState,
     ItemState,
-    ProductStatus,
 )
 from catalog.views.changes import CHOICES, NAMES
 from catalog.views.present import Labels
@@ -60,7 +57,7 @@ KNOWN_FORMATS = (
 # Of which nothing is written yet.
 PLANNED = frozenset({ImportState.MAPPING, ImportState.READING, ImportState.READY})
 STEPS = ("File", "Columns", "Preview", "Import")
-TABLE, STATUS = "table", "status"
+TABLE = "table"
 SEVERITIES = ("error", "warning", "note")
 KINDS_SHOWN, ROWS_SHOWN = 12, 12
 # Of more than so many problems the kinds are told by these alone; the report has all.
@@ -158,15 +155,15 @@ def problems(source: Import) -> dict[str, Any]:
     }
 
 
-def changed(items: Iterable[ImportItem], labels: Labels, options: Options) -> list[dict[str, Any]]:
+def changed(items: Iterable[ImportItem], labels: Labels) -> list[dict[str, Any]]:
     """Items as the preview lists them: what each changes, word by word."""
-    return [_item(item, labels, options) for item in items]
+    return [_item(item, labels) for item in items]
 
 
-def _item(item: ImportItem, labels: Labels, options: Options) -> dict[str, Any]:
+def _item(item: ImportItem, labels: Labels) -> dict[str, Any]:
     product = item.product
     title = product.title if product else item.record.get("fields", {}).get("title")
-    changes = item.changes if product else _said_of_new(item.record, options)
+    changes = item.changes if product else _said_of_new(item.record)
     return {
         "title": title or item.key or "Without a title",
         "url": product.get_absolute_url() if product else "",
@@ -178,11 +175,9 @@ def _item(item: ImportItem, labels: Labels, options: Options) -> dict[str, Any]:
     }
 
 
-def _said_of_new(record: dict[str, Any], options: Options) -> list[list[Any]]:
+def _said_of_new(record: dict[str, Any]) -> list[list[Any]]:
     """What a new product would have, as changes from nothing."""
     fields = dict(record.get("fields", {}))
-    said = fields.get(STATUS) if options.file_status else ""
-    fields[STATUS] = said if said in ProductStatus.values else options.status
     attributes = dict(record.get("attributes", {}))
     variants = record.get("variants", ())
     if len(variants) == 1:
@@ -229,8 +224,6 @@ def _text(key: str, value: Any, labels: Labels) -> str:
         return str(CHOICES[key].get(value, value))
     if key in labels.definitions or key == CATEGORY:
         return labels.value(key, value)
-    if key == STATUS:
-        return str(dict(ProductStatus.choices).get(value, value))
     return str(value)
 
 

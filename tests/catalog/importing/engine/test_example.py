@@ -49,3 +49,8 @@ def test_it_comes_out_as_the_table_beside_it_says(example):
     assert Product.objects.count() == list(items).count("created") == 95
     # What a shop calls active waits for whoever approves it here.
     assert set(Product.objects.values_list("status", flat=True)) == {"draft"}
+
+
+def test_a_category_that_is_none_is_named_by_the_column_it_stands_in(example):
+    problem = example.problems.get(message__contains="Thingamajigs")
+    assert (problem.row, problem.field) == (293, "Type")
