@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
@@ -17,7 +18,7 @@ from catalog.grid.edits import Planned, grid_apply, grid_plan, grid_undo
 from catalog.grid.lines import line_key
 from catalog.grid.operations import Act, Operation, cells_of
 from catalog.grid.sheet import Sheet
-from catalog.models import Catalog, GridChange, GridEdit
+from catalog.models import Catalog, GridChange, GridEdit, Variant
 from catalog.models.job import GRID_EDIT, GRID_UNDO
 from catalog.services.bulk import Started
 from catalog.services.errors import conflict
@@ -164,30 +165,43 @@ def shown_edit(edit: GridEdit) -> dict[str, Any]:
     }
 
 
-def _lines(sheet: Sheet, changes: Any) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    for change in changes:
-        for place, cell in enumerate(change.cells):
-            outcome = change.outcomes[place] if change.outcomes else ""
-            found.append({**_named(sheet, change, cell), **cell, "outcome": outcome})
-        if len(found) >= SHOWN:
-            break
-    return found[:SHOWN]
-
-
-def _refusals(sheet: Sheet, changes: Any) -> list[dict[str, Any]]:
-    return [
-        {**_named(sheet, change, cell), "text": cell["text"], "message": cell["message"]}
+def _lines(sheet: Sheet, changes: Iterable[GridChange]) -> list[dict[str, Any]]:
+    cells = [
+        (change, {**cell, "outcome": change.outcomes[place] if change.outcomes else ""})
         for change in changes
-        for cell in change.refused
+        for place, cell in enumerate(change.cells)
     ][:SHOWN]
+    names = _variant_names(cells)
+    return [{**cell, **_named(sheet, change, cell, names)} for change, cell in cells]
 
 
-def _named(sheet: Sheet, change: GridChange, cell: dict[str, Any]) -> dict[str, Any]:
+def _refusals(sheet: Sheet, changes: Iterable[GridChange]) -> list[dict[str, Any]]:
+    cells = [(change, cell) for change in changes for cell in change.refused][:SHOWN]
+    names = _variant_names(cells)
+    return [
+        {
+            **_named(sheet, change, cell, names),
+            "text": cell["text"],
+            "message": cell["message"],
+        }
+        for change, cell in cells
+    ]
+
+
+def _variant_names(cells: Iterable[tuple[GridChange, dict[str, Any]]]) -> dict[int, str]:
+    """What the variants are called among those of their products, by their ids."""
+    variants = Variant.objects.filter(pk__in={cell["variant"] for _, cell in cells})
+    return {each.pk: each.option_text or each.sku for each in variants}
+
+
+def _named(
+    sheet: Sheet, change: GridChange, cell: dict[str, Any], variants: dict[int, str]
+) -> dict[str, Any]:
     column = sheet.column(cell["column"])
     return {
         "row": line_key(change.product_id, cell["variant"]),
         "name": str(change.product),
+        "variant_name": variants.get(cell["variant"], ""),
         "url": reverse("catalog:product", args=[sheet.catalog.slug, change.product_id]),
         "label": column.label if column else cell["column"],
         "approved": change.approved,

@@ -168,6 +168,13 @@ def test_a_plan_is_shown_before_it_is_done(browser, catalog, make_product):
     assert Product.objects.get(pk=stool.pk).title == "Red stool"
 
 
+def test_a_plan_says_which_variant_each_cell_is_of(browser, catalog, make_product):
+    make_product("Shirt", variants=[{"sku": "S-WHITE"}, {"sku": "M-WHITE"}])
+    form = {"act": "set", "text": "9", "column": "variant.price", "all": "1"}
+    page = browser.post(url("grid_plan", catalog), form, follow=True)
+    assert ("S-WHITE" in page.text, "M-WHITE" in page.text) == (True, True)
+
+
 def test_an_act_on_all_that_match_keeps_to_the_filter(browser, catalog, make_product):
     make_product("Mug", status="archived")
     make_product("Stool")
