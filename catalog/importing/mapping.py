@@ -46,6 +46,7 @@ TARGETS: tuple[Target, ...] = (
         _PRODUCT,
         "As Google has it.",
     ),
+    Target("product.group_title", "Title of all variants", _PRODUCT, "As Google has it."),
     Target("variant.sku", "SKU", _VARIANT),
     Target("variant.parent", "SKU of the parent", _VARIANT, "Rows of one parent are one product."),
     Target("variant.gtin", "GTIN (EAN, UPC, ISBN)", _VARIANT),
@@ -55,6 +56,7 @@ TARGETS: tuple[Target, ...] = (
         for n in (1, 2, 3)
         for part, hint in (("name", "Such as Colour."), ("value", "Such as Red."))
     ),
+    Target("variant.options", "Options with their names", _VARIANT, "As Google and Meta have it."),
     Target("variant.price", "Price", _VARIANT),
     Target("variant.sale_price", "Sale price", _VARIANT, "The price, where there is one."),
     Target("variant.compare_at_price", "Compare-at price", _VARIANT, "The price before."),

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+# What tells an item from the others of its group, with names: "Shoe width:narrow,Size:8".
+OPTIONS = "variant.options"
 # What each attribute is here (`catalog.importing.mapping`). Others are kept as they are.
 TARGETS: dict[str, str] = {
     "id": "variant.sku",
@@ -37,6 +39,8 @@ TARGETS: dict[str, str] = {
     "age_group": "attribute.age_group",
     "shipping_weight": "variant.weight_grams",
     "product_weight": "variant.weight_grams",
+    "variant_option": OPTIONS,
+    "item_group_title": "product.group_title",
 }
 META_TARGETS: dict[str, str] = TARGETS | {
     "fb_product_category": "attribute.category",
@@ -44,9 +48,10 @@ META_TARGETS: dict[str, str] = TARGETS | {
     "quantity_to_sell_on_fb": "variant.stock",
     "rich_text_description": "product.description_html",
     "image[0].url": "photo.source",
+    "additional_variant_attribute": OPTIONS,
 }
 # By what the items of a group differ, in the order in which they become options.
-DIFFERENCES = ("color", "size", "material", "pattern")
+DIFFERENCES = ("color", "size", "material", "pattern", "gender", "age_group")
 # The mark of a text that a model wrote.
 AI_WRITTEN = "trained_algorithmic_media"
 
@@ -57,6 +62,8 @@ _MARKS = frozenset(
 )
 _ENOUGH_MARKS = 3
 _META_MARKS = frozenset(META_TARGETS) - frozenset(TARGETS) | {"style[0]", "internal_label"}
+# A name or a value of several, with quotes around it where it has what parts them.
+_PART = re.compile(r'\s*(?:"((?:[^"]|"")*)"\s*|([^:,]*))([:,]|$)')
 _STRUCTURED = re.compile(r"\s*(?P<source>[a-z_]+)\s*:\s*(?P<text>.*)", re.DOTALL)
 _SOURCES = frozenset({AI_WRITTEN, "default"})
 
@@ -64,7 +71,8 @@ _SOURCES = frozenset({AI_WRITTEN, "default"})
 def attribute(header: str) -> str:
     """The attribute that a header names: "g:image link" and "Image_Link" are `image_link`."""
     plain = "_".join(header.strip().casefold().split())
-    return plain.removeprefix("g:")
+    # Parts of one may be named behind it: "variant_option(name:value)".
+    return plain.removeprefix("g:").partition("(")[0]
 
 
 def is_google(headers: Iterable[str]) -> bool:
@@ -88,3 +96,27 @@ def structured(text: str) -> tuple[str, bool]:
     if len(words) > 1 and words.startswith('"') and words.endswith('"'):
         words = words[1:-1].replace('""', '"')
     return words, found["source"] == AI_WRITTEN
+
+
+def named_values(text: str) -> dict[str, str]:
+    """What stands in a cell of names with values: `Shoe width:narrow,"Cut, long":8`; the first value of
+    each name.
+
+    A colon within a value does not part it. What has no name, or no value, is left out.
+    """
+    found: dict[str, str] = {}
+    parts: list[str] = []
+    place = 0
+    while place <= len(text) and (part := _PART.match(text, place)):
+        quoted, plain, end = part.groups()
+        parts.append(plain.strip() if quoted is None else quoted.replace('""', '"'))
+        place = part.end()
+        if end == ":":
+            continue
+        name, value = parts[0], ":".join(parts[1:])
+        if name and value:
+            found.setdefault(name, value)
+        parts = []
+        if not end:
+            break
+    return found

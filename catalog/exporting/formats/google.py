@@ -27,6 +27,7 @@ from catalog.exporting.formats.base import (
 from catalog.exporting.formats.offers import TITLES, Offer, offers
 from catalog.interchange.records import ProductRecord
 from catalog.models import Availability
+from prodintel.lib.graphemes import cut
 
 AI = "trained_algorithmic_media"
 MAX_TITLE, MAX_DESCRIPTION, MAX_TYPE = 150, 5000, 750
@@ -39,7 +40,8 @@ HEADERS = [
     *("link", "image_link", "additional_image_link"),
     *("availability", "availability_date", "price", "sale_price", "condition"),
     *("brand", "gtin", "mpn", "identifier_exists"),
-    *("google_product_category", "product_type", "item_group_id", "variant_option"),
+    *("google_product_category", "product_type", "item_group_id"),
+    *("item_group_title", "variant_option"),
     *("color", "size", "material", "pattern", "gender", "age_group"),
     "shipping_weight",
 ]
@@ -111,6 +113,7 @@ def _facts(offer: Offer) -> Item:
         "google_product_category": offer.google_category,
         "product_type": offer.product_type[:MAX_TYPE],
         "item_group_id": offer.group,
+        "item_group_title": _group_title(offer),
         "variant_option": [Option(name, value) for name, value in offer.options if name],
         "shipping_weight": f"{weight} g" if weight else "",
     }
@@ -126,6 +129,13 @@ def _attributes(offer: Offer) -> Item:
         "gender": gender if gender in GENDERS else "",
         "age_group": age if age in AGES else "",
     }
+
+
+def _group_title(offer: Offer) -> str:
+    """The title that all variants have; it has no place to say that a model wrote it."""
+    if not offer.group or offer.is_ai_written("title"):
+        return ""
+    return cut(offer.field("title"), MAX_TITLE)
 
 
 def _date_of(offer: Offer) -> str:

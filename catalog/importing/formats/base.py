@@ -19,7 +19,7 @@ from catalog.models import Availability
 MAX_KEY = 200
 MAX_HANDLE = 160
 # Values that only tell others, and are no columns of a variant.
-_HELPERS = ("sale_price", "stock", "tracked", "oversell", "parent", "type")
+_HELPERS = ("sale_price", "stock", "tracked", "oversell", "parent", "type", "options")
 
 
 @dataclass

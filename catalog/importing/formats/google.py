@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from catalog.channels.facts import OPTION_NAMES
 from catalog.importing.facts import KEEP, FactReader, Facts, Splits
 from catalog.importing.formats.base import ReadProduct, TableFormat
 from catalog.importing.tables import XML, Layout, Row
 from catalog.interchange import google
 from catalog.interchange.html import looks_like_html
+from catalog.interchange.records import VariantRecord
 from catalog.models import Source
 
-_KEPT = frozenset({"attribute.category", "product.type"})
+_KEPT = frozenset({"attribute.category", "product.type", google.OPTIONS})
+_MOST_OPTIONS = 3
 # Sizes such as "S/M" are one value.
 _UNDIVIDED = frozenset(f"attribute.{name}" for name in ("size", "pattern", "gender", "age_group"))
 # Of the descriptions that are there, this share has tags where they are written in HTML.
@@ -54,6 +57,8 @@ class GoogleFormat(TableFormat):
         kind = next((facts.product["type"] for facts in rows if facts.product.get("type")), None)
         if kind and not any(facts.attributes.get("category") for facts in rows):
             rows[0].attributes["category"] = [kind]
+        if title := fields.pop("group_title", None):
+            fields["title"] = title
         for name in ("title", "description"):
             text = fields.pop(f"structured_{name}", None)
             if text:
@@ -64,13 +69,44 @@ class GoogleFormat(TableFormat):
 
     def fill(self, product: ReadProduct, rows: list[Facts]) -> None:
         super().fill(product, rows)
-        _name_differences(product)
+        said = {facts.number: facts.variant.get("options") or "" for facts in rows}
+        self.name_options(
+            product.record.variants,
+            [google.named_values(said[each.row]) for each in product.record.variants],
+        )
+
+    def name_options(
+        self, variants: Sequence[VariantRecord], said: Sequence[Mapping[str, str]]
+    ) -> None:
+        """What the items of a group say that a buyer chooses by; where that does not tell all of them
+        apart, also what else they differ in.
+        """
+        if len(variants) < 2:  # noqa: PLR2004 -- nothing to choose among
+            return
+        told = {tuple(sorted(each.items())) for each in said}
+        if len(told) < len(variants) or not all(said):
+            said = [
+                {**_unsaid(_differences(row), each), **each}
+                for row, each in zip(variants, said, strict=True)
+            ]
+        _write_options(variants, said)
 
 
 class MetaFormat(GoogleFormat):
+    """As Google's, but that what has a column of its own is not among the options with names."""
+
     name = "meta"
     label = "Meta catalogue"
     targets = google.META_TARGETS
+
+    def name_options(
+        self, variants: Sequence[VariantRecord], said: Sequence[Mapping[str, str]]
+    ) -> None:
+        if len(variants) > 1:
+            pairs = zip(variants, said, strict=True)
+            _write_options(
+                variants, [{**_unsaid(_differences(row), each), **each} for row, each in pairs]
+            )
 
     def recognises(self, layout: Layout) -> bool:
         return google.is_meta(layout.headers)
@@ -86,19 +122,31 @@ def _values(text: str) -> list[str]:
     return [part.strip() for part in text.split("/") if part.strip()]
 
 
-def _name_differences(product: ReadProduct) -> None:
-    """What the items of a group differ in is what a buyer chooses by."""
-    variants = product.record.variants
-    if len(variants) < 2:  # noqa: PLR2004 -- nothing to choose among
-        return
-    names = [
-        name
+def _differences(variant: VariantRecord) -> dict[str, str]:
+    """What of a variant is not so of all of its group, by names for people."""
+    return {
+        name.replace("_", " ").capitalize(): " / ".join(values)
         for name in google.DIFFERENCES
-        if any(variant.attributes.get(name) for variant in variants)
-    ]
-    for variant in variants:
-        for n, name in enumerate(names[:3], 1):
-            values = variant.attributes.get(name)
-            if values:
-                variant.fields[f"option{n}_name"] = name.capitalize()
-                variant.fields[f"option{n}_value"] = " / ".join(values)
+        if (values := variant.attributes.get(name))
+    }
+
+
+def _unsaid(differences: Mapping[str, str], said: Mapping[str, str]) -> dict[str, str]:
+    """The differences but for those that are said already, by whatever name."""
+    names = {name.casefold() for name in said}
+    return {
+        name: value
+        for name, value in differences.items()
+        if names.isdisjoint(OPTION_NAMES.get(name.casefold(), {name.casefold()}))
+    }
+
+
+def _write_options(variants: Sequence[VariantRecord], said: Sequence[Mapping[str, str]]) -> None:
+    # In the order of the one that says most: others may lack one in the middle.
+    most = sorted(said, key=len, reverse=True)
+    names = list(dict.fromkeys(name for each in most for name in each))
+    for variant, values in zip(variants, said, strict=True):
+        for n, name in enumerate(names[:_MOST_OPTIONS], 1):
+            if name in values:
+                variant.fields[f"option{n}_name"] = name
+                variant.fields[f"option{n}_value"] = values[name]

@@ -42,6 +42,9 @@ _ITEM_END = re.compile(rb"</(?:[\w.-]+:)?(?:item|entry)\s*>", re.IGNORECASE)
 # Elements whose parts are one value, in the order of a text feed: its parts by colons.
 _PARTS = ":"
 _REPEATED = ","
+_FIRST = frozenset({"digital_source_type", "name"})
+# A part in which these stand is quoted.
+_APART = re.compile(r'[:,"]')
 _ADDRESSES = "image_link"
 
 
@@ -200,9 +203,15 @@ def _taken(items: _Items) -> Iterator[Row]:
 
 
 def _one(parts: list[tuple[str, str]]) -> str:
-    """The parts of one value as a text feed writes them; who wrote a text stands first there."""
-    ordered = sorted(parts, key=lambda part: part[0] != "digital_source_type")
-    return _PARTS.join(text for _, text in ordered)
+    """The parts of one value as a text feed writes them; who wrote a text, or what a value is called,
+    stands first there.
+    """
+    ordered = sorted(parts, key=lambda part: part[0] not in _FIRST)
+    return _PARTS.join(_quoted(text) for _, text in ordered)
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"' if _APART.search(text) else text
 
 
 def _joined(name: str, values: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -114,9 +115,11 @@ def _variant(draw: Any, sku: str, number: int | None) -> VariantRecord:
     )
 
 
-def back(form: str, record: ProductRecord, folder: Path) -> ProductRecord:
+def back(
+    form: str, record: ProductRecord, folder: Path, writing: Writing = WRITING
+) -> ProductRecord:
     path = folder / f"products.{FORMATS[form].extension}"
-    path.write_bytes(b"".join(FORMATS[form].write([record], WRITING)))
+    path.write_bytes(b"".join(FORMATS[form].write([record], writing)))
     inspection = inspect(path, path.name)
     (read,) = read_records(path, inspection, inspection.mapping)
     assert read.problems == []
@@ -197,13 +200,70 @@ def test_feeds_keep_what_they_have_a_place_for(form, record, tmp_path):
     assert [photo.source for photo in read.photos] == [photo.source for photo in record.photos]
 
 
+def with_options(record: ProductRecord, names: list[str], values: list[list[str]]) -> ProductRecord:
+    """The product with other options; one that is sold in one way has none."""
+    for variant, said in zip(record.variants, values, strict=False):
+        for n in (1, 2, 3):
+            is_there = n <= len(names) and len(record.variants) > 1
+            variant.fields[f"option{n}_name"] = names[n - 1] if is_there else None
+            variant.fields[f"option{n}_value"] = said[n - 1] if is_there else None
+    return record
+
+
+OPTION_NAMES = st.sampled_from(["Length", "Shaft", "Colour", "Size", "Age group", 'Cut: "in", cm'])
+OPTION_VALUES = st.lists(
+    st.lists(LINE, min_size=3, max_size=3), min_size=3, max_size=3, unique_by=tuple
+)
+
+
+@pytest.mark.parametrize("form", ["google", "google-xml"])
+@FEW
+@given(
+    record=products(),
+    names=st.lists(OPTION_NAMES, min_size=3, max_size=3, unique=True),
+    values=OPTION_VALUES,
+)
+def test_google_keeps_options_by_their_names_whatever_they_are(
+    form, record, names, values, tmp_path
+):
+    record = with_options(record, names, values)
+    read = back(form, record, tmp_path)
+    assert [only(variant.fields, OPTIONS) for variant in read.variants] == [
+        only(variant.fields, OPTIONS) for variant in record.variants
+    ]
+
+
+def test_meta_keeps_options_after_those_that_have_columns_of_their_own(tmp_path):
+    record = ProductRecord(key="mug", fields={"handle": "mug", "title": "Mug"})
+    record.variants = [VariantRecord({"sku": f"M-{n}", "price": "5.00"}) for n in (1, 2)]
+    values = [["8 hours", "Red", "Oak"], ["12 hours", "Blue", "Oak"]]
+    read = back("meta", with_options(record, ["Burns", "Colour", "Shaft"], values), tmp_path)
+    assert [only(variant.fields, OPTIONS) for variant in read.variants] == [
+        {
+            **{"option1_name": "Color", "option1_value": color},
+            **{"option2_name": "Burns", "option2_value": hours},
+            **{"option3_name": "Shaft", "option3_value": "Oak"},
+        }
+        for hours, color, _ in values
+    ]
+
+
+@pytest.mark.parametrize("form", ["google", "google-xml"])
+def test_titles_with_options_come_back_without_them(form, tmp_path):
+    record = ProductRecord(key="mug", fields={"handle": "mug", "title": "Mug"})
+    record.variants = [VariantRecord({"sku": f"M-{n}", "price": "5.00"}) for n in (1, 2)]
+    with_options(record, ["Size"], [["Small"], ["Large"]])
+    read = back(form, record, tmp_path, replace(WRITING, options={"titles": "options"}))
+    assert read.fields["title"] == "Mug"
+
+
 @pytest.mark.parametrize("form", ["google", "google-xml"])
 def test_words_of_a_model_stay_marked(form, tmp_path):
     record = ProductRecord(
         key="mug",
-        fields={"title": 'A "fine": mug', "description": "Plain"},
+        fields={"title": '"Fine": a "mug"', "description": "Plain"},
         variants=[VariantRecord({"sku": "M", "price": "5.00", "currency": "EUR"})],
         written_by={"title": "vision-llm"},
     )
     read = back(form, record, tmp_path)
-    assert (read.fields["title"], read.written_by) == ('A "fine": mug', {"title": "vision-llm"})
+    assert (read.fields["title"], read.written_by) == ('"Fine": a "mug"', {"title": "vision-llm"})

@@ -47,7 +47,7 @@ def test_repeated_and_nested_elements_are_cells_as_a_text_feed_has_them(file):
         row.cells["additional_image_link"] == "https://x.example/1%2C2.jpg,https://x.example/3.jpg"
     )
     assert row.cells["shipping"] == "DE:4.90 EUR"
-    assert row.cells["structured_title"] == "trained_algorithmic_media:A: Mug"
+    assert row.cells["structured_title"] == 'trained_algorithmic_media:"A: Mug"'
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,65 @@ def test_items_of_a_google_group_are_one_product_with_options(read):
     assert record.variants[1].extra["label"] == "y"
 
 
+OFFERS = "id\titem_group_id\titem_group_title\ttitle\tlink\tprice\tavailability\tcolor\tgender\tvariant_option(name:value)\n"
+
+
+def offer(number: int, color: str, gender: str, options: str) -> str:
+    return (
+        f"S-{number}\tshoe\tShoe\tShoe {number}\thttps://x.example/{number}\t9 EUR\tin_stock"
+        f"\t{color}\t{gender}\t{options}\n"
+    )
+
+
+def options_of(read, *offers: str) -> list[dict[str, str]]:
+    _, (product,) = read(OFFERS + "".join(offers))
+    return [
+        {
+            variant.fields[f"option{n}_name"]: variant.fields[f"option{n}_value"]
+            for n in (1, 2, 3)
+            if variant.fields.get(f"option{n}_name")
+        }
+        for variant in product.record.variants
+    ]
+
+
+def test_what_items_of_a_google_group_name_as_their_options_are_these(read):
+    first = offer(1, "Red", "", '"""Shoe width"":narrow,Size:8"')
+    second = offer(2, "Blue", "", '"Shoe width:""wide, very"",Size:8"')
+    assert options_of(read, first, second) == [
+        {"Shoe width": "narrow", "Size": "8"},
+        {"Shoe width": "wide, very", "Size": "8"},
+    ]
+
+
+def test_what_options_do_not_tell_apart_columns_do(read):
+    items = [offer(1, "Red", "male", "Size:8"), offer(2, "Red", "female", "Size:8")]
+    assert options_of(read, *items) == [
+        {"Size": "8", "Gender": "male"},
+        {"Size": "8", "Gender": "female"},
+    ]
+
+
+def test_the_title_of_a_google_group_is_the_product_s(read):
+    _, (product,) = read(OFFERS + offer(1, "Red", "", "Size:8") + offer(2, "Red", "", "Size:9"))
+    assert product.record.fields["title"] == "Shoe"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Shoe width:narrow,size:8", {"Shoe width": "narrow", "size": "8"}),
+        (' "a ""b""" : "1, 2" , c:d:e', {'a "b"': "1, 2", "c": "d:e"}),
+        ("Size:8,Size:9", {"Size": "8"}),
+        ("alone,:8,Size:", {}),
+        ('"never ended:8', {'"never ended': "8"}),
+        ("", {}),
+    ],
+)
+def test_names_with_values_in_one_cell(text, found):
+    assert google.named_values(text) == found
+
+
 def test_a_text_that_a_model_wrote_is_known_as_one(read):
     _, (product,) = read(
         "id\ttitle\tstructured_title\tlink\tprice\tavailability\n"
