@@ -20,22 +20,18 @@ from catalog.models import (
     Catalog,
     Category,
     CurrentAttribute,
-    DescribeTask,
     Embedding,
-    EmbeddingSpace,
-    EmbedTask,
     FileRemoval,
     Photo,
     Placement,
     Product,
-    SpaceState,
     UploadPart,
     Variant,
-    VisionTask,
 )
 from catalog.models.outbox import CHUNK, bulk_changed, record_index_changes
 from catalog.renditions import rendition_names
 from catalog.services.approval import approval_refresh
+from catalog.services.photo_work import photos_embed, products_describe, products_look
 from catalog.textsearch.documents import (
     PRODUCT_FIELDS,
     VARIANT_FIELDS,
@@ -55,11 +51,7 @@ def _points(**where: Any) -> list[int]:
 @receiver(post_save, sender=Photo)
 def photo_wants_embedding(instance: Photo, created: bool, **_: Any) -> None:  # noqa: FBT001 -- Django's signature
     if created:
-        spaces = EmbeddingSpace.objects.exclude(state=SpaceState.RETIRED)
-        EmbedTask.objects.bulk_create(
-            [EmbedTask(photo=instance, space=space) for space in spaces], ignore_conflicts=True
-        )
-        wake.on_commit(wake.EMBED)
+        photos_embed([instance])
 
 
 @receiver(post_delete, sender=Photo)
@@ -87,21 +79,10 @@ def placement_changes_point(
 ) -> None:
     record_index_changes([instance.pk], vector=True)
     if created or _concerns(update_fields, SHOWN_FIELDS):
-        _photos_changed(instance.product_id)
+        products_look([instance.product_id])
     if created:
-        task, is_first = DescribeTask.objects.get_or_create(product_id=instance.product_id)
-        if not is_first:
-            # Another photo may show what the others do not.
-            DescribeTask.objects.filter(pk=task.pk).redo()
+        products_describe([instance.product_id])
     wake.on_commit(wake.INDEX, wake.DESCRIBE)
-
-
-def _photos_changed(product_id: int) -> None:
-    """What a language model sees of the product is something else now."""
-    _, is_first = VisionTask.objects.get_or_create(product_id=product_id)
-    if not is_first:
-        VisionTask.objects.filter(product=product_id).photos_changed()
-    wake.on_commit(wake.VISION)
 
 
 @receiver(post_delete, sender=Placement)

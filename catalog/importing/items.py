@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import TypeVar
 
-from catalog.models import ImportItem
+from catalog.models import ImportItem, ImportPhoto
+
+R = TypeVar("R", ImportItem, ImportPhoto)
 
 
-def items_save(items: Sequence[ImportItem], fields: Collection[str]) -> None:
-    """Write these columns of items that are there, which were read whole.
+def rows_save(rows: Sequence[R], fields: Collection[str]) -> None:
+    """Write these columns of rows that are there, which were read whole.
 
     `bulk_update` builds an expression for each value of each row, and takes several times as long.
     """
-    ImportItem.objects.bulk_create(
-        items, update_conflicts=True, unique_fields=["pk"], update_fields=fields
-    )
+    if rows:
+        type(rows[0]).objects.bulk_create(
+            rows, update_conflicts=True, unique_fields=["pk"], update_fields=fields
+        )

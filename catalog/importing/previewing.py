@@ -12,7 +12,7 @@ from django.db.models import Count, Q
 from catalog.importing.applying import planner_of
 from catalog.importing.differing import CLEARS
 from catalog.importing.differing import KEPT as STAYS
-from catalog.importing.items import items_save
+from catalog.importing.items import rows_save
 from catalog.importing.plans import MOVES_TO, Plan
 from catalog.importing.staging import problems_note
 from catalog.importing.together import put_together
@@ -127,7 +127,7 @@ def _keep(source: Import, plans: Sequence[Plan]) -> None:
         item.changes = plan.changes
         item.wrote = {MOVES_TO: plan.moves_to} if plan.moves_to else {}
     fields = ["state", "product", "changes", "record", "wrote"]
-    items_save([plan.item for plan in plans], fields)
+    rows_save([plan.item for plan in plans], fields)
     found = [(plan.item, each) for plan in plans for each in plan.problems]
     problems_note(source, found, planned=True)
 

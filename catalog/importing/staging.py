@@ -14,7 +14,7 @@ from typing import TypeVar
 from django.db.models import Max
 
 from catalog.importing.files import Files, inspection_of, read_products
-from catalog.importing.items import items_save
+from catalog.importing.items import rows_save
 from catalog.importing.known import catalog_keys
 from catalog.importing.matching import group_photos, match_groups
 from catalog.importing.merging import record_merge
@@ -158,7 +158,7 @@ class Stager:
         for key, item in items.items():
             item.record = records[key].as_json()
         ImportItem.objects.bulk_create([item for key, item in items.items() if key not in known])
-        items_save([items[key] for key in known], ["record"])
+        rows_save([items[key] for key in known], ["record"])
         problems += self._stage_photos(photos)
         problems_note(self._source, problems)
 

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.text import slugify
 
-from catalog.importing.items import items_save
+from catalog.importing.items import rows_save
 from catalog.importing.plans import MOVES_TO, Plan, Value, VariantPlan
 from catalog.importing.standing import standing
 from catalog.models import (
@@ -185,7 +185,7 @@ class Writer:
             else:
                 item.state = plan.state
         fields = ["state", "product", "before", "after", "wrote", "changes"]
-        items_save([plan.item for plan in plans], fields)
+        rows_save([plan.item for plan in plans], fields)
 
 
 def wrote(plan: Plan) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -78,12 +78,12 @@ def vision_queue(
     return count
 
 
-def vision_charge(*, product: Product, actor: Any) -> None:
-    """Let what waits because of a product's photos count against the budget of who changed them.
+def vision_charge(*, product_ids: Collection[int], actor: Any) -> None:
+    """Let what waits because of products' photos count against the budget of who changed them.
 
     What somebody asked for stays theirs.
     """
-    waiting = VisionTask.objects.filter(product=product, state=WorkState.PENDING, run=None)
+    waiting = VisionTask.objects.filter(product__in=product_ids, state=WorkState.PENDING, run=None)
     waiting.filter(requested_by=None).update(requested_by=actor)
 
 

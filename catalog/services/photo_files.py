@@ -7,7 +7,7 @@ records the photo. So the rows say at any moment, whatever dies or fails, which 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,6 +21,7 @@ from catalog import storage
 from catalog.ingest import wake
 from catalog.models import Catalog, EmbedTask, FileRemoval, Photo
 from catalog.services.errors import conflict
+from catalog.services.photo_work import photos_embed
 from catalog.services.photos import StagedPhoto
 
 logger = structlog.get_logger(__name__)
@@ -52,11 +53,9 @@ def photo_files(*, catalog: Catalog, photos: Sequence[StagedPhoto]) -> Iterator[
     Outside any transaction, since storage may be far away. Names are never used twice, so that a
     late deletion cannot hit a newer photo. Raises StorageUnavailable.
     """
-    stored: list[StoredPhoto] = []
+    stored = _named(catalog, photos)
     try:
-        for staged in photos:
-            each = _named(catalog, staged)
-            stored.append(each)
+        for each in stored:
             _write(each)
         yield stored
     except BaseException:
@@ -65,19 +64,25 @@ def photo_files(*, catalog: Catalog, photos: Sequence[StagedPhoto]) -> Iterator[
         raise
 
 
-def _named(catalog: Catalog, staged: StagedPhoto) -> StoredPhoto:
-    """The photo with names for what has to be written; from now on, they are to be removed."""
-    opened = staged.opened
-    known = Photo.objects.filter(catalog=catalog, sha256=opened.sha256).first()
-    if known is not None and _is_there(known):
-        return StoredPhoto(staged, known=known)
-    folder = f"{PHOTOS.format(catalog=catalog.pk)}{opened.sha256[:2]}"
-    stem = f"{folder}/{opened.sha256}-{secrets.token_hex(4)}"
-    working_name = f"{stem}.working" if opened.working_copy else ""
-    stored = StoredPhoto(staged, f"{stem}.{opened.extension}", working_name, known)
+def _named(catalog: Catalog, photos: Sequence[StagedPhoto]) -> list[StoredPhoto]:
+    """The photos with names for what has to be written; from now on, they are to be removed."""
+    sums = {staged.opened.sha256 for staged in photos}
+    rows = Photo.objects.filter(catalog=catalog, sha256__in=sums)
+    known = {photo.sha256: photo for photo in rows}
+    stored = []
+    for staged in photos:
+        opened = staged.opened
+        photo = known.get(opened.sha256)
+        if photo is not None and _is_there(photo):
+            stored.append(StoredPhoto(staged, known=photo))
+            continue
+        folder = f"{PHOTOS.format(catalog=catalog.pk)}{opened.sha256[:2]}"
+        stem = f"{folder}/{opened.sha256}-{secrets.token_hex(4)}"
+        working_name = f"{stem}.working" if opened.working_copy else ""
+        stored.append(StoredPhoto(staged, f"{stem}.{opened.extension}", working_name, photo))
     due = timezone.now() + LEFT_BEHIND_AFTER
     FileRemoval.objects.bulk_create(
-        [FileRemoval(name=name, next_try_at=due) for name in stored.names]
+        [FileRemoval(name=name, next_try_at=due) for each in stored for name in each.names]
     )
     return stored
 
@@ -104,54 +109,76 @@ def _remove_soon(names: Sequence[str]) -> None:
 
 
 def photos_record(*, catalog: Catalog, stored: Sequence[StoredPhoto], actor: Any) -> list[Photo]:
-    """The rows of stored photos, in the same order. See `photo_record`.
+    """The rows of stored photos, in the same order; made now unless the catalogue has these bytes.
 
     They are locked in the order of their bytes, whatever order they were uploaded in: two uploads
-    of the same photos then wait for each other one way only.
+    of the same photos then wait for each other one way only. Raises ValidationError when a row that
+    had them was purged since their files were looked for.
     """
-    ranked = sorted(stored, key=lambda each: each.staged.opened.sha256)
-    rows = {
-        each.staged.opened.sha256: photo_record(catalog=catalog, stored=each, actor=actor)
-        for each in ranked
-    }
+    by_sum: dict[str, StoredPhoto] = {}
+    for each in stored:
+        by_sum.setdefault(each.staged.opened.sha256, each)
+    rows = _held(catalog, by_sum)
+    missing = [by_sum[digest] for digest in sorted(by_sum.keys() - rows.keys())]
+    if any(not each.name for each in missing):
+        raise conflict("image", "This photo was being removed just now. Upload it again.")
+    # Another upload of the same bytes may be quicker: its row counts then.
+    Photo.objects.bulk_create(
+        [_row(catalog, each, actor) for each in missing], ignore_conflicts=True
+    )
+    rows |= _held(catalog, {each.staged.opened.sha256 for each in missing})
+    made = [each for each in missing if rows[each.staged.opened.sha256].file.name == each.name]
+    photos_embed([rows[each.staged.opened.sha256] for each in made])
+    _settle_files(stored, made, rows)
     return [rows[each.staged.opened.sha256] for each in stored]
 
 
-def photo_record(*, catalog: Catalog, stored: StoredPhoto, actor: Any) -> Photo:
-    """The row of a stored photo, made now unless the catalogue has these bytes already.
-
-    Raises ValidationError when the row that had them was purged since their files were looked for.
+def _held(catalog: Catalog, sums: Collection[str]) -> dict[str, Photo]:
+    """The photos of these bytes. Whoever purges one waits for this transaction, and then sees that
+    it is used again.
     """
+    if not sums:
+        return {}
+    rows = Photo.objects.select_for_update(no_key=True).filter(catalog=catalog, sha256__in=sums)
+    return {photo.sha256: photo for photo in rows.order_by("sha256")}
+
+
+def _row(catalog: Catalog, stored: StoredPhoto, actor: Any) -> Photo:
     opened = stored.staged.opened
-    # Whoever purges the photo waits for this transaction, and then sees that it is used again.
-    photo, created = Photo.objects.select_for_update(no_key=True).get_or_create(
+    return Photo(
         catalog=catalog,
         sha256=opened.sha256,
-        defaults={
-            "file": stored.name,
-            "working_copy": stored.working_name,
-            "original_name": stored.staged.name,
-            "format": opened.format,
-            "extension": opened.extension,
-            "width": opened.width,
-            "height": opened.height,
-            "size_bytes": opened.size_bytes,
-            "perceptual_hash": opened.phash,
-            "digital_source_type": opened.digital_source_type or "",
-            "colors": stored.staged.colors,
-            "created_by": actor,
-        },
+        file=stored.name,
+        working_copy=stored.working_name,
+        original_name=stored.staged.name,
+        format=opened.format,
+        extension=opened.extension,
+        width=opened.width,
+        height=opened.height,
+        size_bytes=opened.size_bytes,
+        perceptual_hash=opened.phash,
+        digital_source_type=opened.digital_source_type or "",
+        colors=stored.staged.colors,
+        created_by=actor,
     )
-    if created and not stored.name:
-        raise conflict("image", "This photo was being removed just now. Upload it again.")
-    if created:
-        FileRemoval.objects.filter(name__in=stored.names).delete()
-    elif stored.known is not None and stored.name:
-        _replace_files(photo, stored)
-    else:
-        # The photo has its files, or another upload of the same bytes was quicker: those count.
-        FileRemoval.objects.filter(name__in=stored.names).update(next_try_at=timezone.now())
-    return photo
+
+
+def _settle_files(
+    stored: Sequence[StoredPhoto], made: Sequence[StoredPhoto], rows: Mapping[str, Photo]
+) -> None:
+    """Keep the files that photos have now, and have the others removed."""
+    needless: list[str] = []
+    for each in stored:
+        if each in made:
+            continue
+        if each.known is not None and each.name:
+            _replace_files(rows[each.staged.opened.sha256], each)
+        else:
+            # The photo has its files, or another upload of the same bytes was quicker.
+            needless += each.names
+    kept = [name for each in made for name in each.names]
+    FileRemoval.objects.filter(name__in=kept).delete()
+    FileRemoval.objects.filter(name__in=needless).update(next_try_at=timezone.now())
 
 
 def _replace_files(photo: Photo, stored: StoredPhoto) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
@@ -12,12 +12,17 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from catalog.channels.marking import readiness_mark
+from catalog.ingest import wake
 from catalog.models import Photo, PhotoRole, Placement, Product, Variant
+from catalog.models.outbox import record_index_changes
 from catalog.models.photo import SIMILARITY_ROLES
-from catalog.services.audit import audit
+from catalog.services.approval import approval_refresh
+from catalog.services.audit import audit, audit_many
 from catalog.services.describe_requests import vision_charge
 from catalog.services.errors import conflict
 from catalog.services.locks import hold_part, lock_row
+from catalog.services.photo_work import products_describe, products_look
 from catalog.services.reviewing import ALT_TEXT, reviews_mark
 from catalog.vision.colours import measure
 from catalog.vision.limits import Limits
@@ -93,53 +98,72 @@ def photos_show(*, product: Product, shown: Sequence[Shown], actor: Any) -> list
     """
     lock_row(product)
     standing = list(product.placements.filter(deleted_at=None))
-    on_product = {placement.photo_id for placement in standing}
-    new = {each.photo.pk for each in shown} - on_product
-    if len(standing) + len(new) > MAX_PHOTOS_A_PRODUCT:
-        raise conflict("image", f"A product has at most {MAX_PHOTOS_A_PRODUCT} photos.")
-    has_main = any(placement.role == PhotoRole.MAIN for placement in standing)
-    coming = [each for each in shown if each.photo.pk not in on_product]
-    main = (
-        None
-        if has_main
-        else next(
-            (each for each in coming if each.role == PhotoRole.MAIN), next(iter(coming), None)
-        )
-    )
-    position = max((placement.position for placement in standing), default=-1) + 1
-    placed = []
-    for each in coming:
-        if each.photo.pk in on_product:
-            continue
-        on_product.add(each.photo.pk)
-        chosen = each.role or PhotoRole.DETAIL
-        if each is main:
-            chosen = PhotoRole.MAIN
-        elif chosen == PhotoRole.MAIN:
-            chosen = PhotoRole.DETAIL
-        placed.append(
-            Placement.objects.create(
-                product=product,
-                photo=each.photo,
-                variant=each.variant,
-                role=chosen,
-                alt_text=each.alt_text[:300],
-                position=position,
-            )
-        )
-        position += 1
-    if placed:
-        vision_charge(product=product, actor=actor)
-        reviews_mark([product.pk], [ALT_TEXT])
-        audit(
-            actor=actor,
-            action="photo.add",
-            target=product,
-            catalog=product.catalog,
-            summary=f"{len(placed)} photos",
-            data={"placements": [placement.pk for placement in placed]},
-        )
+    placed = placements_of(product=product, standing=standing, shown=shown)
+    placements_write(placed={product: placed}, actor=actor)
     return placed
+
+
+def placements_of(
+    *, product: Product, standing: Sequence[Placement], shown: Sequence[Shown]
+) -> list[Placement]:
+    """What is to be written to have a product show photos beside those that it has.
+
+    See `photos_show`. Raises ValidationError.
+    """
+    on_product = {placement.photo_id for placement in standing}
+    coming: dict[int, Shown] = {}
+    for each in shown:
+        if each.photo.pk not in on_product:
+            coming.setdefault(each.photo.pk, each)
+    if len(standing) + len(coming) > MAX_PHOTOS_A_PRODUCT:
+        raise conflict("image", f"A product has at most {MAX_PHOTOS_A_PRODUCT} photos.")
+    ordered = list(coming.values())
+    has_main = any(placement.role == PhotoRole.MAIN for placement in standing)
+    named = (each for each in ordered if each.role == PhotoRole.MAIN)
+    main = None if has_main else next(named, next(iter(ordered), None))
+    first = max((placement.position for placement in standing), default=-1) + 1
+    return [
+        Placement(
+            product=product,
+            photo=each.photo,
+            variant=each.variant,
+            role=PhotoRole.MAIN if each is main else _beside_main(each.role),
+            alt_text=each.alt_text[:300],
+            position=position,
+        )
+        for position, each in enumerate(ordered, first)
+    ]
+
+
+def _beside_main(role: str) -> str:
+    return PhotoRole.DETAIL if role in {"", PhotoRole.MAIN} else role
+
+
+def placements_write(*, placed: Mapping[Product, Sequence[Placement]], actor: Any) -> None:
+    """Write new placements of products that the caller holds, and tell of them what the signals of
+    single ones tell.
+    """
+    rows = [placement for some in placed.values() for placement in some]
+    products = [product for product, some in placed.items() if some]
+    if not rows:
+        return
+    # The manager that tells nobody.
+    Placement._base_manager.bulk_create(rows)  # noqa: SLF001 -- Django's public API
+    ids = [product.pk for product in products]
+    record_index_changes([placement.pk for placement in rows], vector=True)
+    wake.on_commit(wake.INDEX)
+    products_look(ids)
+    products_describe(ids)
+    readiness_mark(ids)
+    approval_refresh(ids)
+    vision_charge(product_ids=ids, actor=actor)
+    reviews_mark(ids, [ALT_TEXT])
+    audit_many(
+        actor=actor,
+        action="photo.add",
+        targets=[(product, f"{len(placed[product])} photos") for product in products],
+        data=[{"placements": [row.pk for row in placed[product]]} for product in products],
+    )
 
 
 def _make_room(placement: Placement, role: str) -> None:
@@ -186,7 +210,7 @@ def placement_update(
         setattr(placement, name, value)
     placement.save(update_fields=list(changes))
     if role is not None:
-        vision_charge(product=placement.product, actor=actor)
+        vision_charge(product_ids=[placement.product_id], actor=actor)
     if alt_text is not None:
         reviews_mark([placement.product_id], [ALT_TEXT])
     audit(
@@ -228,7 +252,7 @@ def placement_delete(*, placement: Placement, actor: Any) -> None:
         if heir is not None:
             heir.role = PhotoRole.MAIN
             heir.save(update_fields=["role"])
-    vision_charge(product=placement.product, actor=actor)
+    vision_charge(product_ids=[placement.product_id], actor=actor)
     reviews_mark([placement.product_id], [ALT_TEXT])
     audit(
         actor=actor,
@@ -256,7 +280,7 @@ def placement_restore(*, placement: Placement, actor: Any) -> Placement:
         placement.role = PhotoRole.DETAIL
     placement.deleted_at = None
     placement.save(update_fields=["deleted_at", "role"])
-    vision_charge(product=placement.product, actor=actor)
+    vision_charge(product_ids=[placement.product_id], actor=actor)
     reviews_mark([placement.product_id], [ALT_TEXT])
     audit(
         actor=actor,

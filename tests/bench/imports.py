@@ -31,7 +31,7 @@ from tests.bench.watching import Memory, Searches, Watch, pids_of
 THERE_BEFORE = 1_000
 IDLE_QUERIES = 60
 PART_BYTES = 8 * 1024 * 1024
-POLL_SECONDS = 0.5
+POLL_SECONDS = 1.0
 STALLED_SECONDS = 300.0
 QUARTERS = (0.25, 0.5, 0.75)
 
@@ -96,13 +96,18 @@ def _fill(catalog: Any, encoder: Any) -> None:
     """Products to search among, and wait until the worker has put them into the index."""
     import numpy as np
 
-    from catalog.index import spaces
-    from catalog.models import IndexChange
+    from catalog.index import spaces, vector_index
+    from catalog.models import IndexChange, Placement
+    from catalog.models.outbox import record_index_changes
 
     space = spaces.space_for(encoder)
     fill_rows(catalog, space, np.random.default_rng(0), range(THERE_BEFORE))
+    points = Placement.objects.filter(product__catalog=catalog).values_list("pk", flat=True)
+    record_index_changes(points, vector=True)
     spaces.refresh_background(space)
     _wait_while(IndexChange.objects.all().count)
+    known = {one.name: one.points for one in vector_index().health().collections}
+    assert known[space.collection] >= THERE_BEFORE, known
 
 
 def _settle(watch: Watch, searches: Searches) -> None:

@@ -144,9 +144,8 @@ def test_photo_that_is_used_again_while_it_is_purged_stays(catalog, person, data
 
     purge = threading.Thread(target=run)
     with transaction.atomic():
-        again = photo_files.photo_record(
-            catalog=catalog, stored=photo_files.StoredPhoto(staged(), known=photo), actor=person
-        )
+        stored = [photo_files.StoredPhoto(staged(), known=photo)]
+        (again,) = photo_files.photos_record(catalog=catalog, stored=stored, actor=person)
         purge.start()
         started.wait(10)
         purge.join(0.3)

@@ -9,7 +9,7 @@ from catalog import storage
 from catalog.ingest.jobs import Jobber
 from catalog.models import Photo, Placement, VisionTask
 from catalog.services.describe_requests import vision_requested
-from catalog.services.photo_files import photo_files, photo_record
+from catalog.services.photo_files import photo_files, photos_record
 from catalog.services.photos import (
     MAX_PHOTOS_A_PRODUCT,
     photo_stage,
@@ -214,7 +214,7 @@ def test_photo_that_is_purged_while_it_is_uploaded_again_is_not_recorded_without
         product.delete()
         Photo.objects.all().delete()
         with pytest.raises(ValidationError, match="Upload it again"):
-            photo_record(catalog=catalog, stored=stored[0], actor=person)
+            photos_record(catalog=catalog, stored=stored, actor=person)
 
 
 def test_stored_file_is_whole_or_not_there(data_dir, monkeypatch):

@@ -6,6 +6,8 @@ import threading
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from catalog import storage
 from catalog.importing import photos as fetching
@@ -317,3 +319,19 @@ def test_what_a_file_said_anew_of_a_photo_is_undone(shop, web):
     shop.undo(source)
 
     assert Placement.objects.get().alt_text == "A mug"
+
+
+def test_many_photos_are_brought_in_as_few_queries_as_few(shop):
+    def queries(name, count):
+        rows = [
+            {"Title": f"Piece {n}", "SKU": f"{name}-{n}", "Photo": f"{n}.jpg"} for n in range(count)
+        ]
+        photos = {f"{n}.jpg": jpeg(mark=n + 100 * count) for n in range(count)}
+        source = shop.preview(rows, photos=photos)
+        with CaptureQueriesContext(connection) as captured:
+            source = shop.go_on(source)
+        assert source.counts["photo_states"]["done"] == count
+        return len(captured)
+
+    queries("warm", 1)
+    assert queries("few", 2) == queries("many", 12)
