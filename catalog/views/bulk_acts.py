@@ -107,7 +107,9 @@ def _published(_arguments: Any, result: dict[str, Any]) -> str:
         return "No photo was published: only photos of approved products are, each once."
     words = f"{count_of(result['photos'], 'photo')} of {count_of(result['changed'])} published."
     if result["left"]:
-        words += f" {count_of(result['left'])} left: not approved, or published already."
+        words += (
+            f" {count_of(result['left'])} left: not approved, without photos, or published already."
+        )
     return words
 
 
