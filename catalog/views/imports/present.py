@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from catalog.approval.diff import word_changes
 from catalog.importing.formats import FORMATS
-from catalog.interchange.records import CATEGORY, LOCALE, VariantRecord
+from catalog.interchange.records import CATEGORY, LOCALE
 from catalog.models import (
     Import,
     ImportItem,
@@ -63,7 +63,7 @@ KINDS_SHOWN, ROWS_SHOWN = 12, 12
 # Of more than so many problems the kinds are told by these alone; the report has all.
 PROBLEMS_READ = 5000
 TEXT_SHOWN = 300
-CHANGES_OF_ITEM = 12
+CHANGES_OF_ITEM, VARIANTS_SHOWN = 16, 8
 # Between what changes and of which variant, in what the plan says.
 OF = " · "
 _SPECIFIC = re.compile(r"“[^”]*”|\S*\d\S*")
@@ -184,10 +184,20 @@ def _said_of_new(record: dict[str, Any]) -> list[list[Any]]:
         fields |= variants[0].get("fields", {})
         attributes |= variants[0].get("attributes", {})
     elif variants:
-        names = ", ".join(VariantRecord(**each).name for each in variants)
-        fields["variants"] = f"{len(variants)}: {names}"
+        fields["variants"] = _variants(variants)
     said_of = [*fields.items(), *attributes.items()]
     return [[name, None, value] for name, value in said_of if value]
+
+
+def _variants(variants: Sequence[dict[str, Any]]) -> str:
+    """New variants, a line each: by what they differ, their SKUs and prices."""
+    lines = []
+    for fields in [each.get("fields", {}) for each in variants[:VARIANTS_SHOWN]]:
+        options = filter(None, (fields.get(f"option{n}_value") for n in (1, 2, 3)))
+        words = (" / ".join(options), fields.get("sku"), fields.get("price"))
+        lines.append(", ".join(filter(None, words)))
+    more = len(variants) - VARIANTS_SHOWN
+    return "\n".join([*lines, *([f"and {more} more"] if more > 0 else [])])
 
 
 def _change(change: Sequence[Any], labels: Labels) -> dict[str, Any]:

@@ -238,6 +238,14 @@ def test_preview_shows_what_a_new_product_would_have(pages):
     assert said == {"Title": "Red mug", "Status": "Draft", "SKU": "M1", "Price": "9.00"}
 
 
+def test_preview_lists_new_variants_with_their_prices(pages):
+    rows = b"Handle,SKU,Title,Option1 Value,Price\nmug,M1,Mug,Red,9\nmug,M2,,Blue,10\n"
+    answer = pages.get(pages.previewed(rows))
+    (item,) = answer.context["items"]
+    said = {each["label"]: "".join(text for _, text in each["diff"]) for each in item["changes"]}
+    assert said["Variants"] == "Red, M1, 9.00\nBlue, M2, 10.00"
+
+
 def test_report_has_the_lines_to_mend_and_can_be_imported(pages):
     source = pages.imported()
     answer = pages.get(source, "import_report")
