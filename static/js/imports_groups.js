@@ -61,6 +61,14 @@ function hideBroken() {
 if (form) {
   hideBroken();
   on("change", "[data-group-item]", count);
+  // Not to send the form off, as Enter in a box would; and the way there by Tab is long.
+  on("keydown", "[data-group-item]", (event, box) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    box.checked = true;
+    count();
+    form.querySelector("[data-groups-to]").focus();
+  });
   startDragging();
   count();
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -24,6 +25,8 @@ from catalog.views.words import count_of
 PAGE = 12
 CHOICES = 200
 THUMBNAIL_SECONDS = 3600
+# What an act says, and which group it is about.
+Done = tuple[str, ImportItem]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -43,7 +46,7 @@ def import_groups(request: Request, slug: str, pk: int) -> HttpResponseBase:
         "format_label": present.format_label(source.format),
         "steps": present.steps(source),
         "groups": [_group(item) for item in page.object_list],
-        "choices": _choices(source),
+        "choices": _choices(source, page.object_list),
         "page": page,
         "previous_url": f"?page={page.number - 1}" if page.has_previous() else "",
         "next_url": f"?page={page.number + 1}" if page.has_next() else "",
@@ -89,10 +92,11 @@ def _group(item: ImportItem) -> dict[str, Any]:
     }
 
 
-def _choices(source: Import) -> list[tuple[int, str]]:
-    """Where photos can be put: the groups, as long as they fit into a list."""
+def _choices(source: Import, here: Iterable[ImportItem]) -> list[tuple[int, str]]:
+    """Where photos can be put: the groups of this page, and others as long as they fit into a list."""
     items = ImportItem.objects.filter(source=source).select_related("product").order_by("number")
-    return [(item.pk, _name(item)) for item in items[:CHOICES]]
+    found = {item.pk: _name(item) for item in items[:CHOICES]}
+    return list({**found, **{item.pk: _name(item) for item in here}}.items())
 
 
 def _act(request: Request, source: Import) -> HttpResponseBase:
@@ -100,10 +104,11 @@ def _act(request: Request, source: Import) -> HttpResponseBase:
     page = number(form.get("page"), 1)
     here = present.import_url(source, "import_groups") + (f"?page={page}" if page > 1 else "")
     try:
-        words = _ACTS.get(form.get("act", ""), _nothing)(request, source)
+        words, item = _ACTS.get(form.get("act", ""), _nothing)(request, source)
     except ValidationError as error:
         return refused(request, first_message(error), here)
-    return done(request, words, here)
+    # Not to the top again, away from where one is at work.
+    return done(request, words, f"{here}#group-{item.pk}")
 
 
 def _item(source: Import, text: str | None) -> ImportItem:
@@ -113,43 +118,43 @@ def _item(source: Import, text: str | None) -> ImportItem:
     return item
 
 
-def _nothing(_request: Request, _source: Import) -> str:
+def _nothing(_request: Request, _source: Import) -> Done:
     raise ValidationError("There is no such act.")
 
 
-def _move(request: Request, source: Import) -> str:
+def _move(request: Request, source: Import) -> Done:
     to = _item(source, request.POST.get("to"))
     photos = ids(request.POST.getlist("photo"))
     moved = regrouping.photos_move(source=source, photos=photos, to=to)
-    return f"{count_of(moved, 'photo')} moved to “{_name(to)}”."
+    return f"{count_of(moved, 'photo')} moved to “{_name(to)}”.", to
 
 
-def _split(request: Request, source: Import) -> str:
+def _split(request: Request, source: Import) -> Done:
     photos = ids(request.POST.getlist("photo"))
     title = request.POST.get("title", "")
     item = regrouping.photos_split(source=source, photos=photos, title=title)
-    return f"“{_name(item)}” is a product of its own now."
+    return f"“{_name(item)}” is a product of its own now.", item
 
 
-def _merge(request: Request, source: Import) -> str:
+def _merge(request: Request, source: Import) -> Done:
     item, into = (_item(source, request.POST.get(name)) for name in ("item", "to"))
     name = _name(item)
     regrouping.group_merge(source=source, item=item, into=into)
-    return f"The photos of “{name}” are put to “{_name(into)}”."
+    return f"The photos of “{name}” are put to “{_name(into)}”.", into
 
 
-def _rename(request: Request, source: Import) -> str:
+def _rename(request: Request, source: Import) -> Done:
     item = _item(source, request.POST.get("item"))
     title = request.POST.get("title", "")
     regrouping.group_rename(source=source, item=item, title=title)
-    return f"It is called “{_name(item)}” now."
+    return f"It is called “{_name(item)}” now.", item
 
 
-def _assign(request: Request, source: Import) -> str:
+def _assign(request: Request, source: Import) -> Done:
     item = _item(source, request.POST.get("item"))
     name = request.POST.get("product", "")
     product = regrouping.group_assign(source=source, item=item, name=name)
-    return f"The photos go to “{product}”."
+    return f"The photos go to “{product}”.", item
 
 
 _ACTS = {

@@ -374,6 +374,14 @@ def test_photo_is_moved_and_what_has_none_left_goes(pages, photos):
     assert [p.source for p in to.photo_rows.order_by("position")][-1] == "Vase.png"
 
 
+def test_moving_a_photo_leads_to_where_it_went(pages, photos):
+    vase = ImportPhoto.objects.get(source="Vase.png")
+    to = group(photos, "M1.png")
+    answer = pages.post(photos, "import_groups", {"act": "move", "photo": vase.pk, "to": to.pk})
+    assert answer.redirect_chain[-1][0].endswith(f"#group-{to.pk}")
+    assert f'id="group-{to.pk}"' in answer.content.decode()
+
+
 def test_photo_becomes_a_product_of_its_own(pages, photos):
     row = ImportPhoto.objects.get(source="M1_2.png")
     form = {"act": "split", "photo": row.pk, "title": "Blue mug"}
