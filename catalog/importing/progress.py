@@ -32,7 +32,12 @@ PACE = "pace"
 # Nothing for so long: what came before says nothing of how fast it goes.
 REST = timedelta(seconds=60)
 LEAST_SECONDS = 1.0
-GOING_ON = frozenset({ImportState.READING, ImportState.RUNNING, ImportState.UNDOING})
+# What goes on in each state, the first first.
+GOING_ON = {
+    ImportState.READING: (READING, PLANNING),
+    ImportState.RUNNING: (PRODUCTS, PHOTOS, STATUSES),
+    ImportState.UNDOING: (UNDOING,),
+}
 
 
 @dataclass(frozen=True)
@@ -57,10 +62,13 @@ class Progress:
 
 def progress_of(source: Import) -> Progress | None:
     """None for an import that nothing is being done with."""
-    if source.state not in GOING_ON:
+    phases = GOING_ON.get(ImportState(source.state))
+    if phases is None:
         return None
     pace = source.counts.get(PACE) or {}
-    phase = pace.get("phase") or (READING if source.state == ImportState.READING else PRODUCTS)
+    if pace.get("phase") not in phases:
+        pace = {"phase": phases[0]}
+    phase = pace["phase"]
     done, total = int(pace.get("done", 0)), int(pace.get("total", 0))
     rate = _rate(pace)
     left = max(total - done, 0)

@@ -240,9 +240,12 @@ def test_meta_keeps_options_after_those_that_have_columns_of_their_own(tmp_path)
     read = back("meta", with_options(record, ["Burns", "Colour", "Shaft"], values), tmp_path)
     assert [only(variant.fields, OPTIONS) for variant in read.variants] == [
         {
-            **{"option1_name": "Color", "option1_value": color},
-            **{"option2_name": "Burns", "option2_value": hours},
-            **{"option3_name": "Shaft", "option3_value": "Oak"},
+            "option1_name": "Color",
+            "option1_value": color,
+            "option2_name": "Burns",
+            "option2_value": hours,
+            "option3_name": "Shaft",
+            "option3_value": "Oak",
         }
         for hours, color, _ in values
     ]

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from catalog.approval.content import contents
 from catalog.importing import applying
 from catalog.importing.performing import _apply_step, _Turn
+from catalog.importing.progress import progress_of
 from catalog.importing.services import (
     import_delete,
     import_preview,
@@ -114,6 +115,15 @@ def test_a_stopped_import_goes_on_where_it_was(shop, person, monkeypatch):
     shop.go_on(source)
 
     assert sorted(Variant.objects.values_list("sku", flat=True)) == [row["SKU"] for row in ROWS]
+
+
+def test_progress_of_undoing_is_none_of_the_import(shop, person):
+    source = shop.run(ROWS)
+
+    import_undo(source=source, actor=person)
+
+    progress = progress_of(Import.objects.get(pk=source.pk))
+    assert (progress.label, progress.done, progress.total) == ("Undoing", 0, 0)
 
 
 def test_a_stopped_import_can_be_undone(shop, person, monkeypatch):
