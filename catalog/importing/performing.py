@@ -54,7 +54,7 @@ class _Turn:
     def __init__(self, job: Job, state: str, stopping: Stopping) -> None:
         self.job = job
         self._state = state
-        self._stopping = stopping
+        self.stopping = stopping
         self._breathed = time.monotonic()
         self._ends = self._breathed + TURN_SECONDS
 
@@ -88,7 +88,7 @@ class _Turn:
 
     def ask(self) -> None:
         """Raises JobStopped when the worker stops."""
-        if self._stopping():
+        if self.stopping():
             raise JobStopped
 
     def breathe(self) -> None:
@@ -217,7 +217,7 @@ def _place_photos(turn: _Turn) -> bool:
     if not photos_left(source).exists():
         return True
     try:
-        with import_photos(source) as files, PhotoFetcher(source, files) as fetcher:
+        with import_photos(source) as files, PhotoFetcher(source, files, turn.stopping) as fetcher:
             while fetcher.step(_photo_hold(turn)):
                 turn.may_go_on()
     except (FileRejected, ArchiveRejected) as error:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from django.conf import settings
 from django.db import transaction
@@ -26,20 +25,26 @@ from catalog.importing.files import Files
 from catalog.importing.options import Options
 from catalog.importing.placing import rows_place
 from catalog.importing.staging import ADDRESS
-from catalog.ingest.jobs import JobWaits
+from catalog.ingest.jobs import JobStopped, JobWaits
 from catalog.models import Import, ImportPhoto, ImportPhotoState, Photo, Placement
 from catalog.services.photo_files import photo_files, photos_record
 from catalog.services.photos import StagedPhoto, photo_stage
 from catalog.vision.opening import PhotoRejected
+from prodintel.lib.crew import Crew
 from prodintel.lib.remote_fetch import FetchFailed, fetch
+from prodintel.lib.runner import Stopping, never
 from prodintel.lib.work import retry_delay
 
+T = TypeVar("T")
+R = TypeVar("R")
 # So many at once, and so many of one host.
 THREADS = 8
 A_HOST = 4
 STEP = 16
 SETTLED_AT_ONCE = 500
 FETCH_SECONDS = 30.0
+# So often it is looked whether the worker stops meanwhile.
+LOOK_SECONDS = 0.5
 TRIES = 4
 PHOTOS_ONLY = "image/*"
 WAITING = "Photos that could not be fetched are tried again in a moment."
@@ -74,10 +79,12 @@ def photos_left(source: Import) -> QuerySet[ImportPhoto]:
 class PhotoFetcher:
     """Brings the photos of one import, with threads of its own as long as it is entered."""
 
-    def __init__(self, source: Import, files: Files) -> None:
+    def __init__(self, source: Import, files: Files, stopping: Stopping = never) -> None:
         self._source = source
         self._files = files
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="import-photo")
+        self._stopping = stopping
+        # A host that does not answer keeps no worker from ending.
+        self._crew = Crew(THREADS, "import-photo")
         self._hosts: dict[str, threading.Semaphore] = {}
         self._archive = threading.Lock()
         self._settled = Options.of(source.options).refetch
@@ -92,12 +99,13 @@ class PhotoFetcher:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._pool.shutdown(cancel_futures=True)
+        self._crew.close()
 
     def step(self, held: Callable[[], Import | None]) -> bool:
         """Bring the next photos; False when none are left, or the import is not ours any more.
 
-        Raises JobWaits when all that are left are to be tried later, StorageUnavailable.
+        Raises JobWaits when all that are left are to be tried later, JobStopped when the worker
+        stops, StorageUnavailable.
         """
         if not self._settled:
             return self._settle(held)
@@ -166,7 +174,7 @@ class PhotoFetcher:
         self, rows: Sequence[ImportPhoto]
     ) -> dict[ImportPhoto, Photo | StagedPhoto | Failure]:
         """Each as a photo that the catalogue has, one to be stored, or why it cannot be brought."""
-        raw = dict(zip(rows, self._pool.map(self._read, rows), strict=True))
+        raw = dict(zip(rows, self._each(self._read, rows), strict=True))
         sums = {row: each.sha256 for row, each in raw.items() if isinstance(each, Brought)}
         catalog = self._source.catalog_id
         stored = Photo.objects.filter(catalog=catalog, sha256__in=set(sums.values()))
@@ -180,8 +188,20 @@ class PhotoFetcher:
                 found[row] = by_sum[sums[row]]
             else:
                 new.setdefault(sums[row], each)
-        staged = dict(zip(new, self._pool.map(_stage, new.values()), strict=True))
+        staged = dict(zip(new, self._each(_stage, new.values()), strict=True))
         return found | {row: staged[sums[row]] for row in raw if row not in found}
+
+    def _each(self, call: Callable[[T], R], things: Iterable[T]) -> list[R]:
+        """What comes of each, several at once. Raises JobStopped; what was asked for is lost then."""
+        futures = [self._crew.submit(call, thing) for thing in things]
+        while not all(future.done() for future in futures):
+            if self._stopping():
+                for future in futures:
+                    future.cancel()
+                raise JobStopped
+            self._crew.news.wait(LOOK_SECONDS)
+            self._crew.news.clear()
+        return [future.result() for future in futures]
 
     def _read(self, row: ImportPhoto) -> Brought | Failure:
         try:
