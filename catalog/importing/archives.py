@@ -165,8 +165,8 @@ class Archive:
         except EntryBroken as error:
             raise MemberRejected(_damaged(error)) from error
 
-    def extract_table(self, member: Member) -> Path:
-        """A member as a file, there until the archive is closed.
+    def extract_table(self, member: Member, upto: int | None = None) -> Path:
+        """A member as a file, there until the archive is closed; with `upto` about so many bytes.
 
         Raises MemberRejected, storage.StorageUnavailable.
         """
@@ -178,6 +178,8 @@ class Archive:
             try:
                 for piece in entry_bytes(self._file.fileno(), member.entry):
                     file.write(piece)
+                    if upto is not None and file.tell() > upto:
+                        break
             except EntryBroken as error:
                 raise MemberRejected(_damaged(error)) from error
         return Path(file.name)

@@ -24,6 +24,8 @@ from catalog.importing.reading import (
     read_rows,
 )
 from catalog.importing.tables import FileRejected, Row
+from catalog.importing.tables.kinds import is_packed
+from catalog.importing.tables.limits import LOOKED_BYTES
 from catalog.models import Import, Upload
 from catalog.uploads.files import upload_path
 
@@ -97,10 +99,19 @@ def _local(stack: ExitStack, upload: Upload) -> Path:
         raise FileRejected(GONE) from error
 
 
-def _extracted(archive: Archive, table: Member) -> Path:
+def _seen(archive: Archive, table: Member) -> Inspection:
+    """What is seen of a table in the archive at first sight. Raises as `_extracted`, FileRejected."""
+    beginning = _extracted(archive, table, LOOKED_BYTES)
+    if is_packed(beginning):
+        # Of a workbook the end has to be there as well.
+        return inspect(_extracted(archive, table), table.name)
+    return inspect(beginning, table.name, size=table.size)
+
+
+def _extracted(archive: Archive, table: Member, upto: int | None = None) -> Path:
     """The table of an archive as a file. Raises ArchiveRejected: without it nothing can be done."""
     try:
-        return archive.extract_table(table)
+        return archive.extract_table(table, upto)
     except MemberRejected as error:
         raise ArchiveRejected(f"“{table.name}”: {error.message}") from error
 
@@ -115,7 +126,7 @@ def _tables_in(archive: Archive) -> list[Member]:
 
 def _has_columns(archive: Archive, text: Member) -> bool:
     try:
-        return len(inspect(_extracted(archive, text), text.name).headers) > 1
+        return len(_seen(archive, text).headers) > 1
     except FileRejected:
         return False
 
@@ -133,7 +144,7 @@ def inspected(*, table: Upload | None, photos: Upload | None) -> dict[str, Any]:
         if len(tables) > 1:
             raise ArchiveRejected(TWO_TABLES.format(", ".join(each.name for each in tables[:3])))
         if tables:
-            found = inspect(_extracted(files.archive, tables[0]), tables[0].name)
+            found = _seen(files.archive, tables[0])
             return {**found.as_json(), TABLE_IN_ARCHIVE: tables[0].name}
         if not files.photo_names:
             raise ArchiveRejected(NO_PHOTOS)

@@ -15,7 +15,7 @@ from catalog.importing.formats.base import ReadProduct, TableFormat
 from catalog.importing.formats.json_lines import JsonLinesFormat
 from catalog.importing.guessing import guesses_at
 from catalog.importing.tables import FileRejected, Layout, Row
-from catalog.importing.tables.limits import SAMPLE_ROWS, SHOWN_CHARACTERS, SHOWN_ROWS
+from catalog.importing.tables.limits import LOOKED_BYTES, SAMPLE_ROWS, SHOWN_CHARACTERS, SHOWN_ROWS
 from catalog.importing.values.money import decimal_mark
 from catalog.interchange.records import Problem
 from prodintel.lib.csv_files import plain
@@ -78,14 +78,15 @@ class Inspection:
         )
 
 
-def inspect(path: Path, name: str) -> Inspection:  # noqa: ARG001 -- the content decides; whoever calls knows the name
+def inspect(path: Path, name: str, size: int = 0) -> Inspection:  # noqa: ARG001 -- the content decides; whoever calls knows the name
     """What a file is, how it is read, and what its columns seem to be.
 
-    Raises FileRejected with a message for whoever brought it.
+    Of its beginning, so that nobody waits long for it; where nothing else is at `path`, `size` is how
+    large all of it is. Raises FileRejected with a message for whoever brought it.
     """
-    layout, problems = tables.layout_of(path)
+    layout, problems = tables.layout_of(path, LOOKED_BYTES, size)
     found = format_of(layout)
-    rows = (row for row in _rows(path, found, layout) if not row.is_refused)
+    rows = (row for row in _rows(path, found, layout, LOOKED_BYTES) if not row.is_refused)
     sample = list(found.prepare(islice(rows, SAMPLE_ROWS)))
     headers = found.headers(layout, sample)
     cells = [[row.cells.get(header, "") for header in headers] for row in sample]
@@ -121,28 +122,33 @@ def read_records(
     FileRejected where the file breaks off.
     """
     found = FORMATS[inspection.format]
+    layout = tables.settled(path, inspection.layout)
     if isinstance(found, JsonLinesFormat):
-        yield from found.read(path, inspection.layout)
+        yield from found.read(path, layout)
         return
     # A column that nobody has spoken of is kept rather than lost.
     whole = dict.fromkeys(inspection.headers, KEEP) | dict(mapping)
+    if layout.is_partial:
+        # Elements that come later in a feed mean what they always do.
+        whole = dict(found.meanings) | whole
     marks = {
         header: inspection.marks.get(header) or found.default_mark
         for header, target in whole.items()
         if target in MARKED
     }
-    yield from found.products(_rows(path, found, inspection.layout), whole, marks)
+    yield from found.products(_rows(path, found, layout), whole, marks)
 
 
 def read_rows(path: Path, inspection: Inspection) -> Iterator[Row]:
     """The rows of the file as they stand, for a report that can be mended and brought again."""
-    yield from _rows(path, FORMATS[inspection.format], inspection.layout)
+    layout = tables.settled(path, inspection.layout)
+    yield from _rows(path, FORMATS[inspection.format], layout)
 
 
-def _rows(path: Path, found: TableFormat, layout: Layout) -> Iterator[Row]:
+def _rows(path: Path, found: TableFormat, layout: Layout, upto: int | None = None) -> Iterator[Row]:
     """The rows of a file, without the marks that were put before what looks like a formula."""
     is_guarded = found.is_guarded(layout) or PROBLEMS in layout.headers
-    for row in tables.rows(path, layout):
+    for row in tables.rows(path, layout, upto):
         if is_guarded:
             row.cells = {header: plain(text) for header, text in row.cells.items()}
         yield row

@@ -47,6 +47,8 @@ class TableFormat:
     photos_by_row: ClassVar[bool] = True
     # The decimal mark of columns that do not tell; nothing where it is in doubt then.
     default_mark: ClassVar[str] = ""
+    # What columns are, by their names, where a file of this format may have some that were not seen.
+    meanings: ClassVar[Mapping[str, str]] = {}
     # Whether rows that say other titles than the first are told of.
     rows_repeat: ClassVar[bool] = True
 

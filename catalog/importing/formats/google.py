@@ -28,6 +28,7 @@ class GoogleFormat(TableFormat):
     rows_repeat = False
     default_mark = "."
     targets: Mapping[str, str] = google.TARGETS
+    meanings = google.TARGETS
 
     def recognises(self, layout: Layout) -> bool:
         return layout.kind == XML or google.is_google(layout.headers)
@@ -98,6 +99,7 @@ class MetaFormat(GoogleFormat):
     name = "meta"
     label = "Meta catalogue"
     targets = google.META_TARGETS
+    meanings = google.META_TARGETS
 
     def name_options(
         self, variants: Sequence[VariantRecord], said: Sequence[Mapping[str, str]]

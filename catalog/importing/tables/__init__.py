@@ -11,30 +11,44 @@ from itertools import islice
 from pathlib import Path
 
 from catalog.importing.tables import delimited, feeds, json_lines, workbook
+from catalog.importing.tables.encodings import encoding_of
 from catalog.importing.tables.headers import header_row, letters, named
 from catalog.importing.tables.kinds import CSV, JSON_LINES, XLSX, XML, kind_of
 from catalog.importing.tables.limits import MAX_ROWS
 from catalog.importing.tables.rows import FileRejected, Layout, Row
 from catalog.interchange.records import Problem
 
-__all__ = ["CSV", "JSON_LINES", "XLSX", "XML", "FileRejected", "Layout", "Row", "layout_of", "rows"]
+__all__ = [
+    "CSV",
+    "JSON_LINES",
+    "XLSX",
+    "XML",
+    "FileRejected",
+    "Layout",
+    "Row",
+    "layout_of",
+    "rows",
+    "settled",
+]
 
 _HEAD_ROWS = 60
 
 
-def layout_of(path: Path) -> tuple[Layout, list[Problem]]:
-    """How a file is to be read, and what is wrong with all of it. Raises FileRejected."""
-    kind = kind_of(path)
-    if kind == JSON_LINES:
-        return json_lines.layout_of(path), []
-    if kind == XML:
-        return feeds.layout_of(path), []
-    if kind == XLSX:
-        layout = workbook.layout_of(path)
-    else:
-        layout = delimited.layout_of(path)
-        layout = replace(layout, rows=delimited.rows_expected(path, layout))
-    head = [cells for _, cells, _ in islice(_raw(path, layout), _HEAD_ROWS)]
+def layout_of(path: Path, upto: int | None = None, size: int = 0) -> tuple[Layout, list[Problem]]:
+    """How a file is to be read, and what is wrong with all of it. Raises FileRejected.
+
+    With `upto` no more than about so many bytes are looked at. `size` is how large the file is of
+    which only the beginning is at `path`.
+    """
+    there = path.stat().st_size
+    kind = kind_of(path, size)
+    layout = _found(path, kind, upto)
+    if kind != XLSX and upto is not None and max(size, there) > upto:
+        expected = round(layout.rows * max(size / max(there, 1), 1))
+        layout = replace(layout, rows=expected, is_partial=True)
+    if kind in {JSON_LINES, XML}:
+        return layout, []
+    head = [cells for _, cells, _ in islice(_raw(path, layout, upto), _HEAD_ROWS)]
     if not any(cell.strip() for cells in head for cell in cells):
         raise FileRejected("The file has no text in its first rows. Put the table at its top.")
     index = header_row(head)
@@ -49,11 +63,33 @@ def layout_of(path: Path) -> tuple[Layout, list[Problem]]:
     return replace(layout, headers=headers, header_row=index + 1, rows=below), problems
 
 
-def rows(path: Path, layout: Layout) -> Iterator[Row]:
-    """The rows below the headers, but for blank ones. Raises FileRejected where the file breaks off."""
+def _found(path: Path, kind: str, upto: int | None) -> Layout:
+    if kind == JSON_LINES:
+        return json_lines.layout_of(path, upto)
+    if kind == XML:
+        return feeds.layout_of(path, upto)
+    if kind == XLSX:
+        return workbook.layout_of(path, upto)
+    layout = delimited.layout_of(path, upto)
+    return replace(layout, rows=delimited.rows_expected(path, layout))
+
+
+def settled(path: Path, layout: Layout) -> Layout:
+    """How all of a file is to be read of which only the beginning was looked at."""
+    if layout.is_partial and layout.kind in {CSV, JSON_LINES}:
+        encoding, lossy = encoding_of(path)
+        return replace(layout, encoding=encoding, lossy=lossy, is_partial=False)
+    return layout
+
+
+def rows(path: Path, layout: Layout, upto: int | None = None) -> Iterator[Row]:
+    """The rows below the headers, but for blank ones; with `upto` of about so many bytes.
+
+    Raises FileRejected where the file breaks off.
+    """
     if layout.kind == JSON_LINES:
         return
-    read = feeds.rows(path) if layout.kind == XML else _below(path, layout)
+    read = feeds.rows(path, upto) if layout.kind == XML else _below(path, layout, upto)
     for count, row in enumerate(read, 1):
         if count > MAX_ROWS:
             message = f"Only the first {MAX_ROWS:,} rows are read. Bring the others in a file of their own."
@@ -63,13 +99,13 @@ def rows(path: Path, layout: Layout) -> Iterator[Row]:
             yield row
 
 
-def _raw(path: Path, layout: Layout) -> Iterator[delimited.Raw]:
+def _raw(path: Path, layout: Layout, upto: int | None) -> Iterator[delimited.Raw]:
     module = workbook if layout.kind == XLSX else delimited
-    return module.rows_of(path, layout)
+    return module.rows_of(path, layout, upto)
 
 
-def _below(path: Path, layout: Layout) -> Iterator[Row]:
-    for number, cells, problems in _raw(path, layout):
+def _below(path: Path, layout: Layout, upto: int | None) -> Iterator[Row]:
+    for number, cells, problems in _raw(path, layout, upto):
         if number > layout.header_row:
             yield _row(number, cells, problems, layout)
 

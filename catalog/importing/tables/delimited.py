@@ -23,6 +23,8 @@ DELIMITERS = (",", ";", "\t", "|")
 _SNIFF_CHARACTERS = 200_000
 _SNIFF_ROWS = 200
 _MARK = "sep="
+# What a line costs more than its characters, where they are counted: it may have none.
+_LINE_WEIGHT = 50
 # So many characters of a file are read a second time; a file made to be read again and again is not.
 _PATIENCE = 8_000_000
 
@@ -37,8 +39,9 @@ class _TooLongError(Exception):
 class _Lines:
     """The lines of a file, for `csv.reader`. It remembers those of the row that is being read."""
 
-    def __init__(self, file: io.TextIOBase, quote: str) -> None:
+    def __init__(self, file: io.TextIOBase, quote: str, upto: int | None = None) -> None:
         self._file = file
+        self._left = upto
         self._quote = quote
         self._waiting: deque[str] = deque()
         self._size = 0
@@ -90,16 +93,20 @@ class _Lines:
     def _read(self) -> str:
         if self._waiting:
             return self._waiting.popleft()
+        if self._left is not None and self._left <= 0:
+            return ""
         line = self._file.readline(MAX_ROW + 1)
+        if self._left is not None:
+            self._left -= len(line) + _LINE_WEIGHT
         if "\x00" in line:
             self.had_nul = True
             line = line.replace("\x00", "") or "\n"
         return line
 
 
-def layout_of(path: Path) -> Layout:
+def layout_of(path: Path, upto: int | None = None) -> Layout:
     """Encoding and dialect of a text file; its headers are not looked for yet."""
-    encoding, lossy = encoding_of(path)
+    encoding, lossy = encoding_of(path, upto)
     with _opened(path, encoding) as file:
         sample = file.read(_SNIFF_CHARACTERS).replace("\x00", "")
         is_whole = not file.read(1)
@@ -121,19 +128,22 @@ def rows_expected(path: Path, layout: Layout) -> int:
     count = 0
     with path.open("rb") as file:
         text = io.TextIOWrapper(file, layout.encoding, errors="replace", newline="")
-        for _ in _rows(_Lines(text, layout.quote), layout):
+        for _ in _rows(_Lines(text, layout.quote, 2 * COUNTED_BYTES), layout):
             count += 1
             if file.tell() > COUNTED_BYTES:
                 break
         return round(count * path.stat().st_size / max(file.tell(), 1))
 
 
-def rows_of(path: Path, layout: Layout) -> Iterator[Raw]:
-    """Every row of the file, blank ones too. A line that only says `sep=;` is none."""
+def rows_of(path: Path, layout: Layout, upto: int | None = None) -> Iterator[Raw]:
+    """Every row of the file, blank ones too. A line that only says `sep=;` is none.
+
+    With `upto` no more than about so many characters are read.
+    """
     with _opened(path, layout.encoding) as file:
         if not _marked(file.readline(len(_MARK) + 6)):
             file.seek(0)
-        yield from _rows(_Lines(file, layout.quote), layout)
+        yield from _rows(_Lines(file, layout.quote, upto), layout)
 
 
 def _rows(lines: _Lines, layout: Layout) -> Iterator[Raw]:

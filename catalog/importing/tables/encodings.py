@@ -29,47 +29,55 @@ _CANDIDATES = [
 _MOST_BROKEN = 0.1
 
 
-def encoding_of(path: Path) -> tuple[str, bool]:
-    """A file's encoding, and whether a few of its bytes are not of it and have to be replaced."""
+def encoding_of(path: Path, upto: int | None = None) -> tuple[str, bool]:
+    """A file's encoding, and whether a few of its bytes are not of it and have to be replaced.
+
+    With `upto` no more of it is looked at than so many bytes.
+    """
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     if named := bom_encoding(head) or utf16_without_mark(head):
-        return named, not _fits(path, named)
-    if _fits(path, "utf-8"):
+        return named, not _fits(path, named, upto)
+    if _fits(path, "utf-8", upto):
         return "utf-8", False
-    sample = _telling(path)
+    sample = _telling(path, upto)
     if _is_broken_utf8(sample):
         return "utf-8", True
     for encoding in (*_likely(sample), "cp1252"):
-        if _fits(path, encoding):
+        if _fits(path, encoding, upto):
             return encoding, False
     return "cp1252", True
 
 
-def _fits(path: Path, encoding: str) -> bool:
+def _fits(path: Path, encoding: str, upto: int | None) -> bool:
     decoder = codecs.getincrementaldecoder(encoding)("strict")
+    is_whole = upto is None or path.stat().st_size <= upto
     try:
-        for chunk in _chunks(path):
+        for chunk in _chunks(path, upto):
             decoder.decode(chunk)
-        decoder.decode(b"", final=True)
+        decoder.decode(b"", final=is_whole)
     except UnicodeError:
         return False
     return True
 
 
-def _chunks(path: Path) -> Iterator[bytes]:
+def _chunks(path: Path, upto: int | None) -> Iterator[bytes]:
+    left = path.stat().st_size if upto is None else upto
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
+        while chunk := file.read(min(_CHUNK, left)):
+            left -= len(chunk)
             yield chunk
 
 
-def _telling(path: Path) -> bytes:
+def _telling(path: Path, upto: int | None) -> bytes:
     """The lines that have other bytes than ASCII, as far as the sample goes."""
     sample = bytearray()
     with path.open("rb") as file:
         while len(sample) < _SAMPLE_BYTES and (line := file.readline(_SAMPLE_BYTES)):
             if not line.isascii():
                 sample += _around(line)
+            if upto is not None and file.tell() > upto:
+                break
     return bytes(sample[:_SAMPLE_BYTES])
 
 

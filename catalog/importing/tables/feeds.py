@@ -141,11 +141,11 @@ class _Items(ContentHandler):
         self._values = {}
 
 
-def layout_of(path: Path) -> Layout:
+def layout_of(path: Path, upto: int | None = None) -> Layout:
     """The names of all elements that items of the feed have. Raises FileRejected for other XML."""
     names: dict[str, None] = {}
     count = 0
-    for row in islice(rows(path), MAX_ROWS):
+    for row in islice(rows(path, upto), MAX_ROWS):
         count += 1
         names.update(dict.fromkeys(row.cells))
         if len(names) > MAX_COLUMNS:
@@ -153,21 +153,26 @@ def layout_of(path: Path) -> Layout:
                 f"The feed's items have more than {MAX_COLUMNS:,} kinds of elements."
             )
     if not count:
+        where = "This XML file has"
+        if upto is not None and path.stat().st_size > upto:
+            where = f"The first {upto // 1_000_000} MB of this XML file have"
         raise FileRejected(
-            "This XML file has no items. Feeds in RSS 2.0 or Atom are read, as Google Merchant takes "
-            "them."
+            f"{where} no items. Feeds in RSS 2.0 or Atom are read, as Google Merchant takes them."
         )
     items = expected(path, _ITEM_END)
     return Layout(kind=XML, header_row=0, headers=tuple(names), rows=items)
 
 
-def rows(path: Path) -> Iterator[Row]:
-    """The items of a feed, numbered from 1. Raises FileRejected where the file cannot be read."""
+def rows(path: Path, upto: int | None = None) -> Iterator[Row]:
+    """The items of a feed, numbered from 1; with `upto` those that end in so many bytes.
+
+    Raises FileRejected where the file cannot be read.
+    """
     items = _Items()
     parser = create_parser(forbid_dtd=True)
     parser.setFeature(feature_namespaces, False)
     parser.setContentHandler(items)
-    silence = 0
+    size = silence = 0
     try:
         with path.open("rb") as file:
             while chunk := file.read(_CHUNK):
@@ -179,6 +184,9 @@ def rows(path: Path) -> Iterator[Row]:
                         "The file has a tag or comment without an end. It is no feed."
                     )
                 yield from _taken(items)
+                size += len(chunk)
+                if upto is not None and size >= upto:
+                    return
             parser.close()
             yield from _taken(items)
     except DefusedXmlException as error:

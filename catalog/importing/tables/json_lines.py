@@ -20,11 +20,11 @@ _LINE_END = re.compile(rb"\n")
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
-def layout_of(path: Path) -> Layout:
-    encoding, lossy = encoding_of(path)
+def layout_of(path: Path, upto: int | None = None) -> Layout:
+    encoding, lossy = encoding_of(path, upto)
     rows = expected(path, _LINE_END)
     layout = Layout(kind=JSON_LINES, encoding=encoding, header_row=0, lossy=lossy, rows=rows)
-    for _, document, problem in objects(path, layout):
+    for _, document, problem in objects(path, layout, upto):
         if problem is not None and document is None:
             raise FileRejected(
                 f"This looks like JSON Lines, but its first line cannot be read: {problem.message}"
@@ -33,21 +33,27 @@ def layout_of(path: Path) -> Layout:
     raise FileRejected("The file is empty.")
 
 
-def objects(path: Path, layout: Layout) -> Iterator[tuple[int, Any, Problem | None]]:
-    """Each line's number and object; instead of an object that cannot be read, what is wrong."""
+def objects(
+    path: Path, layout: Layout, upto: int | None = None
+) -> Iterator[tuple[int, Any, Problem | None]]:
+    """Each line's number and object; instead of an object that cannot be read, what is wrong.
+
+    With `upto` no more than about so many characters are read.
+    """
     with path.open(encoding=layout.encoding, errors="replace") as file:
-        number = 0
-        while line := file.readline(MAX_ROW + 1):
+        number = size = 0
+        while (line := file.readline(MAX_ROW + 1)) and (upto is None or size < upto):
             number += 1
+            size += len(line)
             if number > MAX_ROWS:
                 message = f"Only the first {MAX_ROWS:,} lines are read."
                 yield number, None, Problem(number, "", message)
                 return
             if len(line) > MAX_ROW:
-                while line and not line.endswith("\n"):
-                    line = file.readline(MAX_ROW)
                 message = f"The line is longer than {MAX_ROW:,} characters."
                 yield number, None, Problem(number, "", message)
+                while line and not line.endswith("\n"):
+                    line = file.readline(MAX_ROW)
             elif line.strip():
                 yield number, *_object(line, number)
 

@@ -43,9 +43,12 @@ _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\x1a\x1b\x00"))
 _USE = "Bring a CSV, TSV or XLSX file, a Google Merchant feed, or JSON Lines."
 
 
-def kind_of(path: Path) -> str:
-    """Which kind of table a file holds. Raises FileRejected for everything that is none."""
-    size = path.stat().st_size
+def kind_of(path: Path, size: int = 0) -> str:
+    """Which kind of table a file holds; `size` is how large it is where only its beginning is there.
+
+    Raises FileRejected for everything that is none.
+    """
+    size = size or path.stat().st_size
     if size > MAX_FILE_BYTES:
         raise FileRejected(
             f"The file has {size // 1_000_000:,} MB; at most {MAX_FILE_BYTES // 1_000_000:,} MB are "
@@ -66,6 +69,12 @@ def kind_of(path: Path) -> str:
         if head.startswith(start):
             raise FileRejected(f"This is {name}, whatever its name says, and no table. {_USE}")
     return _kind_of_text(head)
+
+
+def is_packed(path: Path) -> bool:
+    """Whether the file is a zip archive, as workbooks are."""
+    with path.open("rb") as file:
+        return file.read(len(_ZIP)) == _ZIP
 
 
 def bom_encoding(head: bytes) -> str:

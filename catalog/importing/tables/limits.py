@@ -27,6 +27,8 @@ MAX_ROWS_OF_PRODUCT = 2_500
 HEAD_BYTES = 65_536
 # And so much to find out about how many rows there are.
 COUNTED_BYTES = 1_000_000
+# More than this nobody waits for who has just brought it: what follows is seen when it is read.
+LOOKED_BYTES = 8_000_000
 SAMPLE_ROWS = 2_000
 SHOWN_ROWS = 20
 SHOWN_CHARACTERS = 300

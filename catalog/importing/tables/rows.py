@@ -52,6 +52,8 @@ class Layout:
     headers: tuple[str, ...] = ()
     # Whether bytes that the encoding does not know are replaced, because a few are there.
     lossy: bool = False
+    # Whether this is known of the beginning of the file alone; see `tables.settled`.
+    is_partial: bool = False
     # About how many there are, by how long the first ones are: for progress, and nothing else.
     rows: int = field(default=0, compare=False)
 

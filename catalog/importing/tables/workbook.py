@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import islice
@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import IO, Any
 from xml.etree.ElementTree import ParseError
 
-from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
+from catalog.importing.tables.book import BookReader, Bound, EnoughRead
 from catalog.importing.tables.delimited import Raw
 from catalog.importing.tables.expecting import scaled
 from catalog.importing.tables.kinds import XLSX
@@ -63,10 +63,13 @@ _DAMAGED = "The workbook is damaged and cannot be read. Open it, and save it aga
 _DIGITS = 15
 
 
-def layout_of(path: Path) -> Layout:
-    """Which sheet is read. Raises FileRejected when there is none, or unpacking it would harm."""
-    _check_size(path)
-    with _opened(path) as book:
+def layout_of(path: Path, upto: int | None = None) -> Layout:
+    """Which sheet is read. Raises FileRejected when there is none, or unpacking it would harm.
+
+    With `upto` no more than about so many bytes of sheets are looked at.
+    """
+    _check_size(path, upto)
+    with _opened(path, upto) as book:
         for sheet in book.worksheets:
             if sheet.sheet_state == "visible" and _has_data(sheet):
                 return Layout(kind=XLSX, sheet=sheet.title, rows=_rows_expected(path, sheet))
@@ -82,14 +85,16 @@ def _rows_expected(path: Path, sheet: Any) -> int:
         return scaled(file, _ROW_END, archive.getinfo(part).file_size)
 
 
-def rows_of(path: Path, layout: Layout) -> Iterator[Raw]:
-    """Every row of the sheet, blank ones too. Raises FileRejected where it cannot be read."""
-    _check_size(path)
-    with _opened(path) as book:
+def rows_of(path: Path, layout: Layout, upto: int | None = None) -> Iterator[Raw]:
+    """Every row of the sheet, blank ones too; with `upto` of about so many bytes.
+
+    Raises FileRejected where it cannot be read.
+    """
+    _check_size(path, upto)
+    with _opened(path, upto) as book, suppress(EnoughRead):
         if layout.sheet not in book.sheetnames:
             raise FileRejected(f"The workbook has no sheet “{layout.sheet}” any more.")
         sheet = book[layout.sheet]
-        sheet.reset_dimensions()
         for number, row in enumerate(sheet.iter_rows(), 1):
             yield _row(number, row)
 
@@ -149,31 +154,27 @@ def _plain(value: float) -> str:
 
 
 def _has_data(sheet: Any) -> bool:
-    if not hasattr(sheet, "reset_dimensions"):
-        return False
-    sheet.reset_dimensions()
     rows = islice(sheet.iter_rows(values_only=True), _SEARCHED_ROWS)
-    return any(value not in (None, "") for row in rows for value in row)
+    with suppress(EnoughRead):
+        return any(value not in (None, "") for row in rows for value in row)
+    return False
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    book = None
+def _opened(path: Path, upto: int | None) -> Iterator[Any]:
     try:
-        with path.open("rb") as file:
-            book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
-            yield book
+        with path.open("rb") as file, closing(BookReader(file, Bound(upto))) as reader:
+            yield reader.open()
     except FileRejected:
         raise
     except _BROKEN as error:
         raise FileRejected(_DAMAGED) from error
-    finally:
-        if book is not None:
-            book.close()
 
 
-def _check_size(path: Path) -> None:
-    """Refuse a workbook by its directory, before any of it is unpacked."""
+def _check_size(path: Path, upto: int | None) -> None:
+    """Refuse a workbook by its directory, before any of it is unpacked; then what would be in memory
+    at once of its parts, as far as they are read.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
@@ -182,7 +183,7 @@ def _check_size(path: Path) -> None:
             for part in parts:
                 if not part.filename.startswith(_MEDIA):
                     _check_no_doctype(archive, part)
-                    _check_tags(archive, part, shared_text)
+                    _check_tags(archive, part, shared_text, upto)
     except _BROKEN as error:
         raise FileRejected(_DAMAGED) from error
 
@@ -217,16 +218,18 @@ def _shared_text(archive: zipfile.ZipFile) -> set[str]:
     return {name.decode(errors="replace") for name in names if types.count(name) == 1}
 
 
-def _check_tags(archive: zipfile.ZipFile, part: zipfile.ZipInfo, shared_text: set[str]) -> None:
+def _check_tags(
+    archive: zipfile.ZipFile, part: zipfile.ZipInfo, shared_text: set[str], upto: int | None
+) -> None:
     """Few bytes of tags take much memory: only so many may be there at once."""
     if part.file_size <= _TAG_BYTES * MAX_TAGS:
         return
     most = MAX_SHARED_TEXT_TAGS if part.filename in shared_text else MAX_TAGS
     with archive.open(part) as file:
         is_too_much = (
-            _row_is_endless(file)
+            _row_is_endless(_pieces(file, upto))
             if part.filename.startswith(_SHEETS)
-            else sum(piece.count(b"<") for piece in _pieces(file)) > most
+            else sum(piece.count(b"<") for piece in _pieces(file, None)) > most
         )
     if is_too_much:
         raise FileRejected(
@@ -235,12 +238,12 @@ def _check_tags(archive: zipfile.ZipFile, part: zipfile.ZipInfo, shared_text: se
         )
 
 
-def _row_is_endless(file: IO[bytes]) -> bool:
+def _row_is_endless(pieces: Iterable[bytes]) -> bool:
     """Whether what lies before, between or behind the rows of a sheet is more than one row has."""
     size = tags = 0
     last = b""
     is_odd = False
-    for piece in _pieces(file):
+    for piece in pieces:
         # In comments and the like, which no program writes there, an end of a row is none.
         is_odd = is_odd or b"<!" in last + piece
         last = piece[-1:]
@@ -254,9 +257,13 @@ def _row_is_endless(file: IO[bytes]) -> bool:
     return False
 
 
-def _pieces(file: IO[bytes]) -> Iterator[bytes]:
-    while piece := file.read(_CHUNK):
+def _pieces(file: IO[bytes], upto: int | None) -> Iterator[bytes]:
+    """A part piece by piece; with `upto` a little more than is read of all sheets together."""
+    left = upto
+    while (left is None or left > -_CHUNK) and (piece := file.read(_CHUNK)):
         yield piece
+        if left is not None:
+            left -= len(piece)
 
 
 def _check_no_doctype(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
