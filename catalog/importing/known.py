@@ -57,7 +57,11 @@ class Known:
             for gtin, pk in sold.filter(gtin__in=gtins).values_list("gtin", "product_id"):
                 self._by_gtin[gtin.lstrip("0")].add(pk)
         alive = Product.objects.alive().filter(catalog=catalog, handle__in=handles).order_by()
-        self.by_handle: dict[str, int] = dict(alive.values_list("handle", "pk") if handles else ())
+        self.by_handle: dict[str, int] = {}
+        # What people call the products of these handles.
+        self.titles: dict[int, str] = {}
+        for handle, pk, title in alive.values_list("handle", "pk", "title") if handles else ():
+            self.by_handle[handle], self.titles[pk] = pk, title or handle
 
     def match(self, record: ProductRecord, order: Sequence[str]) -> int | None:
         """The product's id, by the first of these that names one. Raises Ambiguous."""
@@ -74,13 +78,23 @@ class Known:
                 return found.pop()
         return None
 
+    def named_by(self, record: ProductRecord, order: Sequence[str]) -> tuple[str, str] | None:
+        """By what `match` finds the product, and which one: SKU, GTIN or handle."""
+        for kind in order:
+            for text in sorted(named(record, kind)):
+                if self._of(kind, text):
+                    return kind, text
+        return None
+
     def _found(self, record: ProductRecord, kind: str) -> set[int]:
+        return {pk for text in named(record, kind) for pk in self._of(kind, text)}
+
+    def _of(self, kind: str, text: str) -> set[int]:
+        """The products that one SKU, GTIN or handle names."""
         if kind == GTIN:
-            return {
-                pk for text in named(record, GTIN) for pk in self._by_gtin.get(text.lstrip("0"), ())
-            }
-        by_name = self.by_sku if kind == SKU else self.by_handle
-        return {by_name[text] for text in named(record, kind) if text in by_name}
+            return self._by_gtin.get(text.lstrip("0"), set())
+        found = (self.by_sku if kind == SKU else self.by_handle).get(text)
+        return set() if found is None else {found}
 
 
 def named(record: ProductRecord, kind: str) -> set[str]:

@@ -12,7 +12,7 @@ from django.utils.text import slugify
 
 from catalog.importing.cleaning import Cleaner
 from catalog.importing.differing import Differences
-from catalog.importing.known import Ambiguous, Known, Present, present
+from catalog.importing.known import WORDS, Ambiguous, Known, Present, present
 from catalog.importing.options import Options
 from catalog.importing.plans import Headers, Plan, VariantPlan
 from catalog.importing.variants import options_named, options_told_apart, variants_paired
@@ -28,6 +28,7 @@ from catalog.models import (
 )
 
 MAX_VARIANTS = 1000
+MAX_HANDLE = 160
 STATUS = "status"
 # Puts plans of one product together, before they are made; the products by the ids of items.
 Together = Callable[[list[Plan], dict[int, int | None]], list[Plan]]
@@ -35,6 +36,13 @@ ONLY_NEW = "This product is in the catalogue already, and only new ones are to b
 ONLY_KNOWN = "No product of the catalogue has its {}, and none are to be created."
 NEEDS_TITLE = "A new product needs a title. Fill it in."
 SAME_OPTION = "Two options are called “{}”. This one is called “{}”: give each a name of its own."
+OTHER_HANDLE = (
+    "The file calls it “{file}”, but {what} “{text}” is that of the product “{product}”, with the handle "
+    "“{handle}”: that one is updated, and keeps its handle.{other}"
+)
+OTHERS_HANDLE = " Another product has the handle “{file}”: “{other}”. Nothing of it changes."
+# What feeds call a group is seldom what a shop calls its product.
+GROUPS = frozenset({"google", "meta"})
 NOT_APPROVED = "Only reviewers and owners approve products: it waits in review."
 NOT_MOVED = "Only reviewers and owners move it from “{}” to “{}”: it stays where it is."
 
@@ -94,6 +102,7 @@ class Planner:
             plan.warn(plan.row, "", ONLY_KNOWN.format(" or ".join(self.options.order)))
             return
         plan.product = there.product if there else self._new(plan)
+        self._handle(plan, known)
         self._page(plan)
         differences = Differences(plan, self.options, self._headers, cleaner)
         differences.product()
@@ -110,6 +119,26 @@ class Planner:
             plan.state = ItemState.CREATE
         elif differences.found() or plan.moves_to:
             plan.state = ItemState.UPDATE
+
+    def _handle(self, plan: Plan, known: Known) -> None:
+        """Say where the file calls a product by a handle that is not its own."""
+        product = plan.present.product if plan.present else None
+        said = slugify(plan.record.fields.get("handle") or "")[:MAX_HANDLE]
+        found = known.named_by(plan.record, self.options.order)
+        if product is None or said in {"", product.handle} or found is None:
+            return
+        kind, text = found
+        other = known.by_handle.get(said)
+        message = OTHER_HANDLE.format(
+            file=said,
+            what=f"its {WORDS[kind]}",
+            text=text,
+            product=product,
+            handle=product.handle,
+            other=OTHERS_HANDLE.format(file=said, other=known.titles[other]) if other else "",
+        )
+        tell = plan.note if self.source.format in GROUPS and not other else plan.warn
+        tell(plan.row, self._headers.of("product", "handle"), message)
 
     def _page(self, plan: Plan) -> None:
         """Have the product's page be where the options say, if nothing else tells where it is."""
@@ -154,7 +183,7 @@ class Planner:
         return said or (self.options.status if plan.present is None else "")
 
     def _new(self, plan: Plan) -> Product:
-        handle = slugify(plan.record.fields.get("handle") or "")[:160]
+        handle = slugify(plan.record.fields.get("handle") or "")[:MAX_HANDLE]
         return Product(
             catalog=self.source.catalog, created_by=self.source.created_by, handle=handle
         )

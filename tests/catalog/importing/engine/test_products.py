@@ -217,6 +217,35 @@ def test_known_products_are_found_by_their_codes(shop, match_by, row, state):
     assert source.items.get().state == state
 
 
+def test_the_preview_tells_of_another_product_that_a_sku_belongs_to(shop, messages):
+    shop.run([MUG])
+
+    source = shop.preview([{"Handle": "new-mug", "Title": "New mug", "SKU": "M1"}])
+
+    assert source.items.get().state == "update"
+    (said,) = messages(source)
+    assert said.startswith("2 Handle: The file calls it “new-mug”, but its SKU “M1” is that of the")
+    assert said.endswith(
+        "product “Red mug”, with the handle “red-mug”: that one is updated, and keeps its handle."
+    )
+
+
+def test_the_preview_tells_of_another_product_that_has_the_handle(shop, messages):
+    shop.run([MUG, BOWL])
+
+    source = shop.preview([{"Handle": "bowl", "Title": "Bowl", "SKU": "M1"}])
+
+    (said,) = messages(source)
+    assert "is that of the product “Red mug”" in said
+    assert said.endswith("Another product has the handle “bowl”: “Bowl”. Nothing of it changes.")
+
+
+def test_nothing_is_told_of_a_handle_that_is_the_product_s_own(shop, messages):
+    shop.run([MUG])
+
+    assert messages(shop.preview([{**MUG, "Title": "New"}])) == []
+
+
 def test_a_row_that_means_two_products_is_refused_and_the_others_come(shop, messages):
     shop.run([MUG, BOWL])
     both = [{"Handle": "x", "Title": "X", "SKU": sku} for sku in ("M1", "B1")]
