@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import itertools
+import zipfile
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -50,6 +53,16 @@ PAGES = {
     "tools for many products": "/c/{tried}/tools/bulk/?all",
     "tool for many products": "/c/{tried}/tools/bulk/?all&tool=ad_campaign",
     "tool over many products": "/c/{tried}/tools/bulk/{job}/",
+    "imports": "/c/{traded}/imports/",
+    "columns of an import": "/c/{traded}/imports/{waiting}/columns/",
+    "preview of an import": "/c/{traded}/imports/{waiting}/",
+    "photos of an import": "/c/{traded}/imports/{waiting}/photos/",
+    "ended import": "/c/{traded}/imports/{ended}/",
+    "saved export": "/c/{traded}/export/?profile={profile}",
+    "feeds that are polled": "/c/{traded}/feeds/",
+    "webhook": "/c/{traded}/webhooks/{hook}/",
+    "what an edit would change": "/c/{traded}/grid/edits/{edit}/",
+    "grid without products": "/c/{traded}/grid/?status=archived",
     "missing": "/nowhere/",
 }
 LOOKS = {
@@ -57,6 +70,8 @@ LOOKS = {
     "dark-390": {"color_scheme": "dark", "viewport": NARROW},
 }
 SEVERE = {"serious", "critical"}
+TABLE = b"Title,SKU,Price,Brand\nRed mug,T1,9.50,\nBlue mug,T2,12,Kiln\n"
+ENDINGS = {"file": "csv", "photos": "zip"}
 # What can be told from the elements alone, also where axe only warns.
 LOOK = """() => {
   const all = (selector) => [...document.querySelectorAll(selector)];
@@ -117,12 +132,59 @@ def tried(site, shop) -> dict[str, object]:
     return {"tried": slug, "run": runs[0], "other": runs[1], "job": job, "panel": panel}
 
 
+@pytest.fixture(scope="module")
+def traded(site) -> dict[str, object]:
+    """What the pages of files that come in and go out are about, in a catalogue of its own."""
+    slug = site.new_catalog("Traded")
+
+    def posted(call: str, **request: Any) -> dict[str, Any]:
+        answer = site.api.post(call, **request)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    def brought(state: str, **files: bytes) -> int:
+        sent = {name: (f"{name}.{ENDINGS[name]}", data) for name, data in files.items()}
+        form = {"preview": "true"} if state == "ready" else {}
+        made = posted(f"catalogs/{slug}/imports", files=sent, data=form)
+        address = f"imports/{made['id']}"
+        wait_until(lambda: site.api.get(address).json()["state"] == state, address)
+        return int(made["id"])
+
+    ended = brought("done", file=TABLE)
+    waiting = brought("ready", file=TABLE.replace(b"9.50", b"cheap"), photos=photos_zip())
+    profile = posted(
+        f"catalogs/{slug}/exports",
+        json={"name": "Weekly", "format": "google", "columns": ["id", "title"]},
+    )
+    posted(f"catalogs/{slug}/feeds", json={"profile": profile["id"]})
+    # Nobody is there: the log has a message that failed.
+    hook = posted(
+        f"catalogs/{slug}/webhooks",
+        json={"address": "https://hooks.invalid/", "events": ["import.done"]},
+    )
+    posted(f"webhooks/{hook['id']}/ping")
+    edit = posted(
+        f"catalogs/{slug}/grid/plans",
+        json={"act": "set", "columns": ["product.brand"], "text": "Acme", "query": ""},
+    )
+    ids = {"profile": profile["id"], "hook": hook["id"], "edit": edit["id"]}
+    return {"traded": slug, "waiting": waiting, "ended": ended, **ids}
+
+
+def photos_zip() -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for number, name in enumerate(("T1_1.jpg", "T1_2.jpg", "Vase/IMG_1.jpg")):
+            archive.writestr(name, photo(600 + number))
+    return data.getvalue()
+
+
 @pytest.fixture(scope="module", params=itertools.product(PAGES, LOOKS), ids="-".join)
-def opened(request, browser, site, shop, tried, session) -> Iterator[Page]:
+def opened(request, browser, site, shop, tried, traded, session) -> Iterator[Page]:
     """A page in one of LOOKS, loaded once for all tests; without a login where that is the page."""
     name, look = request.param
     ((product,),) = site.sql("SELECT id FROM catalog_product WHERE title = 'Walnut stool'")
-    address = PAGES[name].format(shop=shop, product=product, **tried)
+    address = PAGES[name].format(shop=shop, product=product, **tried, **traded)
     context = browser.new_context(
         base_url=site.url, storage_state=None if name == "login" else session, **LOOKS[look]
     )
