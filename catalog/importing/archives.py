@@ -160,10 +160,7 @@ class Archive:
 
     def read(self, member: Member) -> bytes:
         """The bytes of a member. Raises MemberRejected. Several threads may read at once."""
-        try:
-            return b"".join(entry_bytes(self._file.fileno(), member.entry))
-        except EntryBroken as error:
-            raise MemberRejected(_damaged(error)) from error
+        return member_bytes(self._file, member)
 
     def extract_table(self, member: Member, upto: int | None = None) -> Path:
         """A member as a file, there until the archive is closed; with `upto` about so many bytes.
@@ -183,6 +180,17 @@ class Archive:
             except EntryBroken as error:
                 raise MemberRejected(_damaged(error)) from error
         return Path(file.name)
+
+
+def member_bytes(file: IO[bytes], member: Member) -> bytes:
+    """The bytes of a member of the archive that `file` is, which needs not be listed again.
+
+    Raises MemberRejected.
+    """
+    try:
+        return b"".join(entry_bytes(file.fileno(), member.entry))
+    except EntryBroken as error:
+        raise MemberRejected(_damaged(error)) from error
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_cache_control
@@ -23,6 +23,8 @@ from catalog.views.imports.page import found
 from catalog.views.words import count_of
 
 PAGE = 12
+# Of a group; when some of them are put elsewhere, the next ones are.
+PHOTOS = 60
 CHOICES = 200
 THUMBNAIL_SECONDS = 3600
 # What an act says, and which group it is about.
@@ -39,13 +41,14 @@ def import_groups(request: Request, slug: str, pk: int) -> HttpResponseBase:
     if request.method == "POST":
         return _act(request, source)
     page = Paginator(_groups(source), PAGE).get_page(number(request.GET.get("page"), 1))
+    counts = _counts(source, page.object_list)
     values = {
         "catalog": catalog,
         "source": source,
         "pill": present.pill(source),
         "format_label": present.format_label(source.format),
         "steps": present.steps(source),
-        "groups": [_group(item) for item in page.object_list],
+        "groups": [_group(item, counts[item.pk]) for item in page.object_list],
         "choices": _choices(source, page.object_list),
         "page": page,
         "previous_url": f"?page={page.number - 1}" if page.has_previous() else "",
@@ -60,7 +63,7 @@ def _groups(source: Import) -> QuerySet[ImportItem]:
     return (
         ImportItem.objects.filter(Exists(photos.filter(item=OuterRef("pk"))), source=source)
         .select_related("product__catalog")
-        .prefetch_related(Prefetch("photo_rows", photos, to_attr="shown"))
+        .prefetch_related(Prefetch("photo_rows", photos[:PHOTOS], to_attr="shown"))
         .order_by("number")
     )
 
@@ -79,7 +82,13 @@ def _name(item: ImportItem) -> str:
     return str(item.record.get("fields", {}).get("title") or item.key)
 
 
-def _group(item: ImportItem) -> dict[str, Any]:
+def _counts(source: Import, items: Iterable[ImportItem]) -> dict[int, int]:
+    """How many photos go to each."""
+    rows = _photos(source).filter(item__in=[item.pk for item in items]).order_by()
+    return dict(rows.values_list("item").annotate(Count("pk")))
+
+
+def _group(item: ImportItem, count: int) -> dict[str, Any]:
     alone = regrouping.is_photos_alone(item)
     return {
         "item": item,
@@ -87,6 +96,7 @@ def _group(item: ImportItem) -> dict[str, Any]:
         "is_new": item.product_id is None,
         "url": item.product.get_absolute_url() if item.product else "",
         "photos": item.shown,  # type: ignore[attr-defined]
+        "more": count - len(item.shown),  # type: ignore[attr-defined]
         "renamable": alone and item.product_id is None,
         "assignable": alone,
     }

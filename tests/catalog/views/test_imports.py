@@ -6,12 +6,14 @@ import csv
 import io
 import re
 import zipfile
+from unittest.mock import Mock
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from catalog.importing import thumbnails
 from catalog.ingest.jobs import IMPORT_KINDS, job_step
 from catalog.models import (
     Import,
@@ -25,6 +27,7 @@ from catalog.models import (
     Upload,
 )
 from catalog.uploads.services import upload_begin, upload_store
+from catalog.views.imports import groups
 from tests.catalog.colours import picture
 
 pytestmark = pytest.mark.django_db
@@ -354,15 +357,41 @@ def test_photos_are_shown_by_the_product_they_go_to(pages, photos):
     assert thumbnail.content[8:12] == b"WEBP"
 
 
-def test_what_is_no_photo_has_no_thumbnail(pages):
+def test_of_many_photos_of_a_product_the_first_are_shown(pages, photos, monkeypatch):
+    monkeypatch.setattr(groups, "PHOTOS", 1)
+    answer = pages.get(photos, "import_groups")
+    shown = {card["name"]: (len(card["photos"]), card["more"]) for card in answer.context["groups"]}
+    assert sorted(shown.values()) == [(1, 0), (1, 1)]
+    assert "And 1 more." in answer.content.decode()
+
+
+def test_archive_is_listed_once_for_all_its_thumbnails(pages, photos, monkeypatch):
+    listed = Mock(wraps=thumbnails.open_archive)
+    monkeypatch.setattr(thumbnails, "open_archive", listed)
+    for row in ImportPhoto.objects.filter(origin=photos):
+        assert pages.client.get(pages.at("import_photo", photos.pk, row.pk)).status_code == 200
+    assert listed.call_count == 1
+
+
+def test_what_is_no_photo_has_no_thumbnail_and_is_opened_once(pages, monkeypatch):
     pages.bring(
         ("photos", "photos.zip", zipped(**{"M1.png": picture("red"), "M2.png": b"GIF89a<svg>"}))
     )
     source = Import.objects.get()
     pages.post(source, "import_columns")
     work()
+    opened = Mock(wraps=thumbnails.inspect_with_preview)
+    monkeypatch.setattr(thumbnails, "inspect_with_preview", opened)
     row = ImportPhoto.objects.get(source="M2.png")
-    assert pages.client.get(pages.at("import_photo", source.pk, row.pk)).status_code == 404
+    for _ in range(2):
+        assert pages.client.get(pages.at("import_photo", source.pk, row.pk)).status_code == 404
+    assert opened.call_count == 1
+
+
+def test_photo_with_more_pixels_than_may_be_has_no_thumbnail(pages, photos, settings):
+    settings.MAX_PHOTO_PIXELS = 10
+    row = ImportPhoto.objects.filter(origin=photos).first()
+    assert pages.client.get(pages.at("import_photo", photos.pk, row.pk)).status_code == 404
 
 
 def test_photo_is_moved_and_what_has_none_left_goes(pages, photos):
