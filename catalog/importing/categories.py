@@ -36,8 +36,27 @@ class Categories:
                 self._named[name].add(path)
 
     def path(self, values: Sequence[str]) -> str:
-        """Raises ValidationError where there is no such category, or several."""
-        wanted = str(values[0]).strip().strip("/")
+        """The category that the values say: the first that is known, or as far as others lie below
+        it, the one that they lead to. A taxonomy's number may stand for no more than a whole branch.
+
+        Raises ValidationError where there is no such category, or several.
+        """
+        found = ""
+        refused: ValidationError | None = None
+        for value in values:
+            try:
+                path = self._path(str(value))
+            except ValidationError as error:
+                refused = refused or error
+                continue
+            if not found or path.startswith(f"{found}/"):
+                found = path
+        if not found and refused is not None:
+            raise refused
+        return found
+
+    def _path(self, value: str) -> str:
+        wanted = value.strip().strip("/")
         if wanted in self._paths:
             return wanted
         by_number = self._numbers.get(SHOPIFY.sub("", wanted).casefold())

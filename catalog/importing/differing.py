@@ -192,7 +192,8 @@ class Differences:
         plan.proposals |= {(said.field, word) for word in proposed}
         for word in proposed:
             plan.note(*place, f"“{word}” is not in the list: it is proposed for it.")
-        if plan.present is not None:
+        # Of a new product the preview tells its own.
+        if plan.present is not None or said.variant is None:
             what = said.field + (LOCALE + said.locale if said.locale else "")
             what += f" · {said.variant.row}" if said.variant else ""
             plan.changes.append([what, current.value if current else None, said.value])

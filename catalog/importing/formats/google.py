@@ -55,9 +55,6 @@ class GoogleFormat(TableFormat):
 
     def fields(self, product: ReadProduct, rows: list[Facts]) -> dict[str, Any]:
         fields = super().fields(product, rows)
-        kind = next((facts.product["type"] for facts in rows if facts.product.get("type")), None)
-        if kind and not any(facts.attributes.get("category") for facts in rows):
-            rows[0].attributes["category"] = [kind]
         if title := fields.pop("group_title", None):
             fields["title"] = title
         for name in ("title", "description"):
@@ -70,6 +67,10 @@ class GoogleFormat(TableFormat):
 
     def fill(self, product: ReadProduct, rows: list[Facts]) -> None:
         super().fill(product, rows)
+        attributes = product.record.attributes
+        if kind := next((row.product["type"] for row in rows if row.product.get("type")), None):
+            # Google's number may mean no more than a branch; the shop's own type says which twig.
+            attributes["category"] = [*(attributes.get("category") or []), kind]
         said = {facts.number: facts.variant.get("options") or "" for facts in rows}
         self.name_options(
             product.record.variants,

@@ -103,9 +103,19 @@ class ShopifyFormat(TableFormat):
             facts.product = {name: value for name, value in facts.product.items() if value}
             facts.attributes = {}
         super().fill(product, rows)
-        kind = first.product.get("type")
-        if kind and not product.record.attributes.get("category"):
-            product.record.attributes["category"] = [kind]
+        self._add_categories(product, first)
+
+    @staticmethod
+    def _add_categories(product: ReadProduct, first: Facts) -> None:
+        """Have Google's category and the type say it more closely, or where Shopify's says nothing."""
+        attributes = product.record.attributes
+        said = list(attributes.get("category") or [])
+        if said:
+            said += [text for header, text in first.extra.items() if _is_category(header)]
+        if kind := first.product.get("type"):
+            said.append(kind)
+        if said:
+            attributes["category"] = list(dict.fromkeys(said))
 
     def is_variant(self, facts: Facts) -> bool:
         told = {name: value for name, value in facts.variant.items() if not name.endswith("_name")}
@@ -153,6 +163,11 @@ def _target(header: str) -> str:
             group = "variant_attribute" if found.owner == shopify.VARIANT else "attribute"
             return f"{group}.{key}"
     return KEEP
+
+
+def _is_category(header: str) -> bool:
+    column = shopify.column(header)
+    return column is not None and column.target == "attribute.category"
 
 
 def _position(facts: Facts) -> int:

@@ -50,12 +50,12 @@ class WooCommerceFormat(TableFormat):
         return {header for header in headers if _target(header) in _KEPT}
 
     def reader(self, mapping: Mapping[str, str], marks: Mapping[str, str]) -> FactReader:
-        # A product stands in one category here: in the first that the file names.
+        # A product stands in one category here: in the first that the file names, or one below it.
         splits = Splits(
             values=lambda cell: [value for value in cell.split(_PARTED) if value],
             tags=woo.split,
             photos=woo.split,
-            category=lambda cell: woo.split(cell)[:1],
+            category=woo.split,
         )
         return FactReader(mapping, marks, splits=splits, always_kept=self.always_kept(mapping))
 

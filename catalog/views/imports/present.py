@@ -163,7 +163,7 @@ def changed(items: Iterable[ImportItem], labels: Labels) -> list[dict[str, Any]]
 def _item(item: ImportItem, labels: Labels) -> dict[str, Any]:
     product = item.product
     title = product.title if product else item.record.get("fields", {}).get("title")
-    changes = item.changes if product else _said_of_new(item.record)
+    changes = item.changes if product else [*_said_of_new(item.record), *item.changes]
     return {
         "title": title or item.key or "Without a title",
         "url": product.get_absolute_url() if product else "",
@@ -176,17 +176,14 @@ def _item(item: ImportItem, labels: Labels) -> dict[str, Any]:
 
 
 def _said_of_new(record: dict[str, Any]) -> list[list[Any]]:
-    """What a new product would have, as changes from nothing."""
+    """The columns that a new product would have, as changes from nothing."""
     fields = dict(record.get("fields", {}))
-    attributes = dict(record.get("attributes", {}))
     variants = record.get("variants", ())
     if len(variants) == 1:
         fields |= variants[0].get("fields", {})
-        attributes |= variants[0].get("attributes", {})
     elif variants:
         fields["variants"] = _variants(variants)
-    said_of = [*fields.items(), *attributes.items()]
-    return [[name, None, value] for name, value in said_of if value]
+    return [[name, None, value] for name, value in fields.items() if value]
 
 
 def _variants(variants: Sequence[dict[str, Any]]) -> str:

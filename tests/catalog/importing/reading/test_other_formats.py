@@ -32,7 +32,10 @@ def test_a_woocommerce_product_with_variations(read):
         "Tee",
         "approved",
     )
-    assert record.attributes == {"category": ["Clothing > T-shirts"], "material": ["Cotton"]}
+    assert record.attributes == {
+        "category": ["Clothing > T-shirts", "Sale"],
+        "material": ["Cotton"],
+    }
     blue, green = record.variants
     assert (blue.fields["price"], blue.fields["compare_at_price"]) == ("15.00", "20.00")
     assert (blue.fields["option1_name"], blue.fields["option1_value"]) == ("Color", "Blue")

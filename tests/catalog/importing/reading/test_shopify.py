@@ -73,7 +73,7 @@ def test_a_product_of_the_new_headers(read):
     )
     record = product.record
     assert inspection.format == "shopify"
-    assert record.attributes == {"category": ["Home > Mugs"]}
+    assert record.attributes == {"category": ["Home > Mugs", "Mugs"]}
     assert record.variants[0].fields["availability"] == "backorder"
     assert record.variants[0].fields["compare_at_price"] == "16.00"
     assert record.variants[0].fields["option1_value"] == "Red"
