@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -85,6 +87,15 @@ class Operation:
     def named_rows(self) -> list[str]:
         return list(dict.fromkeys([*self.rows, *(cell.row for cell in self.cells)]))
 
+    @cached_property
+    def _cells(self) -> dict[int, list[tuple[tuple[int, int | None], CellText]]]:
+        """The cells by the product in whose rows they stand, each with what its row's key names."""
+        found: dict[int, list[tuple[tuple[int, int | None], CellText]]] = defaultdict(list)
+        for cell in self.cells:
+            if key := read_key(cell.row):
+                found[key[0]].append((key, cell))
+        return found
+
     def product_ids(self) -> list[int]:
         """The products whose rows are named."""
         return sorted({key[0] for row in self.named_rows if (key := read_key(row))})
@@ -108,11 +119,10 @@ class Operation:
         """What the cells of some lines should say, with the column's key; only those it concerns."""
         if self.act == Act.CELLS:
             by_key = {line.key: line for line in lines}
-            products = {line.product for line in by_key.values()}
-            for cell in self.cells:
-                line = by_key.get(cell.row) or _gone(cell.row, products)
-                if line is not None:
-                    yield line, cell.column, cell.text
+            for product in dict.fromkeys(line.product for line in by_key.values()):
+                for key, cell in self._cells.get(product, ()):
+                    # A row that the product has not (any more) has no cells.
+                    yield by_key.get(cell.row) or Line(*key), cell.column, cell.text
             return
         wanted = set(self.rows)
         for line in lines:
@@ -150,12 +160,6 @@ class Operation:
 
 def _like(one: str, other: str) -> bool:
     return one.strip().casefold() == other.strip().casefold()
-
-
-def _gone(row: str, products: set[int]) -> Line | None:
-    """A line without cells for a row that is none (any more) of these products."""
-    key = read_key(row)
-    return Line(*key) if key is not None and key[0] in products else None
 
 
 def cells_of(values: Any) -> tuple[CellText, ...]:
