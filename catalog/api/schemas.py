@@ -136,6 +136,10 @@ class ProductOut(Schema):
     changed_since_approval: bool = Field(
         False, description="It is approved, and no longer as that version"
     )
+    added_since_approval: bool = Field(
+        False,
+        description="It is as that version, but for what machines have added since, by themselves",
+    )
     product_url: str
     url: str
     price: str | None
@@ -168,6 +172,7 @@ class ProductOut(Schema):
             status=product.status,
             approved_version=vars(product)["approved_version"],
             changed_since_approval=product.changed_since_approval,
+            added_since_approval=product.added_since_approval,
             product_url=product.product_url,
             url=request.build_absolute_uri(product.get_absolute_url()),
             price=first.price if first else None,

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Q
 
 from catalog.models import CurrentAttribute, Decision, Placement, Product, Variant
+from catalog.models.sources import MACHINE_SOURCES
 from catalog.money import money_text
 from catalog.services.attribute_values import CATEGORY
 
@@ -15,6 +16,7 @@ Content = dict[str, Any]
 # Of whom an attribute's value is: a variant or the product itself, a field, a language.
 Place = tuple[int | None, str, str]
 
+FIELD = "field"
 FIELDS = ("title", "description", "brand", "category", "tags", "product_url")
 MONEY = ("price", "compare_at_price", "cost")
 VARIANT_FIELDS = (
@@ -156,6 +158,26 @@ def _general(rows: Mapping[Place, list | None], place: Place) -> list | None:
 def attributes(content: Content) -> Iterator[dict[str, Any]]:
     """The attributes but the category, which is a field of its own."""
     return (row for row in content["attributes"] if row["field"] != CATEGORY)
+
+
+def without_additions(content: Content, approved: Content) -> Content:
+    """The content without what machines have added to an approved one by themselves: attributes, and a
+    category, of which that says nothing, and on which nobody has decided.
+    """
+    known = {_place(row) for row in approved["attributes"]}
+    kept = [row for row in content["attributes"] if _place(row) in known or not _is_machine_s(row)]
+    category = content[CATEGORY]
+    if approved[CATEGORY] is None and all(row[FIELD] != CATEGORY for row in kept):
+        category = None
+    return {**content, "attributes": kept, CATEGORY: category}
+
+
+def _place(row: Mapping[str, Any]) -> Place:
+    return row["variant"], row[FIELD], row["locale"]
+
+
+def _is_machine_s(row: Mapping[str, Any]) -> bool:
+    return row["source"] in MACHINE_SOURCES and row["confirmed_by"] is None
 
 
 def seen(content: Content) -> dict[str, Any]:

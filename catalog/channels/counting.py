@@ -81,7 +81,12 @@ def _count(target: ChannelTarget, products: int) -> Readiness:
         # Checked against the other targets, and not yet against this one.
         checks = checks.filter(product__lte=target.marked_through)
         known &= Q(product__lte=target.marked_through)
-    unchanged = Q(product__status=ProductStatus.APPROVED, product__changed_since_approval=False)
+    # What goes out is the approved version, which lacks what was added since, too.
+    unchanged = Q(
+        product__status=ProductStatus.APPROVED,
+        product__changed_since_approval=False,
+        product__added_since_approval=False,
+    )
     checked = checks.aggregate(all=Count("pk"), approved=Count("pk", filter=unchanged))
     kept_out = gaps.filter(known, severity=KEEPS_OUT).aggregate(
         all=Count("product", distinct=True),

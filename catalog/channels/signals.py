@@ -21,7 +21,9 @@ from catalog.models import (
 from catalog.models.outbox import CHUNK, bulk_changed
 
 # What of a product no channel asks for.
-PRODUCT_IRRELEVANT = frozenset({"status", "changed_since_approval", "updated_at"})
+PRODUCT_IRRELEVANT = frozenset(
+    {"status", "changed_since_approval", "added_since_approval", "updated_at"}
+)
 
 
 def _irrelevant(fields: Collection[str] | None) -> bool:

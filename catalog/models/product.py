@@ -32,7 +32,9 @@ class Product(models.Model):
     """What a shopper sees as one thing. What is sold are its variants, of which it has one or more.
 
     `category` is the projection of the ledger's field of that name. `changed_since_approval` says
-    that an approved product no longer is as its last `ProductVersion`.
+    that an approved product no longer is as its last `ProductVersion`; `added_since_approval` that it
+    is but for what machines have said since, of which that version says nothing: nobody has decided
+    on it, and it goes out once the product is approved again.
     """
 
     catalog = models.ForeignKey(Catalog, on_delete=models.CASCADE, related_name="products")
@@ -51,6 +53,7 @@ class Product(models.Model):
         max_length=10, choices=ProductStatus.choices, default=ProductStatus.DRAFT
     )
     changed_since_approval = models.BooleanField(default=False, editable=False)
+    added_since_approval = models.BooleanField(default=False, editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,

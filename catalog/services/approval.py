@@ -8,15 +8,19 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
 
-from catalog.approval.content import contents, seen
+from catalog.approval.content import Content, contents, seen, without_additions
 from catalog.models import Product, ProductStatus, ProductVersion
 from catalog.models.outbox import CHUNK
 from catalog.models.version import products_approved
 from catalog.services.audit import audit_many
 
+CHANGED, ADDED = "changed_since_approval", "added_since_approval"
+MARKED = Q(changed_since_approval=True) | Q(added_since_approval=True)
+
 
 def approval_refresh(product_ids: Iterable[int]) -> None:
-    """Say of these products whether they are as they were approved, in the caller's transaction.
+    """Say of these products whether they are as they were approved, in the caller's transaction: whether
+    people or files have changed them, or machines alone have added something.
 
     One query for products that are not approved; for approved ones a fixed number, however many.
     """
@@ -27,27 +31,32 @@ def approval_refresh(product_ids: Iterable[int]) -> None:
 
 
 def _refresh(ids: Collection[int]) -> None:
-    concerned = Product.objects.filter(
-        Q(status=ProductStatus.APPROVED) | Q(changed_since_approval=True), pk__in=ids
-    )
+    concerned = Product.objects.filter(Q(status=ProductStatus.APPROVED) | MARKED, pk__in=ids)
     # Held, so that of two writers of one product the second compares what the first wrote, too.
     held = concerned.select_for_update(no_key=True).order_by("pk")
-    rows = list(held.values_list("pk", "status", "changed_since_approval"))
+    rows = list(held.values_list("pk", "status", CHANGED, ADDED))
     if not rows:
         return
-    approved = [pk for pk, status, _ in rows if status == ProductStatus.APPROVED]
+    approved = [pk for pk, status, *_ in rows if status == ProductStatus.APPROVED]
     versions = {row.product_id: row for row in latest_versions(approved)}
     present = contents(versions.keys()) if versions else {}
     differs = {pk for pk, row in versions.items() if seen(row.content) != seen(present[pk])}
-    _say_changed([pk for pk, _, said in rows if not said and pk in differs], changed=True)
-    _say_changed([pk for pk, _, said in rows if said and pk not in differs], changed=False)
+    # Nobody has decided on what machines have added alone: as approved it is, and goes out so.
+    added = {pk for pk in differs if _is_added_to(versions[pk].content, present[pk])}
+    for flag, wanted, place in ((CHANGED, differs - added, 2), (ADDED, added, 3)):
+        _mark([row[0] for row in rows if not row[place] and row[0] in wanted], flag, marked=True)
+        _mark([row[0] for row in rows if row[place] and row[0] not in wanted], flag, marked=False)
 
 
-def _say_changed(ids: Collection[int], *, changed: bool) -> None:
+def _is_added_to(approved: Content, present: Content) -> bool:
+    return seen(without_additions(present, approved)) == seen(approved)
+
+
+def _mark(ids: Collection[int], flag: str, *, marked: bool) -> None:
     if ids:
         # The manager that tells nobody: neither the index nor the texts know of this.
         rows = Product._base_manager.filter(pk__in=ids)  # noqa: SLF001 -- Django's public API
-        rows.exclude(changed_since_approval=changed).update(changed_since_approval=changed)
+        rows.exclude(**{flag: marked}).update(**{flag: marked})
 
 
 def latest_versions(product_ids: Collection[int]) -> QuerySet[ProductVersion]:
@@ -102,9 +111,10 @@ def _record(products: dict[int, Product], actor: Any) -> list[ProductVersion]:
         for pk, content in present.items()
         if pk not in last or seen(last[pk].content) != seen(content)
     )
-    _say_changed(list(products), changed=False)
+    rows = Product._base_manager.filter(MARKED, pk__in=products)  # noqa: SLF001 -- as above
+    rows.update(**dict.fromkeys((CHANGED, ADDED), False))
     for product in products.values():
-        product.changed_since_approval = False
+        product.changed_since_approval = product.added_since_approval = False
     audit_many(
         actor=actor,
         action="product.approve",

@@ -34,8 +34,11 @@ NOW, NONE = "now", "nothing"
 
 
 def approval(user: object, product: Product, labels: present.Labels) -> dict[str, Any] | None:
-    """For catalog/_product_approval.html: what changed since approval; None where nothing did."""
-    if not product.changed_since_approval or product.status != ProductStatus.APPROVED:
+    """For catalog/_product_approval.html: what changed since approval, or machines have added alone;
+    None where nothing did.
+    """
+    is_other = product.changed_since_approval or product.added_since_approval
+    if not is_other or product.status != ProductStatus.APPROVED:
         return None
     version = selectors.product_version(product)
     if version is None:
@@ -44,8 +47,9 @@ def approval(user: object, product: Product, labels: present.Labels) -> dict[str
     return {
         "version": version,
         "by": _who(version),
+        "added": not product.changed_since_approval,
         "count": len(found),
-        "open": len(found) <= OPEN_CHANGES,
+        "open": len(found) <= OPEN_CHANGES and product.changed_since_approval,
         "groups": change_groups(found, labels, product.catalog),
         "may_approve": selectors.may(user, product.catalog, selectors.REVIEW),
     }

@@ -249,7 +249,7 @@ def thing(make_product, vocabulary) -> Product:
     phases=[Phase.explicit, Phase.generate],
 )
 @given(acts=st.lists(act, min_size=4, max_size=14))
-def test_flag_is_what_comparing_says_after_any_acts(thing, person, acts):
+def test_flags_are_what_comparing_says_after_any_acts(thing, person, acts):
     with transaction.atomic():
         approved = without_empty(shown(thing.pk))
         for what in acts:
@@ -260,5 +260,7 @@ def test_flag_is_what_comparing_says_after_any_acts(thing, person, acts):
             if what == ("status", "approved"):
                 approved = now
             expected = row.status == "approved" and now != approved
-            assert row.changed_since_approval == expected, what
+            is_other = row.changed_since_approval or row.added_since_approval
+            assert is_other == expected, what
+            assert not (row.changed_since_approval and row.added_since_approval), what
         transaction.set_rollback(True)

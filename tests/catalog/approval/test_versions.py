@@ -7,9 +7,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from catalog.approval.content import contents, seen
-from catalog.models import AuditEvent, Product, ProductStatus, ProductVersion, Source
+from catalog.models import AuditEvent, Product, ProductStatus, ProductVersion
 from catalog.services.approval import approval_refresh
-from catalog.services.ledger import MachineValue, attribute_set, machine_values_record
+from catalog.services.ledger import attribute_set, machine_values_record
 from catalog.services.photos import placement_update
 from catalog.services.products import product_create, product_update
 from catalog.services.statuses import products_set_status
@@ -130,11 +130,59 @@ def test_only_who_says_a_value_is_no_change(product, guess, says, approve):
     assert not is_changed(product)
 
 
-def test_what_a_machine_says_later_is_a_change(product, approve):
+def flags(product: Product) -> tuple[bool, bool]:
+    row = Product.objects.get(pk=product.pk)
+    return row.changed_since_approval, row.added_since_approval
+
+
+@pytest.mark.parametrize(("field", "value"), [("color", "red"), ("category", "home/kitchen/mugs")])
+def test_what_a_machine_adds_by_itself_is_no_change_but_is_told(
+    product, guess, approve, field, value
+):
     approve(product)
-    said = {product: [MachineValue("color", ["red"], 0.9)]}
-    machine_values_record(said=said, source=Source.ZERO_SHOT, model="m")
-    assert is_changed(product)
+    guess(field, [value])
+    assert flags(product) == (False, True)
+
+
+def test_what_a_machine_has_added_goes_out_with_the_next_approval(product, guess, approve):
+    approve(product)
+    guess("color", ["red"])
+    assert approve(product) == 1
+    assert flags(product) == (False, False)
+    (row,) = product.versions.first().content["attributes"]
+    assert row["value"] == ["red"]
+
+
+def test_what_a_machine_said_and_takes_back_was_never_added(product, guess, approve):
+    approve(product)
+    entry = guess("color", ["red"])
+    machine_values_record(said={product: []}, source=entry.source, model="m", considered=["color"])
+    assert flags(product) == (False, False)
+
+
+def test_what_somebody_accepts_of_it_is_a_change(product, guess, approve, person):
+    approve(product)
+    entry = guess("color", ["red"])
+    guess("material", ["wood"])
+    suggestion_decide(entry=entry, accept=True, actor=person)
+    assert flags(product) == (True, False)
+
+
+def test_another_value_in_place_of_an_approved_one_is_a_change_whoever_says_it(
+    product, guess, approve
+):
+    guess("color", ["red"])
+    approve(product)
+    guess("color", ["blue"])
+    assert flags(product) == (True, False)
+
+
+def test_nothing_was_added_to_what_is_approved_no_more(product, guess, approve, person):
+    approve(product)
+    guess("color", ["red"])
+    product.refresh_from_db()
+    products_set_status(products=[product], status="draft", actor=person)
+    assert flags(product) == (False, False)
 
 
 def test_product_that_is_not_approved_is_not_changed(make_product, person, approve):

@@ -64,6 +64,17 @@ def test_what_is_ready_is_counted_with_and_without_what_is_not_approved(ready, c
     assert (shopify(catalog).approved, shopify(catalog).not_approved) == (1, 0)
 
 
+@pytest.mark.parametrize("since", ["changed_since_approval", "added_since_approval"])
+def test_what_is_not_in_the_approved_version_yet_does_not_count_as_approved(
+    ready, catalog, keep, since
+):
+    keep()
+    # Told to nobody, who would compare.
+    row = Product._base_manager.filter(pk=ready.pk)
+    row.update(status=ProductStatus.APPROVED, **{since: True})
+    assert (shopify(catalog).ready, shopify(catalog).approved) == (1, 0)
+
+
 def test_an_archived_product_counts_for_nothing(ready, unready, catalog, keep):
     keep()
     Product.objects.update(status=ProductStatus.ARCHIVED)

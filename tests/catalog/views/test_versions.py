@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from catalog.approval.diff import word_changes
-from catalog.services.ledger import attribute_set
+from catalog.services.ledger import MachineValue, attribute_set, machine_values_record
 from catalog.services.products import product_update
 from catalog.services.variants import variant_update
 
@@ -70,6 +70,16 @@ def test_tags_that_changed_are_shown(mug, page, person):
     product_update(product=mug, actor=person, fields={"tags": ["tea", "gift"]})
     approval = page(mug.get_absolute_url()).context["approval"]
     assert rows(approval["groups"]) == {"Tags": "?empty +tea, gift"}
+
+
+def test_page_says_what_machines_have_added_and_that_it_goes_out_once_approved(mug, page):
+    said = {mug: [MachineValue("material", ["wood"], 0.9)]}
+    machine_values_record(said=said, source="zero-shot", model="m")
+    answer = page(mug.get_absolute_url())
+    assert rows(answer.context["approval"]["groups"]) == {"Material": "?empty +wood"}
+    assert "Added by machines since it was approved" in answer.text
+    assert "Changed since it was approved" not in answer.text
+    assert "Approve again" in answer.text
 
 
 def test_page_says_nothing_of_what_did_not_change(mug, page):
