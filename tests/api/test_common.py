@@ -7,9 +7,10 @@ import threading
 from contextlib import suppress
 
 import pytest
-from django.db import DatabaseError, OperationalError, connections
+from django.db import DatabaseError, OperationalError, connection, connections
 from django.db.backends.postgresql import base as postgresql
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalog.api import health
@@ -69,6 +70,14 @@ def test_session_does_not_open_the_api(person, client):
 def test_use_of_a_token_is_noted(api):
     api.get("/catalogs")
     assert (timezone.now() - ApiToken.objects.get().last_used_at).total_seconds() < 60
+
+
+def test_reading_asks_for_no_lock_that_only_one_writer_may_have(api):
+    api.get("/catalogs")
+    with CaptureQueriesContext(connection) as captured:
+        assert api.get("/catalogs")[0] == 200
+    words = {query["sql"].split()[0] for query in captured}
+    assert words <= {"SELECT", "SET"}
 
 
 @pytest.mark.parametrize(
@@ -169,8 +178,8 @@ def silent_engine(no_engine, data_dir):
         yield taken
         listener.shutdown(socket.SHUT_RDWR)
         thread.join()
-    for connection in taken:
-        connection.close()
+    for each in taken:
+        each.close()
 
 
 def test_health_asks_an_engine_that_says_nothing_once(client, silent_engine, db):
