@@ -97,7 +97,7 @@ def _fill(catalog: Any, encoder: Any) -> None:
     import numpy as np
 
     from catalog.index import spaces, vector_index
-    from catalog.models import IndexChange, Placement
+    from catalog.models import EmbedTask, IndexChange, Placement
     from catalog.models.outbox import record_index_changes
 
     space = spaces.space_for(encoder)
@@ -105,6 +105,8 @@ def _fill(catalog: Any, encoder: Any) -> None:
     points = Placement.objects.filter(product__catalog=catalog).values_list("pk", flat=True)
     record_index_changes(points, vector=True)
     spaces.refresh_background(space)
+    # Also for what a run before has left.
+    _wait_while(EmbedTask.objects.exclude(state__in=["done", "failed"]).count)
     _wait_while(IndexChange.objects.all().count)
     known = {one.name: one.points for one in vector_index().health().collections}
     assert known[space.collection] >= THERE_BEFORE, known
@@ -272,7 +274,8 @@ def _report(run: Run, memory: Memory, searches: Searches) -> None:
     idle = searches.seconds["idle"]
     rows = defaultdict(list)
     for name, phase in run.phases.items():
-        took = phase.last - phase.first
+        # Without what passed between the kill and the next step.
+        took = phase.last - phase.first - run.went_on.get(name, 0.0)
         busy = memory.busy[name]
         each = ", ".join(f"{part} {seconds:.0f} s" for part, seconds in busy.items())
         rate = f"{phase.total / took:.0f}/s" if took else "-"
