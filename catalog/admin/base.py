@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -180,6 +180,9 @@ class Hidden:
 
 class ReadOnlyAdmin(InCatalogs, ModelAdmin):
     """Rows that are written by services alone: to look at."""
+
+    class Media:
+        css: ClassVar = {"all": ["css/admin.css"]}
 
     def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
         del request

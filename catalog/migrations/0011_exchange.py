@@ -369,6 +369,7 @@ class Migration(migrations.Migration):
                 ('webhook', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='catalog.webhook')),
             ],
             options={
+                'verbose_name_plural': 'webhook deliveries',
                 'ordering': ['-created_at', '-pk'],
                 'abstract': False,
             },

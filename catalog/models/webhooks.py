@@ -79,6 +79,7 @@ class WebhookDelivery(Work):
     objects: ClassVar[models.Manager[Any]] = DeliveryQuerySet.as_manager()
 
     class Meta(Work.Meta):
+        verbose_name_plural = "webhook deliveries"
         ordering: ClassVar = ["-created_at", "-pk"]
         indexes: ClassVar = [
             *Work.Meta.indexes,
