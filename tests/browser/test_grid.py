@@ -115,8 +115,26 @@ def test_columns_are_chosen_and_ordered_by_keyboard(grid: Page) -> None:
     grid.get_by_label("GTIN").check()
     grid.get_by_role("button", name="Price further to the front").press("Enter")
     grid.get_by_role("button", name="Show these").click()
+    added = grid.locator("[data-head][data-label='GTIN']")
+    expect(added).to_be_visible()
     labels = grid.locator("[data-head]").evaluate_all("heads => heads.map((h) => h.dataset.label)")
     assert labels[:3] == ["Title", "Price", "SKU"]
     assert labels[-1] == "GTIN"
     grid.get_by_role("link", name="Columns").click()
     grid.get_by_role("button", name="The usual ones").click()
+    expect(added).to_have_count(0)
+
+
+def test_tab_leads_out_of_the_grid_and_back_to_the_same_cell(grid: Page) -> None:
+    grid.locator("[data-cell][tabindex='0']").focus()
+    grid.keyboard.press("ArrowDown")
+    grid.keyboard.press("Tab")
+    expect(grid.locator("[data-grid] :focus")).to_have_count(0)
+    grid.keyboard.press("Shift+Tab")
+    expect(cell(grid, 1, "Title")).to_be_focused()
+
+
+def test_a_row_is_opened_as_a_form_by_keyboard(grid: Page) -> None:
+    grid.locator("[data-cell][tabindex='0']").focus()
+    grid.keyboard.press("Control+Enter")
+    expect(grid.get_by_role("heading", name=TITLES[-1])).to_be_visible()

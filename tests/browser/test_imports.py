@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 
 from playwright.sync_api import expect
+
+from tests.browser.conftest import file
+from tests.live_site import photo
 
 TABLE = b"SKU,Title,Price\nM1,Red mug,12.50\nM2,Blue mug,9\n"
 
@@ -21,6 +26,30 @@ def test_file_becomes_products_and_is_undone_as_a_whole(open_page, site):
     page.get_by_role("button", name="Undo the whole import").click()
     expect(page.locator(".pill", has_text="Undone")).to_be_visible()
     expect(open_page(f"/c/{slug}/products/").locator(".product-card")).to_have_count(0)
+
+
+def test_photos_are_put_to_another_product_by_keyboard(open_page, site):
+    slug = site.new_catalog("Grouped")
+    page = open_page(f"/c/{slug}/imports/")
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for number, name in enumerate(("mug.jpg", "vase.jpg", "bowl.jpg")):
+            archive.writestr(name, photo(700 + number))
+    page.locator("#import-files").set_input_files([file("photos.zip", data.getvalue())])
+    page.get_by_role("button", name="Look at what is in it").click()
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("link", name="Look through the photos").click()
+    page.get_by_role("checkbox").nth(1).focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    to = page.get_by_label("Put them to")
+    expect(to).to_be_focused()
+    to.select_option(index=0)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("#group-"))
+    expect(page.locator("[data-group]")).to_have_count(2)
+    expect(page.locator("[data-group]").first.locator("[data-group-photo]")).to_have_count(2)
 
 
 def test_file_that_was_cut_off_goes_on_where_it_was_after_a_reload(open_page, site, tmp_path):
