@@ -17,7 +17,10 @@ from catalog.models import (
     LedgerEntry,
     Product,
     ProductStatus,
+    Term,
+    TermState,
 )
+from catalog.models.vocabulary import label_in
 from catalog.services.attribute_values import COLUMN_FIELDS
 
 
@@ -39,7 +42,15 @@ def writing_of(
         variant_attributes=_names(catalog, approved_only=approved_only, of_variants=True),
         kept=_kept_headers(catalog, form.kept) if form.kept else (),
         addresses=addresses or NoAddresses(),
+        other_labels=_other_labels(catalog.language),
     )
+
+
+def _other_labels(language: str) -> dict[tuple[str, str], str]:
+    """Of terms that wait for a decision, were merged or decided against: products may have them yet."""
+    terms = Term.objects.exclude(state=TermState.ACTIVE)
+    named = terms.values_list("attribute__key", "key", "labels")
+    return {(name, key): label_in(labels, language, key) for name, key, labels in named}
 
 
 def _names(catalog: Catalog, *, approved_only: bool, of_variants: bool) -> tuple[str, ...]:

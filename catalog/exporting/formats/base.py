@@ -42,7 +42,8 @@ class Writing:
     `columns` are the headers that were chosen, in order; none: all. `attributes` are the names of
     those that the products have, but the category, `variant_attributes` of those that variants have
     of their own; `kept` the headers of foreign cells that are written back. `addresses` named the
-    photos of the records.
+    photos of the records. `other_labels` are those of values that the vocabulary does not offer, by
+    attribute and value.
     """
 
     catalog: Catalog
@@ -53,6 +54,7 @@ class Writing:
     kept: tuple[str, ...] = ()
     addresses: Addresses = field(default_factory=NoAddresses)
     vocabulary: Vocabulary = field(default_factory=current)
+    other_labels: Mapping[tuple[str, str], str] = field(default_factory=dict)
     _made: dict[Callable, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def once(self, make: Callable[[Writing], T]) -> T:
@@ -63,7 +65,8 @@ class Writing:
 
     def label(self, name: str, value: str) -> str:
         """A value as people read it, in the catalogue's language."""
-        return self.vocabulary.label_of(name, value, self.catalog.language) or value
+        label = self.vocabulary.label_of(name, value, self.catalog.language)
+        return label or self.other_labels.get((name, value), value)
 
     @cached_property
     def known(self) -> Known:

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 import pytest
 from defusedxml.ElementTree import fromstring
 
-from catalog.models import Category
+from catalog.models import Category, TermState
 from catalog.services.ledger import attribute_set
 from catalog.services.products import product_update
 from catalog.services.suggestions import suggestion_decide
@@ -117,6 +117,16 @@ def test_values_that_channels_do_not_know_are_left_out(mug, person, google, voca
         attribute_set(product=mug, field=key, value=value, actor=person)
     row = google()[0]
     assert (row["gender"], row["age_group"]) == ("female", "")
+
+
+def test_value_that_waits_for_a_decision_is_written_as_people_said_it(
+    mug, person, google, vocabulary
+):
+    attribute_set(product=mug, field="material", value=["wood"], actor=person)
+    term = vocabulary["material"].terms.get(key="wood")
+    term.labels, term.state = {"en": "Wood, Metal"}, TermState.PROPOSED
+    term.save()
+    assert google()[0]["material"] == "Wood, Metal"
 
 
 def test_xml_lists_more_photos_one_by_one_and_escapes(mug, make_photos, person, items):
