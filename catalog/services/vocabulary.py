@@ -27,7 +27,7 @@ from catalog.services.audit import audit
 from catalog.services.errors import conflict
 from catalog.services.locks import lock_row
 from catalog.services.reprojecting import projection_renew
-from catalog.services.vocabulary_loading import LOADED, STEP, Loading, Mode
+from catalog.services.vocabulary_loading import LOADED, SAVED, STEP, Loading, Mode
 from catalog.textsearch.documents import text_documents_refresh
 from catalog.vocabulary import DEFAULT, SourceVocabulary, read
 
@@ -170,7 +170,7 @@ def category_save(
     if old_path != path and LedgerEntry.objects.filter(field=CATEGORY, value=[path]).exists():
         # Said of products while there was one of this path before.
         projection_renew(field=CATEGORY, actor=actor)
-    audit(actor=actor, action="category.save", target=row, summary=path)
+    audit(actor=actor, action=SAVED, target=row, summary=path)
     return row
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeVar, cast
 
 from django.db.models import TextChoices
@@ -20,6 +21,9 @@ from catalog.vocabulary import SourceAttribute, SourceCategory, SourceTerm, Sour
 
 LOADED = "vocabulary.load"
 UNDONE = "vocabulary.undo"
+# Somebody made a category or changed it, as the audit trail has it.
+SAVED = "category.save"
+ID_FIELDS = ("google_id", "shopify_id")
 STEP = 1000
 T = TypeVar("T")
 Row = Category | AttributeDefinition | Term
@@ -29,6 +33,7 @@ class Mode(TextChoices):
     """How much of what is there a file may change. Nothing is ever removed."""
 
     ADD = "add", "Add what is missing"
+    IDS = "ids", "Also fill in ids that are missing, where nobody has edited the category"
     FILL = "fill", "Also fill in labels, ids and places that are missing"
     UPDATE = "update", "Also replace labels, prompts and places by the file's"
 
@@ -227,14 +232,31 @@ class Loading:
         self, row: Row, entry: SourceCategory | SourceAttribute | SourceTerm
     ) -> dict[str, Any]:
         """Fields of a row that the file gives another value, with it."""
+        if self.mode == Mode.IDS:
+            return self._missing_ids(row, entry)
         replace = self.mode == Mode.UPDATE
         labels = {**row.labels, **entry.labels} if replace else {**entry.labels, **row.labels}
         wishes: dict[str, Any] = {"labels": labels}
         if isinstance(entry, SourceCategory):
-            wishes |= {key: self._id_of(row, entry, key) for key in ("google_id", "shopify_id")}
+            wishes |= {key: self._id_of(row, entry, key) for key in ID_FIELDS}
         if replace and not isinstance(entry, SourceAttribute) and entry.prompts:
             wishes["prompts"] = list(entry.prompts)
         return {key: value for key, value in wishes.items() if value != getattr(row, key)}
+
+    def _missing_ids(
+        self, row: Row, entry: SourceCategory | SourceAttribute | SourceTerm
+    ) -> dict[str, Any]:
+        """Ids that a category lacks. Who edited it may have taken one away."""
+        if not isinstance(entry, SourceCategory):
+            return {}
+        given = {key: getattr(entry, key) for key in ID_FIELDS if not getattr(row, key)}
+        missing = {key: value for key, value in given.items() if value}
+        return {} if missing and row.pk in self._edited else missing
+
+    @cached_property
+    def _edited(self) -> set[int | None]:
+        edits = AuditEvent.objects.filter(action=SAVED, target_type="category")
+        return set(edits.values_list("target_id", flat=True))
 
     def _id_of(self, row: Row, entry: SourceCategory, key: str) -> str:
         here, there = str(getattr(row, key)), str(getattr(entry, key))
@@ -248,7 +270,7 @@ class Loading:
 
     def _places(self, model: type[Any], owner: str) -> dict[int, tuple[str, ...]]:
         found: dict[int, list[str]] = {}
-        if self.mode != Mode.ADD:
+        if self.mode in {Mode.FILL, Mode.UPDATE}:
             rows = model.categories.through.objects.order_by("pk")
             for owner_id, category_id in rows.values_list(owner, "category_id"):
                 found.setdefault(owner_id, []).append(self._paths[category_id])
@@ -266,7 +288,7 @@ class Loading:
         _link(Term, "term_id", [(row, entry.categories) for row, entry in self._new_terms], ids)
         self._merge_terms()
         for model, fields in (
-            (Category, ["labels", "prompts", "google_id", "shopify_id"]),
+            (Category, ["labels", "prompts", *ID_FIELDS]),
             (AttributeDefinition, ["labels"]),
             (Term, ["labels", "prompts"]),
         ):

@@ -28,9 +28,10 @@ SHOWN = 20
 
 class Command(BaseCommand):
     help = (
-        "Bring a vocabulary file into the database. Adds what is missing; what people changed or "
-        "removed stays as it is, unless --mode or --restore say otherwise. Takes TOML or JSON of "
-        "this site, files of Shopify's taxonomy, and Google's taxonomy with ids."
+        "Bring a vocabulary file into the database. Adds what is missing (of the shipped one, "
+        "Google's and Shopify's ids, too); what people changed or removed stays as it is, unless "
+        "--mode or --restore say otherwise. Takes TOML or JSON of this site, files of Shopify's "
+        "taxonomy, and Google's taxonomy with ids."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -77,7 +78,7 @@ class Command(BaseCommand):
 
     def _load(self, options: dict[str, Any]) -> None:
         report = vocabulary_load(
-            path=DEFAULT, mode=options["mode"] or Mode.ADD, restore=options["restore"]
+            path=DEFAULT, mode=options["mode"] or Mode.IDS, restore=options["restore"]
         )
         counts = [report.categories, report.attributes, report.terms]
         self._say(counts, report.changed, report.left_out)

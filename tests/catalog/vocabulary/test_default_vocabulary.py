@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections import Counter
+import re
+from collections import Counter, defaultdict
 
 import pytest
 
@@ -19,6 +20,21 @@ GARMENTS = [
     "shorts",
     "skirts",
 ]
+# By what they lie in and the number.
+SHARED_BY_SIBLINGS = {
+    # Home & Garden: each of them has goods of several branches of it.
+    ("", "536"): {"textiles", "household"},
+    ("clothing", "212"): {"t-shirts", "shirts", "long-sleeve-tops", "knitwear", "hoodies"},
+    # Drinkware; beverages; lamps; tools.
+    ("tableware", "674"): {"mugs", "glasses"},
+    ("food", "413"): {"soft-drinks", "coffee-tea"},
+    ("lighting", "4636"): {"table-lamps", "floor-lamps"},
+    ("tools", "1167"): {"hand-tools", "power-tools", "ladders"},
+    # Office supplies; vehicle maintenance and care; party supplies.
+    ("books", "922"): {"notebooks", "pencil-cases"},
+    ("automotive", "913"): {"car-care", "garage"},
+    ("party", "96"): {"balloons", "invitations"},
+}
 
 
 @pytest.fixture(scope="module")
@@ -59,11 +75,35 @@ def test_no_two_leaves_share_a_prompt(shipped):
     assert [prompt for prompt, count in prompts.items() if count > 1] == []
 
 
-def test_a_path_names_one_google_and_one_shopify_category_at_most(shipped):
-    for field in ("google_id", "shopify_id"):
-        known = [getattr(category, field) for category in shipped.categories]
-        assert [value for value, n in Counter(filter(None, known)).items() if n > 1] == []
-    assert all(c.google_id.isdecimal() for c in shipped.categories if c.google_id)
+def test_no_two_categories_are_the_same_one_of_shopifys(shipped):
+    known = Counter(category.shopify_id for category in shipped.categories if category.shopify_id)
+    assert [value for value, count in known.items() if count > 1] == []
+
+
+def test_every_google_id_is_a_positive_number(shipped):
+    known = [category.google_id for category in shipped.categories if category.google_id]
+    assert [value for value in known if not re.fullmatch(r"[1-9][0-9]{0,5}", value)] == []
+
+
+def test_siblings_share_a_google_id_only_where_google_makes_no_difference(shipped):
+    families: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for category in shipped.categories:
+        if category.google_id:
+            families[category.parent, category.google_id].add(category.slug)
+    shared = {key: slugs for key, slugs in families.items() if len(slugs) > 1}
+    assert shared == SHARED_BY_SIBLINGS
+
+
+def test_a_google_id_says_something_else_than_that_of_the_category_above(shipped):
+    above = {category.path: category.google_id for category in shipped.categories}
+    own = [category for category in shipped.categories if category.google_id and category.parent]
+    assert [each.path for each in own if each.google_id == above[each.parent]] == []
+
+
+def test_google_knows_every_category_but_what_is_neither_book_nor_stationery(shipped):
+    known = {category.path for category in shipped.categories if category.google_id}
+    paths = [category.path for category in shipped.categories]
+    assert [path for path in paths if not {path, path.rpartition("/")[0]} & known] == ["books"]
 
 
 def test_every_measured_colour_is_a_value_of_color(shipped):

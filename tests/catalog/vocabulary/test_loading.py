@@ -4,7 +4,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from catalog.models import AttributeDefinition, Category, Term, TermState
-from catalog.services.vocabulary import vocabulary_load
+from catalog.services.vocabulary import category_save, vocabulary_load
 from catalog.vocabulary import read
 
 pytestmark = pytest.mark.django_db
@@ -61,6 +61,34 @@ def test_a_newer_file_brings_only_what_is_new(tmp_path):
     path.write_text(old + new, encoding="utf-8")
     assert vocabulary_load(path=path).categories == 1
     assert set(Category.objects.values_list("path", flat=True)) == {"a", "b"}
+
+
+def test_the_command_fills_in_ids_that_were_not_known_before():
+    vocabulary_load()
+    Category.objects.update(google_id="", labels={"en": "Mine"})
+    call_command("load_vocabulary")
+    mirrors = Category.objects.get(path="decor/mirrors")
+    assert (mirrors.google_id, mirrors.labels) == ("595", {"en": "Mine"})
+
+
+def test_the_command_leaves_ids_alone_that_people_gave_or_took_away():
+    vocabulary_load()
+    Category.objects.filter(path="decor/clocks").update(google_id="6912")
+    vases = Category.objects.get(path="decor/vases")
+    category_save(
+        actor=None, category=vases, parent=vases.parent, slug="vases", labels=vases.labels
+    )
+    call_command("load_vocabulary")
+    ids = dict(Category.objects.filter(parent__path="decor").values_list("slug", "google_id"))
+    assert (ids["clocks"], ids["vases"]) == ("6912", "")
+
+
+def test_filling_in_ids_leaves_what_attributes_are_for_alone():
+    vocabulary_load()
+    neckline = AttributeDefinition.objects.get(key="neckline")
+    neckline.categories.set(Category.objects.filter(path="clothing/dresses"))
+    call_command("load_vocabulary")
+    assert [each.path for each in neckline.categories.all()] == ["clothing/dresses"]
 
 
 def test_the_command_says_what_it_added(capsys):
