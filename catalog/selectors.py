@@ -6,7 +6,7 @@ an act gets PermissionDenied.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -227,6 +227,17 @@ def photo_for(user: object, pk: int, roles: frozenset = VIEW) -> Photo:
     if not photo.placements.filter(deleted_at__isnull=True, product__deleted_at__isnull=True):
         raise Http404
     return photo
+
+
+def photos_for(user: object, ids: Collection[int]) -> dict[int, Photo]:
+    """Those of the photos that the user may see and that stand on something, by their ids."""
+    photos = Photo.objects.filter(
+        pk__in=ids,
+        catalog__in=catalogs_for(user),
+        placements__deleted_at__isnull=True,
+        placements__product__deleted_at__isnull=True,
+    )
+    return {photo.pk: photo for photo in photos.distinct()}
 
 
 def describe_run_in(catalog: Catalog, pk: int) -> DescribeRun:

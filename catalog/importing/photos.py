@@ -19,10 +19,12 @@ from django.db import transaction
 from django.db.models import Min, QuerySet
 from django.utils import timezone
 
+from catalog import storage
 from catalog.importing.applying import actor_of
 from catalog.importing.archives import MemberRejected
 from catalog.importing.files import Files
 from catalog.importing.options import Options
+from catalog.importing.own_photos import own_photos
 from catalog.importing.placing import rows_place
 from catalog.importing.staging import ADDRESS
 from catalog.ingest.jobs import JobStopped, JobWaits
@@ -48,6 +50,7 @@ LOOK_SECONDS = 0.5
 TRIES = 4
 PHOTOS_ONLY = "image/*"
 WAITING = "Photos that could not be fetched are tried again in a moment."
+NOT_HERE = "This site has no such photo, or none that you may see."
 NOT_THERE = "This photo is no longer in the archive."
 
 
@@ -89,6 +92,7 @@ class PhotoFetcher:
         self._archive = threading.Lock()
         self._settled = Options.of(source.options).refetch
         self._last = 0
+        self._own: dict[ImportPhoto, Photo | None] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -115,6 +119,7 @@ class PhotoFetcher:
             self._wait()
             return False
         known = {} if Options.of(self._source.options).refetch else self._fetched_before(rows)
+        known |= self._found_here([row for row in rows if row not in known])
         brought = self._bring([row for row in rows if row not in known])
         return self._place(rows, known, brought, held)
 
@@ -170,6 +175,15 @@ class PhotoFetcher:
         photos = {each.digest: each.placement.photo for each in earlier if each.placement}
         return {row: photos[row.digest] for row in wanted if row.digest in photos}
 
+    def _found_here(self, rows: Sequence[ImportPhoto]) -> dict[ImportPhoto, Photo]:
+        """The catalogue's own photos that rows name by their addresses here; those of others are read
+        from the storage in their turn.
+        """
+        self._own = own_photos(filter(_is_address, rows), actor_of(self._source))
+        catalog = self._source.catalog_id
+        found = {row: each for row, each in self._own.items() if each is not None}
+        return {row: each for row, each in found.items() if each.catalog_id == catalog}
+
     def _bring(
         self, rows: Sequence[ImportPhoto]
     ) -> dict[ImportPhoto, Photo | StagedPhoto | Failure]:
@@ -205,6 +219,8 @@ class PhotoFetcher:
 
     def _read(self, row: ImportPhoto) -> Brought | Failure:
         try:
+            if row in self._own:
+                return self._copy(self._own[row])
             if _is_address(row):
                 return self._fetch(row.source)
             with self._archive:
@@ -215,6 +231,15 @@ class PhotoFetcher:
             return Failure(str(error))
         except KeyError:
             return Failure(NOT_THERE)
+
+    @staticmethod
+    def _copy(photo: Photo | None) -> Brought | Failure:
+        if photo is None:
+            return Failure(NOT_HERE)
+        try:
+            return Brought(storage.read(str(photo.file.name)), photo.original_name)
+        except storage.FileMissing:
+            return Failure(NOT_HERE)
 
     def _fetch(self, address: str) -> Brought:
         host = address.partition("://")[2].partition("/")[0].casefold()

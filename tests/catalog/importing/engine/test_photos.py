@@ -8,13 +8,15 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from catalog import storage
 from catalog.importing import photos as fetching
 from catalog.importing.files import GONE
 from catalog.importing.regrouping import group_assign, photos_split
 from catalog.importing.services import import_retry_photos
-from catalog.models import ImportPhoto, Photo, Placement, Product
+from catalog.models import Catalog, ImportPhoto, Membership, Photo, Placement, Product
+from catalog.publishing.addresses import absolute
 from catalog.services.photos import placement_update, placements_reorder
 from prodintel.lib.remote_fetch import Fetched, FetchFailed
 from tests.catalog.colours import staged
@@ -34,6 +36,10 @@ def mug(*names, **more):
         else {"Handle": "mug", "Photo": HOST + name}
         for n, name in enumerate(names)
     ]
+
+
+def here(photo):
+    return absolute(reverse("catalog:photo", args=[photo.pk, 1600]))
 
 
 class Web:
@@ -118,6 +124,30 @@ def test_a_photo_of_several_products_is_fetched_once_it_stands(shop, web):
 
     assert web.asked == [HOST + "a.jpg"]
     assert (Photo.objects.count(), Placement.objects.count()) == (1, 2)
+
+
+def test_a_photo_of_this_site_is_not_fetched_but_found(shop, web, make_product):
+    there = make_product("Cup").placements.get().photo
+
+    source = shop.run([{"Title": "Mug", "SKU": "M1", "Photo": here(there)}])
+
+    assert (states(source), web.asked, Photo.objects.count()) == (["done"], [], 1)
+
+
+@pytest.mark.parametrize(("role", "state"), [("viewer", "done"), (None, "failed")])
+def test_a_photo_of_another_catalogue_is_copied_for_whom_it_may_see(
+    shop, web, make_product, person, role, state
+):
+    theirs = Catalog.objects.create(slug="theirs", name="Theirs")
+    there = make_product("Cup", catalog=theirs).placements.get().photo
+    if role:
+        Membership.objects.create(catalog=theirs, user=person, role=role)
+
+    source = shop.run([{"Title": "Mug", "SKU": "M1", "Photo": here(there)}])
+
+    assert (states(source), web.asked) == ([state], [])
+    copied = Photo.objects.filter(catalog=shop.catalog, sha256=there.sha256)
+    assert copied.exists() == (state == "done")
 
 
 def test_a_photo_that_fails_holds_no_other_up_and_can_be_tried_again(shop, web, person):
