@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
+from catalog.grid import writing
 from catalog.grid.edits import grid_apply, grid_plan, grid_plans_purge, grid_undo
 from catalog.grid.operations import Act, CellText, Operation
 from catalog.ingest import jobs
@@ -14,6 +17,7 @@ from catalog.models import GridEdit, Job, Product
 from catalog.services import bulk
 from catalog.services.bulk import bulk_stop
 from catalog.services.bulk_acts import ACTS, bulk_undo, is_undone
+from catalog.services.changed_many import products_change
 from catalog.services.products import product_update
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +67,16 @@ def brands():
     return list(Product.objects.order_by("pk").values_list("brand", flat=True))
 
 
+class Killed(BaseException):
+    """What no code of the worker's handles."""
+
+
+def edit_entries(edit: GridEdit) -> list[int]:
+    """How many rows of the ledger it wrote of each product."""
+    edit.refresh_from_db()
+    return list(Counter(edit.batch.entries.values_list("product_id", flat=True)).values())
+
+
 def test_a_job_plans_in_steps_and_changes_nothing(planned):
     edit = planned(Operation(Act.REPLACE, columns=(BRAND,), find="ac", text="Ac"))
     assert (edit.counts["cells"], edit.counts["products"]) == (5, 5)
@@ -97,6 +111,32 @@ def test_what_a_stop_has_left_stays_and_the_rest_is_undone(planned, products, pe
     result = grid_undo(edit=edit, actor=person).result
     assert brands() == ["Mine", "acme", "acme", "acme", "acme"]
     assert (result["changed"], result["left"]) == (3, 1)
+
+
+def test_a_step_in_which_the_worker_is_killed_is_done_again_as_a_whole(
+    planned, person, monkeypatch
+):
+    edit = planned(SET)
+    started = grid_apply(edit=edit, actor=person)
+    (job,) = Job.objects.filter(pk=started.job.pk).claim(owner="test/2", limit=1).rows
+    act = ACTS[job.kind]
+    bulk.bulk_step(act=act, job=job)
+
+    def killed(**what):
+        products_change(**what)
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(writing, "products_change", killed)
+        with pytest.raises(Killed):
+            bulk.bulk_step(act=act, job=job)
+    assert brands() == ["wood", "wood", "acme", "acme", "acme"]
+    while bulk.bulk_step(act=act, job=job):
+        pass
+    job.refresh_from_db()
+    assert (job.result["changed"], job.result["left"]) == (10, 0)
+    assert brands() == ["wood"] * 5
+    assert edit_entries(edit) == [1] * 5
 
 
 def test_the_page_of_a_plan_says_how_far_it_is(client, catalog, person, products):
