@@ -77,6 +77,7 @@ class Browse:
 
     status: str = ""
     changed: bool = False
+    added: bool = False
     category: str = ""
     exact: bool = False
     missing: tuple[str, ...] = ()
@@ -116,6 +117,7 @@ class Browse:
         return cls(
             status=status if status in ProductStatus.values else "",
             changed=address.get("changed", "") == "1",
+            added=address.get("added", "") == "1",
             category=category,
             exact=address.get("exact", "") == "1" and bool(category),
             missing=tuple(dict.fromkeys(missing))[:MAX_FILTERS],
@@ -136,6 +138,7 @@ class Browse:
         plain = [
             ("status", self.status),
             ("changed", "1" if self.changed else ""),
+            ("added", "1" if self.added else ""),
             ("category", self.category),
             ("exact", "1" if self.exact else ""),
             *(("missing", name) for name in self.missing),
@@ -158,23 +161,27 @@ class Browse:
 
     @property
     def is_filtered(self) -> bool:
-        """Whether anything is on besides what tabs choose: the status, and what has changed."""
-        return replace(self, status="", changed=False, order=NEWEST) != Browse()
+        """Whether anything is on besides what tabs choose: the status, and what is not as it was approved."""
+        return replace(self.without_tab(), order=NEWEST) != Browse()
 
     def without_tab(self) -> Browse:
         """The same filters over all statuses."""
-        return replace(self, status="", changed=False)
+        return replace(self, status="", changed=False, added=False)
 
     def products(self, catalog: Catalog) -> QuerySet[Product]:
         """The products that fit, in their order."""
         return self.filtered(selectors.products_in(catalog)).order_by(*ORDERS[self.order][1])
 
-    def filtered(self, products: QuerySet[Product]) -> QuerySet[Product]:
-        """Those of the products that fit."""
+    def _of_tab(self, products: QuerySet[Product]) -> QuerySet[Product]:
         if self.status:
             products = products.filter(status=self.status)
         if self.changed:
             products = products.filter(changed_since_approval=True)
+        return products.filter(added_since_approval=True) if self.added else products
+
+    def filtered(self, products: QuerySet[Product]) -> QuerySet[Product]:
+        """Those of the products that fit."""
+        products = self._of_tab(products)
         if self.category:
             here = Q(category__path=self.category) if self.exact else in_category(self.category)
             products = products.filter(here)

@@ -88,6 +88,9 @@ class Product(models.Model):
             models.Index(
                 fields=["catalog"], name="product_changed", condition=Q(changed_since_approval=True)
             ),
+            models.Index(
+                fields=["catalog"], name="product_added", condition=Q(added_since_approval=True)
+            ),
             # Partial: nearly all products are not deleted, and SQLite would look those up by it.
             models.Index(
                 fields=["deleted_at"],

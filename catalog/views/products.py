@@ -41,7 +41,13 @@ def products(request: Request, slug: str) -> HttpResponseBase:
     browse = Browse.of(request.GET)
     paginator = Paginator(selectors.with_details(browse.products(catalog)), PAGE)
     page = paginator.get_page(number(request.GET.get("page"), 1))
-    tab = replace(Browse(), status=browse.status, changed=browse.changed, order=browse.order)
+    tab = replace(
+        Browse(),
+        status=browse.status,
+        changed=browse.changed,
+        added=browse.added,
+        order=browse.order,
+    )
     values = {
         "catalog": catalog,
         "cards": [present.card(product) for product in page.object_list],
@@ -66,8 +72,9 @@ def products(request: Request, slug: str) -> HttpResponseBase:
 def tabs(
     catalog: Catalog, browse: Browse, *, may_edit: bool = False, deleted: bool = False
 ) -> list[dict[str, object]]:
-    """For components/tabs.html: all, every status, what changed since it was approved, and for
-    editors what is deleted. Each is counted, within the other filters that are on.
+    """For components/tabs.html: all, every status, what changed since it was approved, to what machines
+    have added since, and for editors what is deleted. Each is counted, within the other filters that
+    are on.
     """
     anywhere = browse.without_tab()
     listed = anywhere.filtered(selectors.products_in(catalog)).order_by()
@@ -81,6 +88,9 @@ def tabs(
     changed = listed.filter(changed_since_approval=True).count()
     if changed or browse.changed:
         choices.append(("Changed since approval", replace(anywhere, changed=True), changed))
+    added = listed.filter(added_since_approval=True).count()
+    if added or browse.added:
+        choices.append(("Added to by machines", replace(anywhere, added=True), added))
     shown: list[dict[str, object]] = [
         {
             "label": label,

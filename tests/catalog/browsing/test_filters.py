@@ -8,6 +8,7 @@ from django.http import QueryDict
 from catalog.browsing import Browse
 from catalog.models import Import, ImportItem, Source
 from catalog.services.ledger import MachineValue, attribute_set, machine_values_record
+from catalog.services.statuses import products_set_status
 from catalog.views.browse import query
 from tests.catalog.colours import staged
 
@@ -92,6 +93,16 @@ def test_machines_word_is_found_by_how_sure_it_is(things, found):
     assert found("source=unconfirmed&confidence=70-90") == set()
 
 
+def test_products_are_found_to_which_machines_have_added_since_their_approval(
+    things, found, person
+):
+    products_set_status(products=[things], status="approved", actor=person)
+    assert found("added=1") == set()
+    said = {things: [MachineValue("material", ["wood"], 0.6)]}
+    machine_values_record(said=said, source=Source.ZERO_SHOT, model="m")
+    assert (found("added=1"), found("changed=1")) == ({"Mug"}, set())
+
+
 def test_several_photos_are_more_than_one(make_product, found):
     make_product("Two", photos=[staged("red", mark=1), staged("blue", mark=2)])
     assert found("photos=many") == {"Two"}
@@ -103,6 +114,7 @@ def test_several_photos_are_more_than_one(make_product, found):
         "",
         "status=approved&order=title",
         "changed=1",
+        "added=1",
         "category=home%2Fkitchen&missing=color&missing=price&f.color=red&f.color=blue",
         "source=unconfirmed&confidence=50-70&photos=many",
         "currency=EUR&price_min=10&price_below=25.5",

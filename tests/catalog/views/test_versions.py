@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.urls import reverse
 
 from catalog.approval.diff import word_changes
 from catalog.services.ledger import MachineValue, attribute_set, machine_values_record
@@ -80,6 +81,17 @@ def test_page_says_what_machines_have_added_and_that_it_goes_out_once_approved(m
     assert "Added by machines since it was approved" in answer.text
     assert "Changed since it was approved" not in answer.text
     assert "Approve again" in answer.text
+
+
+def test_the_list_leads_to_what_machines_have_added_to(mug, page, catalog):
+    said = {mug: [MachineValue("material", ["wood"], 0.9)]}
+    machine_values_record(said=said, source="zero-shot", model="m")
+    address = reverse("catalog:products", args=[catalog.slug])
+    (tab,) = [
+        tab for tab in page(address).context["tabs"] if tab["label"] == "Added to by machines"
+    ]
+    assert tab["count"] == 1
+    assert "Red mug" in page(tab["url"]).text
 
 
 def test_page_says_nothing_of_what_did_not_change(mug, page):
