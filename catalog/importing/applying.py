@@ -40,7 +40,7 @@ def apply_some(source: Import) -> int:
 
     What a row is refused for holds no other up.
     """
-    items = list(source.items.filter(state__in=WAITING).order_by("number")[:STEP])
+    items = _next(source)
     if not items:
         return 0
     try:
@@ -50,6 +50,17 @@ def apply_some(source: Import) -> int:
         for item in items:
             _apply_alone(source, item)
     return len(items)
+
+
+def _next(source: Import) -> list[ImportItem]:
+    """The next items to be written, in the order of the file."""
+    # Each state by itself: the index has them in order, and asked for both all would be sorted.
+    some = [
+        item
+        for state in WAITING
+        for item in source.items.filter(state=state).order_by("number")[:STEP]
+    ]
+    return sorted(some, key=lambda item: item.number)[:STEP]
 
 
 def _apply(source: Import, items: Sequence[ImportItem]) -> None:

@@ -48,19 +48,22 @@ class Known:
         skus = {text for each in records for text in named(each, SKU)}
         gtins = {form for each in records for text in named(each, GTIN) for form in forms(text)}
         handles = {text for each in records for text in named(each, HANDLE)}
+        # Without what is said of blank codes SQLite would not look these up by their indexes.
         sold = Variant.objects.alive().filter(catalog=catalog).order_by()
         self.by_sku: dict[str, int] = dict(
-            sold.filter(sku__in=skus).values_list("sku", "product_id") if skus else ()
+            sold.filter(sku__in=skus).exclude(sku="").values_list("sku", "product_id")
+            if skus
+            else ()
         )
         self._by_gtin: dict[str, set[int]] = defaultdict(set)
         if gtins:
-            for gtin, pk in sold.filter(gtin__in=gtins).values_list("gtin", "product_id"):
+            marked = sold.filter(gtin__in=gtins).exclude(gtin="")
+            for gtin, pk in marked.values_list("gtin", "product_id"):
                 self._by_gtin[gtin.lstrip("0")].add(pk)
-        alive = Product.objects.alive().filter(catalog=catalog, handle__in=handles).order_by()
         self.by_handle: dict[str, int] = {}
         # What people call the products of these handles.
         self.titles: dict[int, str] = {}
-        for handle, pk, title in alive.values_list("handle", "pk", "title") if handles else ():
+        for handle, pk, title in handles_in(catalog, handles):
             self.by_handle[handle], self.titles[pk] = pk, title or handle
 
     def match(self, record: ProductRecord, order: Sequence[str]) -> int | None:
@@ -95,6 +98,16 @@ class Known:
             return self._by_gtin.get(text.lstrip("0"), set())
         found = (self.by_sku if kind == SKU else self.by_handle).get(text)
         return set() if found is None else {found}
+
+
+def handles_in(catalog: Catalog, handles: Collection[str]) -> list[tuple[str, int, str]]:
+    """The products of a catalogue that have one of these handles: the handle, the id, the title."""
+    if not handles:
+        return []
+    # By their handles alone: asked for the catalogue as well, SQLite reads all of its products.
+    rows = Product.objects.alive().filter(handle__in=handles).order_by()
+    found = rows.values_list("catalog_id", "handle", "pk", "title")
+    return [(handle, pk, title) for owner, handle, pk, title in found if owner == catalog.pk]
 
 
 def named(record: ProductRecord, kind: str) -> set[str]:

@@ -89,7 +89,10 @@ def _refuse_second(source: Import, plans: Sequence[Plan]) -> None:
     products = {plan.product.pk for plan in mine if plan.product and plan.product.pk}
     claims = ImportClaim.objects.filter(source=source, name__in=names).select_related("item")
     taken: dict[Any, int] = {claim.name: _line(claim.item.record) for claim in claims}
-    earlier = source.items.filter(product__in=products).exclude(
+    # By their products alone: asked for the import as well, SQLite reads all of its items.
+    items = ImportItem.objects.filter(product__in=products).values_list("pk", "source_id")
+    own = [pk for pk, owner in items if owner == source.pk]
+    earlier = ImportItem.objects.filter(pk__in=own).exclude(
         state__in=[ItemState.STAGED, ItemState.REFUSED, ItemState.SKIPPED]
     )
     taken |= {item.product_id: _line(item.record) for item in earlier}

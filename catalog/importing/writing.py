@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from catalog.importing.items import rows_save
+from catalog.importing.known import handles_in
 from catalog.importing.plans import MOVES_TO, Plan, Value, VariantPlan
 from catalog.importing.standing import standing
 from catalog.models import (
@@ -21,7 +22,6 @@ from catalog.models import (
     Import,
     ItemState,
     LedgerEntry,
-    Product,
     Source,
 )
 from catalog.services.attribute_values import COLUMN_FIELDS, Definitions
@@ -204,8 +204,7 @@ def handles_given(plans: Sequence[Plan], catalog: Catalog) -> None:
     """Give new products the handles that the file names, or free ones of their titles."""
     stems = {slugify(plan.product.title)[:120] for plan in plans if plan.product}
     asked = {plan.product.handle for plan in plans if plan.product and plan.product.handle}
-    alive = Product.objects.alive().filter(catalog=catalog, handle__in=stems).order_by()
-    taken = set(alive.values_list("handle", flat=True)) | asked
+    taken = {handle for handle, _, _ in handles_in(catalog, stems)} | asked
     for plan in plans:
         product = plan.product
         if product is None or product.handle:
