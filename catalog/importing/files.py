@@ -92,9 +92,9 @@ def _opened(stack: ExitStack, table: Upload | None, photos: Upload | None) -> Fi
     return Files(path, archive)
 
 
-def _local(stack: ExitStack, upload: Upload) -> Path:
+def _local(stack: ExitStack, upload: Upload, upto: int | None = None) -> Path:
     try:
-        return stack.enter_context(upload_path(upload))
+        return stack.enter_context(upload_path(upload, upto))
     except storage.FileMissing as error:
         raise FileRejected(GONE) from error
 
@@ -105,6 +105,15 @@ def _seen(archive: Archive, table: Member) -> Inspection:
     if is_packed(beginning):
         # Of a workbook the end has to be there as well.
         return inspect(_extracted(archive, table), table.name)
+    return inspect(beginning, table.name, size=table.size)
+
+
+def _seen_of_upload(stack: ExitStack, table: Upload) -> Inspection:
+    """What is seen of a table at first sight. Raises as `import_files`."""
+    beginning = _local(stack, table, LOOKED_BYTES)
+    if is_packed(beginning):
+        # Of a workbook the end has to be there as well.
+        return inspect(_local(stack, table), table.name)
     return inspect(beginning, table.name, size=table.size)
 
 
@@ -136,9 +145,9 @@ def inspected(*, table: Upload | None, photos: Upload | None) -> dict[str, Any]:
     alone. Raises as `import_files` does.
     """
     with ExitStack() as stack:
-        files = _opened(stack, table, photos)
-        if table is not None and files.table is not None:
-            return dict(inspect(files.table, table.name).as_json())
+        files = _opened(stack, None, photos)
+        if table is not None:
+            return dict(_seen_of_upload(stack, table).as_json())
         assert files.archive is not None
         tables = _tables_in(files.archive)
         if len(tables) > 1:

@@ -19,7 +19,7 @@ from uuid import UUID
 from django.conf import settings
 
 from catalog import storage
-from catalog.models import Upload
+from catalog.models import Upload, UploadPart
 
 KEEP_SECONDS = 6 * 3600.0
 
@@ -40,8 +40,10 @@ def _joined(upload_id: UUID) -> Path:
 
 
 @contextmanager
-def upload_path(upload: Upload) -> Iterator[Path]:
+def upload_path(upload: Upload, upto: int | None = None) -> Iterator[Path]:
     """The file as a local path, for the block alone; it is not to be written to.
+
+    With `upto` its first bytes, so many at least, may be all that is there: they are there sooner.
 
     Raises UploadIncomplete, storage.FileMissing, storage.StorageUnavailable.
     """
@@ -56,12 +58,30 @@ def upload_path(upload: Upload) -> Iterator[Path]:
             yield path
             return
     path = _joined(upload.pk)
+    if upto is not None and upload.size > upto and not _is_whole(path, upload):
+        with _beginning(parts, upto) as path:
+            yield path
+        return
     if not _is_whole(path, upload):
         forget_unread()
         _join(upload, [part.file for part in parts], path)
     # Whoever reads it keeps it; see `forget_unread`.
     os.utime(path)
     yield path
+
+
+@contextmanager
+def _beginning(parts: list[UploadPart], upto: int) -> Iterator[Path]:
+    """The first parts as a file, of one byte more than `upto` at least."""
+    first = [part.file for part in parts if part.offset <= upto]
+    with tempfile.NamedTemporaryFile(dir=temporary_folder(), prefix="beginning-") as file:
+        with storage.named_failures(file.name):
+            for name in first:
+                with storage.open_stream(name) as part:
+                    while file.tell() <= upto and (data := part.read(storage.COPY_BYTES)):
+                        file.write(data)
+            file.flush()
+        yield Path(file.name)
 
 
 def _is_whole(path: Path, upload: Upload) -> bool:

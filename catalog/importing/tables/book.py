@@ -7,17 +7,16 @@ large they are. Here texts are read as far as cells name them, and sheets row by
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from typing import IO, Any
+from xml.parsers import expat
 
 from openpyxl.reader.excel import ExcelReader
 from openpyxl.workbook.defined_name import DefinedNameList
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
-from openpyxl.xml.functions import iterparse
 
-_TEXT, _PIECE = f"{{{SHEET_MAIN_NS}}}si", f"{{{SHEET_MAIN_NS}}}t"
-_SPOKEN = f"{{{SHEET_MAIN_NS}}}rPh"
+_TEXT, _PIECE, _SPOKEN = (f"{SHEET_MAIN_NS}}}{name}" for name in ("si", "t", "rPh"))
+_CHUNK = 65_536
 
 
 class EnoughRead(Exception):  # noqa: N818 -- what happened is the name
@@ -30,33 +29,56 @@ class Texts:
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self._read: list[str] = []
-        self._rest = _texts(file)
+        self._pieces: list[str] = []
+        self._is_piece = False
+        self._spoken = 0
+        self._parser = expat.ParserCreate(namespace_separator="}")
+        self._parser.buffer_text = True
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self._characters
+        self._parser.StartDoctypeDeclHandler = _refuse
 
     def __getitem__(self, index: int) -> str:
+        """Raises IndexError, and ValueError where they cannot be read."""
         if index < 0:
             raise IndexError(index)
-        while len(self._read) <= index:
-            try:
-                self._read.append(next(self._rest))
-            except StopIteration as end:
-                raise IndexError(index) from end
+        try:
+            while len(self._read) <= index:
+                data = self._file.read(_CHUNK)
+                self._parser.Parse(data, not data)
+                if not data:
+                    break
+        except expat.ExpatError as error:
+            raise ValueError(str(error)) from error
         return self._read[index]
 
     def close(self) -> None:
         self._file.close()
 
+    def _start(self, name: str, _attributes: dict[str, str]) -> None:
+        if name == _PIECE:
+            self._is_piece = not self._spoken
+        elif name == _SPOKEN:
+            self._spoken += 1
 
-def _texts(file: IO[bytes]) -> Iterator[str]:
-    events = iterparse(file, ["start", "end"])
-    _, root = next(events)
-    for event, element in events:
-        if event == "end" and element.tag == _TEXT:
-            for spoken in element.findall(_SPOKEN):
-                element.remove(spoken)
-            text = "".join(piece.text or "" for piece in element.iter(_PIECE))
-            yield text.replace("x005F_", "")
-            # What was read would stay otherwise, as long as the rest is read.
-            root.clear()
+    def _end(self, name: str) -> None:
+        if name == _TEXT:
+            self._read.append("".join(self._pieces).replace("x005F_", ""))
+            self._pieces.clear()
+        elif name == _PIECE:
+            self._is_piece = False
+        elif name == _SPOKEN:
+            self._spoken -= 1
+
+    def _characters(self, text: str) -> None:
+        if self._is_piece:
+            self._pieces.append(text)
+
+
+def _refuse(*_declaration: object) -> None:
+    """Declarations of entities can make much of little, and no program writes them there."""
+    raise ValueError("It declares a document type.")
 
 
 class Bound:

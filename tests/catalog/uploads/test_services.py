@@ -69,6 +69,17 @@ def test_joined_file_is_read_again_without_being_joined(begun, person, monkeypat
         assert path.read_bytes() == b"0123456789"
 
 
+def test_beginning_of_a_file_is_read_without_joining_all_of_it(
+    begun, person, data_dir, monkeypatch
+):
+    for offset, data in enumerate((b"01", b"23", b"45", b"67", b"89")):
+        upload_append(upload=begun, offset=2 * offset, data=data, actor=person)
+    monkeypatch.delattr(files, "_join")
+    with upload_path(begun, upto=3) as path:
+        assert path.read_bytes() == b"0123"
+    assert not list((data_dir / "tmp").iterdir())
+
+
 def test_incomplete_file_is_not_read(begun, person):
     upload_append(upload=begun, offset=0, data=b"01234", actor=person)
     with pytest.raises(UploadIncomplete), upload_path(begun):

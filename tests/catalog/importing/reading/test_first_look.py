@@ -104,8 +104,14 @@ def test_texts_of_a_workbook_are_read_as_far_as_cells_name_them():
     rich = b"<si><r><t>Red </t></r><r><t>mug</t></r><rPh><t>spoken</t></rPh></si>"
     texts = Texts(io.BytesIO(start + b"<si><t>SKU</t></si>" + rich + b" " * 100_000 + b"<broken"))
     assert (texts[1], texts[0]) == ("Red mug", "SKU")
-    with pytest.raises(SyntaxError):
+    with pytest.raises(ValueError, match="unclosed token"):
         texts[2]
+
+
+def test_texts_of_a_workbook_declare_nothing():
+    entities = b'<!DOCTYPE sst [<!ENTITY a "aaaa">]><sst xmlns="x"><si><t>&a;</t></si></sst>'
+    with pytest.raises(ValueError, match="declares"):
+        Texts(io.BytesIO(entities))[0]
 
 
 def test_text_that_a_workbook_does_not_have_is_none():
