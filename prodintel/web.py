@@ -48,7 +48,9 @@ class Outlet:
 
     async def wait(self, seconds: float) -> None:
         """Wait until it has left. Raises TimeoutError."""
-        await asyncio.wait_for(self._is_free.wait(), seconds)
+        # `wait_for` would lose the cancellation of who waits when both come at once: a client that goes.
+        async with asyncio.timeout(seconds):
+            await self._is_free.wait()
 
 
 class BoundedRequest(WebRequest):

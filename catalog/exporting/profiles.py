@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import structlog
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import DatabaseError, InterfaceError, transaction
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.template.defaultfilters import filesizeformat
 
 from catalog.exporting.exports import Export
 from catalog.exporting.formats import FORMATS
@@ -18,7 +20,8 @@ from catalog.services.audit import audit
 from catalog.services.errors import conflict
 from catalog.views.choosing import Chosen, chosen_products
 
-EXPORTED, DELETED = "export.make", "export_profile.delete"
+logger = structlog.get_logger(__name__)
+EXPORTED, BROKEN_OFF, DELETED = "export.make", "export.break_off", "export_profile.delete"
 # In a profile's options: which products, as parameters of the product list's or a search's address.
 CHOSEN = "chosen"
 IN_USE = "A feed gives this export to a platform. Revoke the feed first."
@@ -145,6 +148,21 @@ def export_note(*, export: Export, count: int, words: str, actor: Any) -> AuditE
         summary=f"{export.form.label}: {count} of {words}",
         data={"format": export.form.name, "products": count, **export.said},
     )
+
+
+def export_broken_off(*, export: Export, noted: AuditEvent, size: int, actor: Any) -> None:
+    """Note that of what was noted only the beginning was taken, at most so many bytes."""
+    try:
+        audit(
+            actor=actor,
+            action=BROKEN_OFF,
+            target=export.catalog,
+            catalog=export.catalog,
+            summary=f"{noted.summary}: broken off after {filesizeformat(size)}",
+            data={"export": noted.pk, "bytes": size},
+        )
+    except (DatabaseError, InterfaceError) as error:
+        logger.warning("export broken off", export=noted.pk, bytes=size, reason=str(error).strip())
 
 
 def profiles_of(catalog: Catalog) -> QuerySet[ExportProfile]:

@@ -18,6 +18,7 @@ from catalog.exporting.counting import counted
 from catalog.exporting.exports import Export
 from catalog.exporting.profiles import (
     DELETED,
+    export_broken_off,
     export_note,
     export_profile_delete,
     export_profile_restore,
@@ -41,7 +42,7 @@ from catalog.views.exporting import (
 )
 from catalog.views.http import Request, done, first_message, number, refused
 from catalog.views.out_tabs import out_tabs
-from prodintel.lib.streams import streamed
+from prodintel.lib.streams import streamed, taken_whole
 
 PROFILE = "profile"
 DOWNLOAD, SAVE, REPLACE = "download", "save", "replace"
@@ -146,12 +147,18 @@ def export_profile_download(request: Request, slug: str, pk: int) -> HttpRespons
 
 
 def file_response(request: Any, export: Export, chosen: Chosen) -> StreamingHttpResponse:
-    """The export as a download. It is noted who took it, and how many products."""
+    """The export as a download. It is noted who took it, how many products, and when not all of it."""
     count = export.products(chosen.products).order_by().count()
+    pieces = export.stream(chosen.products)
     if request.method != "HEAD":
-        export_note(export=export, count=count, words=chosen.words, actor=request.user)
+        actor = request.user
+        noted = export_note(export=export, count=count, words=chosen.words, actor=actor)
+        pieces = taken_whole(
+            pieces,
+            lambda size: export_broken_off(export=export, noted=noted, size=size, actor=actor),
+        )
     response = StreamingHttpResponse(
-        streamed(request, export.stream(chosen.products)), content_type=export.form.content_type
+        streamed(request, pieces), content_type=export.form.content_type
     )
     response["Content-Disposition"] = f'attachment; filename="{export.filename}"'
     response["Cache-Control"] = "no-store"

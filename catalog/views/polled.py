@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+import structlog
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.cache import patch_cache_control
 from django.utils.http import http_date, parse_etags, parse_http_date_safe
@@ -12,9 +13,10 @@ from django.views.decorators.http import require_safe
 from catalog.publishing.feeds import Polled, feed_at, feed_poll
 from catalog.views.published import POLICY, answer, later
 from prodintel.lib.client_ip import client_address
-from prodintel.lib.streams import streamed
+from prodintel.lib.streams import streamed, taken_whole
 from prodintel.lib.throttle import Throttle
 
+logger = structlog.get_logger(__name__)
 # Platforms poll once an hour at most; who tries things out asks more often for a while.
 POLLS = Throttle("feed", limit=60, seconds=3600)
 MISSES = Throttle("feed-misses", limit=60, seconds=60)
@@ -39,7 +41,10 @@ def feed(request: HttpRequest, token: str, extension: str) -> HttpResponseBase:
     if request.method == "HEAD":
         response = HttpResponse(content_type=form.content_type)
     else:
-        pieces = polled.export.stream(polled.products)
+        pieces = taken_whole(
+            polled.export.stream(polled.products),
+            lambda size: logger.info("feed not taken whole", feed=found.pk, bytes=size),
+        )
         response = StreamingHttpResponse(streamed(request, pieces), content_type=form.content_type)
     response["Content-Disposition"] = f'inline; filename="{polled.export.filename}"'
     response["Content-Security-Policy"] = POLICY

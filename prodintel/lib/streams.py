@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TypeVar
@@ -14,6 +14,8 @@ from django.http import HttpRequest
 
 T = TypeVar("T")
 _END = object()
+# A client that is slower holds no database connection while it takes what it was sent.
+IDLE_SECONDS = 1.0
 
 
 def streamed(request: HttpRequest, blocks: Iterator[T]) -> Iterator[T] | AsyncIterator[T]:
@@ -24,14 +26,19 @@ def streamed(request: HttpRequest, blocks: Iterator[T]) -> Iterator[T] | AsyncIt
 async def from_thread(blocks: Iterator[T]) -> AsyncIterator[T]:
     """The blocks, each made when it is asked for, all in one thread of their own.
 
-    One thread, since what makes them may hold a database cursor from block to block. Django would
-    collect a synchronous iterator into a list before it sent the first byte of it.
+    One thread, since what makes them may hold something of the thread from block to block, though no
+    database cursor: connections are given back while nobody asks for more. Django would collect a
+    synchronous iterator into a list before it sent the first byte of it.
     """
     loop = asyncio.get_running_loop()
     pool = ThreadPoolExecutor(1, "stream")
     try:
         while (block := await loop.run_in_executor(pool, next, blocks, _END)) is not _END:
-            yield block  # type: ignore[misc]  # anything but the end is a block
+            idle = loop.call_later(IDLE_SECONDS, pool.submit, close_old_connections)
+            try:
+                yield block  # type: ignore[misc]  # anything but the end is a block
+            finally:
+                idle.cancel()
     finally:
         with suppress(RuntimeError):  # the loop ends with the process
             pool.submit(_close, blocks)
@@ -40,6 +47,24 @@ async def from_thread(blocks: Iterator[T]) -> AsyncIterator[T]:
 
 def _close(blocks: Iterator[object]) -> None:
     close = getattr(blocks, "close", None)
-    if close is not None:
-        close()
-    close_old_connections()
+    try:
+        if close is not None:
+            close()
+    finally:
+        close_old_connections()
+
+
+def taken_whole(pieces: Iterator[bytes], otherwise: Callable[[int], object]) -> Iterator[bytes]:
+    """The pieces. Where they are not all asked for, or break off, `otherwise` is told of how many
+    bytes were given out.
+    """
+    size = 0
+    is_whole = False
+    try:
+        for piece in pieces:
+            size += len(piece)
+            yield piece
+        is_whole = True
+    finally:
+        if not is_whole:
+            otherwise(size)

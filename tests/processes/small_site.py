@@ -55,6 +55,8 @@ async def stream(receive, send) -> None:
     while not gone.done() and made < 2000:
         made += 1
         await send({"type": "http.response.body", "body": PIECE, "more_body": True})
+        # As where a thread makes the pieces.
+        await asyncio.sleep(0)
     await send({"type": "http.response.body", "body": b""})
     print("gone" if gone.done() else "sent", flush=True)  # noqa: T201
 

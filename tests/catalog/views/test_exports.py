@@ -6,10 +6,13 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.core.signals import request_finished
+from django.db import close_old_connections
 from django.urls import reverse
 
 from catalog.models import AuditEvent, ExportProfile, Membership, ProductStatus, Role
 from catalog.services.statuses import products_set_status
+from catalog.views.exports import export_download
 
 pytestmark = pytest.mark.django_db
 
@@ -84,6 +87,27 @@ def test_file_has_a_good_name_and_is_noted(client, catalog, person, approved):
     assert b"Mug" in response.getvalue()
     event = AuditEvent.objects.get(action="export.make")
     assert (event.actor, event.data["products"]) == (person, 1)
+
+
+def test_export_that_was_not_taken_whole_is_noted_as_that(rf, approved, person, catalog):
+    request = rf.get("/")
+    request.user = person
+    response = export_download(request, catalog.slug)
+    first = next(iter(response.streaming_content))
+    # The end of a request would close the test's own connection.
+    request_finished.disconnect(close_old_connections)
+    response.close()
+    request_finished.connect(close_old_connections)
+    made = AuditEvent.objects.get(action="export.make")
+    event = AuditEvent.objects.get(action="export.break_off")
+    assert (event.actor, event.catalog) == (person, catalog)
+    assert event.data == {"export": made.pk, "bytes": len(first)}
+    assert event.summary.startswith(f"{made.summary}: broken off after ")
+
+
+def test_export_that_was_taken_whole_is_noted_once(download, approved):
+    download()
+    assert not AuditEvent.objects.filter(action="export.break_off").exists()
 
 
 def test_selection_is_exported(download, approved, make_product):

@@ -1,9 +1,12 @@
-"""The worker killed in each phase of an import, and in other work on many products: the next one goes
-on by itself, and the catalogue is as if nothing had happened.
+"""Whole catalogues in and out while the worker dies, or the client goes away, in the middle.
+
+The next worker goes on by itself, and the catalogue is as if nothing had happened; of who went away
+nothing is left but a note.
 """
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -15,6 +18,7 @@ import time
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -305,3 +309,44 @@ def test_delivery_under_way_at_a_kill_is_sent_again_under_its_id(works: Works) -
     )
     assert json.loads(first.body)["data"]["import"] == source
     assert len(hooks.received) == 2
+
+
+def test_client_that_leaves_in_the_middle_of_an_export_ends_it(works: Works) -> None:
+    site = works.site
+    slug = site.new_catalog("Leaving")
+    # More than the kernel takes for a client that does not read.
+    rows = "".join(f"Piece {n},P-{n},{'x' * 20_000}\n" for n in range(600))
+    file = f"Title,SKU,Description\n{rows}".encode()
+    works.ended(works.bring(slug, {"file": file}), "done")
+    before = open_databases(site)
+
+    path = f"catalogs/{slug}/export?format=jsonl&approved_only=false"
+    with site.api.stream("GET", path) as answer:
+        next(answer.iter_raw(1000))
+    wait_until(lambda: notes(site, slug, "export.break_off"), "a note")
+    wait_until(lambda: open_databases(site) <= before, "the database to be let go of")
+    ((made, _),) = notes(site, slug, "export.make")
+    ((_, noted),) = notes(site, slug, "export.break_off")
+    assert json.loads(noted)["export"] == made
+    assert 1000 <= json.loads(noted)["bytes"] < len(file)
+    assert "Traceback" not in site.log()
+
+
+def notes(site: LiveSite, slug: str, action: str) -> list[Any]:
+    return site.sql(
+        "SELECT e.id, e.data FROM catalog_auditevent e "
+        "JOIN catalog_catalog c ON c.id = e.catalog_id WHERE c.slug = ? AND e.action = ?",
+        slug,
+        action,
+    )
+
+
+def open_databases(site: LiveSite) -> int:
+    """How often the web server has the database open."""
+    files = Path(f"/proc/{site.pids('web')[-1]}/fd")
+    count = 0
+    for each in files.iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            # Of the database itself SQLite keeps files open that no connection has any more.
+            count += each.readlink().name == "prodintel.sqlite3-wal"
+    return count
