@@ -229,6 +229,13 @@ def test_platform_that_polls_too_often_is_told_when_to_come_again(poll, monkeypa
     assert 0 < int(response["Retry-After"]) <= 3600
 
 
+def test_who_guesses_is_slowed_down_and_platforms_are_not(poll, monkeypatch):
+    monkeypatch.setattr(polled, "MISSES", Throttle("few-feeds", limit=2, seconds=60))
+    answers = [poll("x" * 43).status_code for _ in range(3)]
+    assert answers == [404, 404, 429]
+    assert poll().status_code == 200
+
+
 def test_feed_knows_when_and_by_whom_it_was_polled_last(poll, mug, made):
     poll(**{"User-Agent": "Googlebot/2.1\x7f"})
     feed = Feed.objects.get(pk=made[0].pk)
