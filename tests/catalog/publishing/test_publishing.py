@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 
 from catalog.ingest.jobs import KINDS, job_step
 from catalog.models import AuditEvent, Job, PhotoPublishing, ProductStatus, PublishedPhoto
@@ -168,3 +169,12 @@ def test_counts_are_of_photos_of_approved_products(mug, token, make_product, mov
     assert photo_counts(catalog) == {"approved": 2, "published": 1}
     move(mug, ProductStatus.DRAFT)
     assert photo_counts(catalog) == {"approved": 1, "published": 0}
+
+
+def test_the_list_shows_no_picture_of_a_photo_that_was_taken_off(
+    mug, token, client, catalog, person
+):
+    placement_delete(placement=mug.placements.get(), actor=person)
+    client.force_login(person)
+    page = client.get(reverse("catalog:published", args=[catalog.slug])).text
+    assert ("Hidden for now" in page, "published-photo__thumb" in page) == (True, False)
