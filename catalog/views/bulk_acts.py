@@ -209,6 +209,13 @@ def acts_here(request: Request, catalog: Catalog, page: str = "") -> dict[str, A
         for act in bulk_acts_of(catalog, RECENT)
         if act.job.state != WorkState.DONE or act.job.created_by_id == request.user.pk
     ]
+    # Of a plan that is carried out only that is told.
+    carried_out = {act.job.arguments["edit"] for act in acts if act.job.kind == GRID_EDIT}
+    acts = [
+        act
+        for act in acts
+        if act.job.kind != GRID_PLAN or act.job.arguments["edit"] not in carried_out
+    ]
     running = [("open", act.job.pk) for act in acts if act.goes_on]
     address = urlencode([*running, *([("from", page)] if page else [])])
     here = reverse("catalog:jobs", args=[catalog.slug])

@@ -181,8 +181,7 @@ export function startActs() {
   document.getElementById("grid-diff")?.addEventListener("close", () => goTo(activeCell()));
   // A job on the page has ended: what it changed is shown.
   document.addEventListener("htmx:afterSettle", (event) => {
-    const acts = document.querySelector("[data-grid-acts]");
-    const { target } = event.detail;
-    if (target.id === "bulk-acts" && acts?.contains(target) && !target.hasAttribute("hx-get")) refresh();
+    const isOfActs = event.detail.target.id === "bulk-acts";
+    if (isOfActs && !document.querySelector("#bulk-acts[hx-get]")) refresh();
   });
 }

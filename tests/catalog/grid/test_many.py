@@ -147,6 +147,18 @@ def test_the_page_of_a_plan_says_how_far_it_is(client, catalog, person, products
     assert "0 of 5" in page.text
 
 
+def test_the_grid_tells_of_a_plan_until_it_is_carried_out(planned, client, catalog, person):
+    client.force_login(person)
+    here = reverse("catalog:grid", args=[catalog.slug])
+    edit = planned(SET)
+    before = [act["job"].kind for act in client.get(here).context["acts"]]
+
+    grid_apply(edit=edit, actor=person)
+
+    after = [act["job"].kind for act in client.get(here).context["acts"]]
+    assert (before, after) == (["grid-plan"], ["grid-edit"])
+
+
 def test_plans_that_nobody_carried_out_are_forgotten(planned, person):
     edit = planned(SET)
     GridEdit.objects.update(created_at="2020-01-01T00:00:00Z")
