@@ -39,7 +39,6 @@ CHANGES_SHOWN = 20
 FAILED_SHOWN = 50
 ERROR_TITLES = {
     ImportState.FAILED: "This file cannot be read.",
-    ImportState.STOPPED: "It was stopped.",
 }
 UNDOABLE = frozenset({ImportState.DONE, ImportState.STOPPED})
 
