@@ -157,6 +157,10 @@ def assert_is_as_undisturbed(works: Works, slug: str, source: int, count: int) -
     found = works.ended(source, "done")
     assert (found["created"], found["updated"], found["refused"]) == (count, 0, 3)
     assert (found["rows"], found["error_count"]) == (count + 3, 3)
+    report = works.site.api.get(f"imports/{source}/report").text
+    assert [line.split(",")[1] for line in report.splitlines() if "BAD" in line] == [
+        f"BAD-{n}" for n in range(3)
+    ]
     photos = found["photos"]
     assert (photos["done"], photos["failed"], photos["total"]) == (
         PACKED + FETCHED,
