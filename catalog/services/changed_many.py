@@ -65,8 +65,8 @@ def products_change(
 
     Each as `product_update`, `variant_update` and `attribute_set` do it, but for statuses, in as many
     queries for many as for one. One refused row or value does no harm to the others; values that are
-    refused are told by their place. `as_it_was` as for `variant_set`. Raises IntegrityError for a SKU or handle that somebody else has
-    taken meanwhile.
+    refused are told by their place. `as_it_was` as for `variant_set`. Raises IntegrityError for a SKU
+    or handle that somebody else has taken meanwhile.
     """
     refusals = Refusals()
     changed = _checked(changes, refusals, as_it_was=as_it_was)
