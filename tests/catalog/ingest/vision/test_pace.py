@@ -55,7 +55,7 @@ def test_who_is_spent_out_waits_and_keeps_nobody_else_waiting(
 
 def test_calls_are_made_at_once_with_a_few_more_standing_ready(model, make_product, settings):
     settings.LLM_CONCURRENCY = 3
-    model.seconds = 0.2
+    model.seconds = 1.0
     for _ in range(9):
         make_product()
     describer = VisionDescriber(owner="test/1")
