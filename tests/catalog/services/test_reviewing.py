@@ -267,7 +267,7 @@ def test_price_of_another_variant_does_not_answer_a_suggestion(product, guess, p
     assert awaiting() == {entry.pk}
 
 
-def test_marking_many_products_takes_as_many_queries_as_one(make_product, vocabulary):
+def test_marking_many_products_takes_as_many_queries_as_few(make_product, vocabulary):
     products = [make_product(f"Mug {n}", color=None) for n in range(6)]
     fields = ["color", "title", "price", "material"]
 
@@ -282,7 +282,7 @@ def test_marking_many_products_takes_as_many_queries_as_one(make_product, vocabu
             project(some, fields)
         return len(captured)
 
-    assert queries(products[:1]) == queries(products)
+    assert queries(products[:2]) == queries(products)
 
 
 def test_migration_leaves_each_field_that_machines_speak_of_to_a_job(product, guess, says):
