@@ -19,6 +19,7 @@ from django.conf import settings
 
 logger = structlog.get_logger(__name__)
 SEND_SECONDS = RETRY_SECONDS = 1.0
+CANCEL_SECONDS = 0.5
 _lock = threading.Lock()
 _watches: defaultdict[int, set[Watch]] = defaultdict(set)
 
@@ -88,9 +89,10 @@ async def watching(run_id: int) -> AsyncIterator[Watch]:
             _watches[run_id].discard(watch)
             if not _watches[run_id]:
                 del _watches[run_id]
-        if ear is not None:
+        # A cancellation can get lost in a client of Redis that is just being answered: once more then.
+        while ear is not None and not ear.done():
             ear.cancel()
-            await asyncio.wait([ear])
+            await asyncio.wait([ear], timeout=CANCEL_SECONDS)
 
 
 async def _listen(run_id: int, watch: Watch) -> None:

@@ -40,6 +40,24 @@ async def test_who_waits_for_news_hears_of_those_here_while_redis_is_away(no_red
             await watch.wait(5)
 
 
+async def test_who_waited_for_news_leaves_though_a_cancellation_gets_lost(no_redis, monkeypatch):
+    lost = []
+
+    async def hear(*_):
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            if lost:
+                raise
+            lost.append(True)
+
+    monkeypatch.setattr(hub, "_hear", hear)
+    async with asyncio.timeout(20):
+        async with hub.watching(7):
+            await asyncio.sleep(0.05)
+    assert (lost, hub.watchers()) == ([True], 0)
+
+
 def test_what_no_database_keeps_is_left_out_of_what_a_model_says(groq, performed):
     server = groq(answer_tokens=20)
     said = {"headline": "A\x00 bag", "lines": ["for \x00rain"]}
