@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from types import TracebackType
-from typing import Self
+
+from tests.loopback import LoopbackServer
 
 
-class PhotoServer:
+class PhotoServer(LoopbackServer):
     """Serves `photos` by their names. After `hold` it answers nobody; `held` counts who waits."""
 
     def __init__(self, photos: Mapping[str, bytes]) -> None:
@@ -43,9 +44,7 @@ class PhotoServer:
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- its name there
                 del format, args
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.host = f"127.0.0.1:{self._server.server_address[1]}"
+        super().__init__(Handler)
 
     def address(self, name: str) -> str:
         return f"http://{self.host}/{name}"
@@ -57,10 +56,6 @@ class PhotoServer:
     def let_go(self) -> None:
         self._gate.set()
 
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
     def __exit__(
         self,
         kind: type[BaseException] | None,
@@ -68,5 +63,4 @@ class PhotoServer:
         trace: TracebackType | None,
     ) -> None:
         self.let_go()
-        self._server.shutdown()
-        self._server.server_close()
+        super().__exit__(kind, error, trace)
